@@ -1,0 +1,30 @@
+import type { Config } from 'jest';
+
+const config: Config = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/{packages,examples,test}/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // Sources, not dist: a test run never sees a stale build. What the packages ship is tested by test/packages.test.ts.
+  moduleNameMapper: {
+    '^@natsmith/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^#test/(.*)$': '<rootDir>/test/$1',
+  },
+  transform: {
+    '^.+\\.[jt]s$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+        module: { type: 'commonjs' },
+      },
+    ],
+  },
+  // arktype ships ES modules only, which jest cannot load on Node 20 as they are.
+  transformIgnorePatterns: ['/node_modules/(?!(arktype|@ark|arkregex)/)'],
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+};
+
+export default config;
