@@ -1,1 +1,33 @@
-export {};
+export {
+  controlSubject,
+  REPLY_TYPES,
+  VERBS,
+  type EndpointInfo,
+  type EndpointStats,
+  type InfoResponse,
+  type PingResponse,
+  type ServiceIdentity,
+  type StatsResponse,
+  type Verb,
+} from './discovery';
+export {
+  ERROR_CODE_HEADER,
+  ERROR_HEADER,
+  headerNameProblem,
+  headerValueProblem,
+  oneLine,
+  REQUEST_ID_HEADER,
+  TIMEOUT_HEADER,
+} from './header';
+export { nameProblem } from './name';
+export { ServiceError, type ServiceErrorOptions } from './service-error';
+export {
+  joinSubject,
+  parseTemplate,
+  queueGroupProblem,
+  subjectProblem,
+  subjectsOverlap,
+  type SubjectTemplate,
+  type Wildcards,
+} from './subject';
+export { versionProblem } from './version';

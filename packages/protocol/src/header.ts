@@ -1,0 +1,27 @@
+/** The number of an error reply, safe to parse (ADR-32, Error handling). */
+export const ERROR_CODE_HEADER = 'Nats-Service-Error-Code';
+/** The description of an error reply, one line (ADR-32, Error handling). */
+export const ERROR_HEADER = 'Nats-Service-Error';
+/** Milliseconds that the caller still waits, a decimal number. */
+export const TIMEOUT_HEADER = 'Natsmith-Timeout';
+/** Names a 500 reply and its log line, so that the two can be matched. */
+export const REQUEST_ID_HEADER = 'Natsmith-Request-Id';
+
+/** What is wrong with a header name, or undefined when nothing is: printable ASCII without blanks and ":". */
+export function headerNameProblem(name: string): string | undefined {
+  if (/^[!-9;-~]+$/.test(name)) return undefined;
+  return `${JSON.stringify(name)} is no header name; use printable ASCII without blanks and ":"`;
+}
+
+/** What is wrong with a header value, or undefined when nothing is: a line break would end the header. */
+export function headerValueProblem(name: string, value: string): string | undefined {
+  // eslint-disable-next-line no-control-regex
+  if (!/[\r\n\0]/.test(value)) return undefined;
+  return `the value of header "${name}" holds a line break or NUL; a header value is one line`;
+}
+
+/** Makes one line of a text, for a header value. */
+export function oneLine(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim();
+}
