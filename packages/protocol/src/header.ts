@@ -15,7 +15,6 @@ export function headerNameProblem(name: string): string | undefined {
 
 /** What is wrong with a header value, or undefined when nothing is: a line break would end the header. */
 export function headerValueProblem(name: string, value: string): string | undefined {
-  // eslint-disable-next-line no-control-regex
   if (!/[\r\n\0]/.test(value)) return undefined;
   return `the value of header "${name}" holds a line break or NUL; a header value is one line`;
 }

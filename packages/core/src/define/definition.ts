@@ -1,0 +1,112 @@
+import type { Middleware } from './handler';
+import { lineage, ownMarks, parameterTypes, returnType, type GroupMark } from './metadata';
+import type { Class, EndpointOptions, ServiceOptions } from './options';
+
+/** One method with `@Endpoint`, as it was written. */
+export interface EndpointDefinition {
+  readonly class: Class;
+  readonly method: string;
+  readonly options: EndpointOptions;
+  /** The `@Group` marks of the method; more than one is a mistake. */
+  readonly groups: readonly GroupMark[];
+  readonly use: readonly Middleware[];
+  /** Undefined where the compiler wrote no decorator metadata. */
+  readonly parameterTypes: readonly unknown[] | undefined;
+  readonly returnType: unknown;
+  /** How many parameters the method itself says it has. */
+  readonly arity: number;
+}
+
+/** A decorated class, its parents merged in: a service, or a group that services mount. */
+export interface ClassDefinition {
+  readonly class: Class;
+  readonly service: ServiceOptions | undefined;
+  readonly group: GroupMark | undefined;
+  readonly use: readonly Middleware[];
+  readonly endpoints: readonly EndpointDefinition[];
+  readonly statsHandlers: readonly string[];
+  /** What the decorators contradict, each with the method that it stands on, if any. */
+  readonly contradictions: readonly { readonly method?: string; readonly problem: string }[];
+}
+
+interface MethodSoFar {
+  options?: EndpointOptions;
+  groups: readonly GroupMark[];
+  use: Middleware[];
+  statsHandler: boolean;
+  /** The class whose decorators say what the parameters are. */
+  decorated: Class;
+}
+
+/** Reads what the decorators left on a class and its parents; a subclass's words win over its parent's. */
+export function readDefinition(target: Class): ClassDefinition {
+  let service: ServiceOptions | undefined;
+  let group: GroupMark | undefined;
+  const use: Middleware[] = [];
+  const methods = new Map<string, MethodSoFar>();
+  const contradictions: { method?: string; problem: string }[] = [];
+
+  for (const ancestor of lineage(target).reverse()) {
+    const marks = ownMarks(ancestor);
+    if (marks === undefined) continue;
+    if (marks.services.length > 1) contradictions.push({ problem: 'has @Service more than once; keep one' });
+    if (marks.groups.length > 1)
+      contradictions.push({ problem: 'has @Group more than once; join the prefixes with "." in one @Group' });
+    service = marks.services[0] ?? service;
+    group = marks.groups[0] ?? group;
+    use.push(...marks.use);
+    for (const [key, method] of marks.methods) {
+      const problem =
+        typeof key === 'symbol'
+          ? 'is named by a symbol; give the method a text name'
+          : method.isStatic
+            ? 'is static; natsmith calls methods of an instance, so remove "static"'
+            : method.endpoints.length > 1
+              ? 'has @Endpoint more than once; write one method for each endpoint'
+              : method.groups.length > 1
+                ? 'has @Group more than once; join the prefixes with "." in one @Group'
+                : undefined;
+      if (problem !== undefined) contradictions.push({ method: String(key), problem });
+      if (typeof key === 'symbol' || method.isStatic) continue;
+      const before = methods.get(key);
+      const redecorated = method.endpoints[0] !== undefined;
+      methods.set(key, {
+        options: method.endpoints[0] ?? before?.options,
+        groups: method.groups.length > 0 ? method.groups : (before?.groups ?? []),
+        // A subclass that overrides an endpoint does not lose its parent's guards.
+        use: [...(before?.use ?? []), ...method.use],
+        statsHandler: method.statsHandler === true || before?.statsHandler === true,
+        decorated: redecorated || before === undefined ? ancestor : before.decorated,
+      });
+    }
+  }
+
+  const prototype = target.prototype as Record<string, unknown>;
+  const endpoints: EndpointDefinition[] = [];
+  const statsHandlers: string[] = [];
+  for (const [method, { options, groups, use: methodUse, statsHandler, decorated }] of methods) {
+    const fn = prototype[method];
+    if (typeof fn !== 'function') {
+      contradictions.push({ method, problem: 'is no method; decorate a method of the class' });
+      continue;
+    }
+    if (statsHandler) statsHandlers.push(method);
+    if (options === undefined) {
+      if (!statsHandler)
+        contradictions.push({ method, problem: 'has @Group or @Use but no @Endpoint; add @Endpoint()' });
+      continue;
+    }
+    const owner = decorated.prototype as object;
+    endpoints.push({
+      class: target,
+      method,
+      options,
+      groups,
+      use: methodUse,
+      parameterTypes: parameterTypes(owner, method),
+      returnType: returnType(owner, method),
+      arity: fn.length,
+    });
+  }
+  return { class: target, service, group, use, endpoints, statsHandlers, contradictions };
+}

@@ -1,0 +1,139 @@
+import {
+  joinSubject,
+  nameProblem,
+  parseTemplate,
+  queueGroupProblem,
+  subjectProblem,
+  type SubjectTemplate,
+} from '@natsmith/protocol';
+import type { Middleware } from '../define/handler';
+import type { EndpointOptions, Limits } from '../define/options';
+import type { Mistakes } from './definition-error';
+import type { Payload } from './payload';
+import type { EndpointPlan } from './plan';
+import { effectiveQueueGroup } from './queue-group';
+
+/** What surrounds an endpoint: its prefixes, queue group settings, middleware and limits, each from the outside in. */
+export interface Surroundings {
+  readonly prefixes: readonly string[];
+  readonly queueGroups: readonly (string | false | undefined)[];
+  readonly use: readonly Middleware[];
+  readonly timeout: number | undefined;
+}
+
+/** Checks one endpoint and plans it; mistakes are noted, and then the plan is not to be used. */
+export function planEndpoint(
+  where: string,
+  name: string,
+  options: EndpointOptions,
+  payload: Payload | string,
+  around: Surroundings,
+  target: EndpointPlan['target'],
+  mistakes: Mistakes,
+): EndpointPlan {
+  mistakes.add(where, prefix('endpoint name ', nameProblem(name)));
+  const ownSubject = options.subject ?? name;
+  mistakes.add(where, prefix('subject ', subjectProblem(ownSubject)));
+  const subject = joinSubject(...around.prefixes, ownSubject);
+  // Prefixes and subject may be fine each, and yet name one token twice.
+  mistakes.add(where, prefix('subject ', subjectProblem(subject)));
+  if (/^\$SRV(\.|$)/.test(subject)) mistakes.add(where, `subject "${subject}" is kept for discovery; choose another`);
+  checkQueueGroup(where, options.queueGroup, mistakes);
+  checkLimits(where, options, mistakes);
+  checkMetadata(where, options.metadata, mistakes);
+  if (typeof payload === 'string') mistakes.add(where, payload);
+  else mistakes.add(where, codecProblem(options, payload));
+
+  const template = parseTemplate(subject);
+  return Object.freeze<EndpointPlan>({
+    name,
+    subject: template.subject,
+    queueGroup: effectiveQueueGroup([...around.queueGroups, options.queueGroup]),
+    metadata: Object.freeze(endpointMetadata(name, options, subject, template, target)),
+    params: template.params,
+    target,
+    use: around.use,
+    payload: typeof payload === 'string' ? { kind: 'none' } : payload,
+    request: options.request,
+    response: options.response,
+    codec: options.codec ?? 'json',
+    limits: Object.freeze({
+      timeout: options.timeout ?? around.timeout,
+      concurrency: options.concurrency,
+      maxPending: options.maxPending,
+    }),
+    where,
+  });
+}
+
+/** What INFO says of an endpoint beyond the user's metadata: only what a client cannot guess. */
+function endpointMetadata(
+  name: string,
+  options: EndpointOptions,
+  subject: string,
+  template: SubjectTemplate,
+  target: EndpointPlan['target'],
+): Record<string, string> {
+  return {
+    ...(target !== undefined && target.method !== name && { method: target.method }),
+    ...(template.params.length > 0 && { subject_template: subject }),
+    ...(options.idempotent === true && { idempotent: 'true' }),
+    ...(options.description !== undefined && { description: options.description }),
+    ...options.metadata,
+  };
+}
+
+export function checkQueueGroup(where: string, queueGroup: unknown, mistakes: Mistakes): void {
+  // `""` is what ADR-32 replies show for "no queue group", so it is taken as such.
+  if (queueGroup === undefined || queueGroup === false || queueGroup === '') return;
+  mistakes.add(where, prefix('queue group ', queueGroupProblem(queueGroup)));
+}
+
+export function checkMetadata(where: string, metadata: unknown, mistakes: Mistakes): void {
+  if (metadata === undefined) return;
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
+    mistakes.add(where, 'metadata is no object of strings; give { key: "value" }');
+    return;
+  }
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string') mistakes.add(where, `metadata "${key}" is no string; write it as text`);
+    if (key.startsWith('_nats'))
+      mistakes.add(where, `metadata "${key}" begins with "_nats", which NATS keeps for itself`);
+  }
+}
+
+export function checkLimits(where: string, limits: Limits, mistakes: Mistakes): void {
+  const { timeout, concurrency, maxPending } = limits;
+  if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0))
+    mistakes.add(where, `timeout ${String(timeout)} is no number of milliseconds above 0`);
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency > 0))
+    mistakes.add(where, `concurrency ${String(concurrency)} is no whole number above 0`);
+  if (maxPending === undefined) return;
+  if (!(Number.isInteger(maxPending) && maxPending >= 0))
+    mistakes.add(where, `maxPending ${String(maxPending)} is no whole number, 0 or above`);
+  if (concurrency === undefined)
+    mistakes.add(where, 'has maxPending without concurrency; nothing waits where nothing is limited, so set both');
+}
+
+function codecProblem({ codec = 'json' }: EndpointOptions, payload: Payload): string | undefined {
+  if (typeof codec === 'object') {
+    const complete = typeof codec.decode === 'function' && typeof codec.encode === 'function';
+    return complete ? undefined : 'codec needs the methods decode(body) and encode(value)';
+  }
+  if (!['json', 'text', 'bytes'].includes(codec))
+    return `codec ${JSON.stringify(codec)} is none of "json", "text", "bytes"`;
+  const { kind } = payload;
+  const fits =
+    codec === 'json' ||
+    kind === 'none' ||
+    kind === 'unchecked' ||
+    kind === 'schema' ||
+    (codec === 'bytes' ? kind === 'bytes' : kind === 'bytes' || (kind === 'primitive' && payload.type === 'string'));
+  return fits
+    ? undefined
+    : `codec "${codec}" gives no value for its payload; use codec "json", or take the payload as ${codec === 'text' ? 'string' : 'Uint8Array'}`;
+}
+
+export function prefix(words: string, problem: string | undefined): string | undefined {
+  return problem === undefined ? undefined : words + problem;
+}

@@ -1,0 +1,157 @@
+import { nameProblem, subjectProblem, versionProblem } from '@natsmith/protocol';
+import { readDefinition, type ClassDefinition } from '../define/definition';
+import type { Class } from '../define/options';
+import { Mistakes } from './definition-error';
+import { checkLimits, checkMetadata, checkQueueGroup, planEndpoint, prefix, type Surroundings } from './endpoint';
+import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
+import { decidePayload, type HasValidators } from './payload';
+import type { EndpointPlan, ServicePlan } from './plan';
+
+/** Plans decorated service classes; throws one DefinitionError that lists every mistake in all of them. */
+export function planServices(targets: readonly Class[], hasValidators: HasValidators): ServicePlan[] {
+  const mistakes = new Mistakes();
+  if (targets.length === 0) mistakes.add('create()', 'was given no service class; pass a class with @Service');
+  const plans: ServicePlan[] = [];
+  for (const [index, target] of targets.entries()) {
+    if (typeof target !== 'function') {
+      mistakes.add('create()', `was given ${String(target)} as a service; pass a class with @Service`);
+    } else if (targets.indexOf(target) < index) {
+      mistakes.add(target.name, 'is listed twice; list each service once, and run more processes for more instances');
+    } else {
+      plans.push(planService(target, hasValidators, mistakes));
+    }
+  }
+  checkOverlaps(plans, mistakes);
+  mistakes.throwIfAny();
+  return plans;
+}
+
+function planService(target: Class, hasValidators: HasValidators, mistakes: Mistakes): ServicePlan {
+  const where = target.name;
+  const definition = readDefinition(target);
+  const options = definition.service;
+  if (options === undefined) mistakes.add(where, 'has no @Service; write @Service({ name, version }) above the class');
+  else {
+    mistakes.add(where, prefix('service name ', nameProblem(options.name)));
+    mistakes.add(where, prefix('version ', versionProblem(options.version)));
+    checkQueueGroup(where, options.queueGroup, mistakes);
+    checkMetadata(where, options.metadata, mistakes);
+    checkLimits(where, options, mistakes);
+  }
+  if (definition.statsHandlers.length > 1)
+    mistakes.add(where, `has @StatsHandler on ${definition.statsHandlers.join(' and ')}; keep one`);
+
+  const walk: Walk = { hasValidators, mistakes, endpoints: [], classes: [] };
+  const outside: Surroundings = {
+    prefixes: [],
+    queueGroups: [options?.queueGroup],
+    use: definition.use,
+    timeout: options?.timeout,
+  };
+  addClass(definition, outside, [], walk);
+  for (const group of options?.groups ?? []) mountGroup(group, where, outside, [target], walk);
+
+  if (walk.endpoints.length === 0)
+    mistakes.add(where, 'has no endpoint; write @Endpoint() above a method (ADR-32 asks for at least one)');
+
+  return Object.freeze<ServicePlan>({
+    class: target,
+    name: options?.name ?? '',
+    version: options?.version ?? '',
+    description: options?.description ?? '',
+    metadata: Object.freeze({ ...options?.metadata }),
+    queueGroup: options?.queueGroup,
+    endpoints: Object.freeze(walk.endpoints),
+    classes: Object.freeze([...new Set(walk.classes)]),
+    statsHandler: definition.statsHandlers[0],
+    schemas: options?.schemas !== false,
+    limits: Object.freeze({ concurrency: options?.concurrency, maxPending: options?.maxPending }),
+  });
+}
+
+interface Walk {
+  readonly hasValidators: HasValidators;
+  readonly mistakes: Mistakes;
+  readonly endpoints: EndpointPlan[];
+  readonly classes: Class[];
+}
+
+/** Adds the endpoints of a service or group class, and the groups below its prefix. */
+function addClass(definition: ClassDefinition, outside: Surroundings, path: readonly Class[], walk: Walk): void {
+  const { mistakes } = walk;
+  const where = definition.class.name;
+  walk.classes.push(definition.class);
+  for (const { method, problem } of definition.contradictions)
+    mistakes.add(method === undefined ? where : `${where}.${method}`, problem);
+
+  const inside = withGroup(where, outside, definition.group, mistakes);
+  for (const endpoint of definition.endpoints) {
+    const { options, method, parameterTypes, arity } = endpoint;
+    const at = `${where}.${method}`;
+    const methodGroup = endpoint.groups[0];
+    if (methodGroup?.options.groups !== undefined)
+      mistakes.add(at, 'mounts groups in a @Group on a method; mount them in the @Group of the class');
+    const around = withGroup(at, inside, methodGroup, mistakes);
+    walk.endpoints.push(
+      planEndpoint(
+        at,
+        options.name ?? method,
+        options,
+        decidePayload(options.request, parameterTypes, arity, walk.hasValidators),
+        { ...around, use: Object.freeze([...around.use, ...endpoint.use]) },
+        { class: definition.class, method },
+        mistakes,
+      ),
+    );
+  }
+  for (const group of definition.group?.options.groups ?? [])
+    mountGroup(group, where, inside, [...path, definition.class], walk);
+}
+
+function mountGroup(group: Class, by: string, outside: Surroundings, path: readonly Class[], walk: Walk): void {
+  if (typeof group !== 'function') {
+    walk.mistakes.add(
+      by,
+      `mounts ${String(group)} as a group; is a class used before its declaration, or a circular import?`,
+    );
+    return;
+  }
+  if (path.includes(group)) {
+    walk.mistakes.add(by, `mounts ${group.name}, which mounts it in turn; remove one of the two`);
+    return;
+  }
+  const definition = readDefinition(group);
+  if (definition.service !== undefined)
+    walk.mistakes.add(
+      by,
+      `mounts ${group.name}, which is a service; mount classes with @Group, or pass it to create()`,
+    );
+  else if (definition.group === undefined)
+    walk.mistakes.add(by, `mounts ${group.name}, which has no @Group; write @Group('prefix') above the class`);
+  else addClass(definition, { ...outside, use: [...outside.use, ...definition.use] }, path, walk);
+}
+
+function withGroup(
+  where: string,
+  around: Surroundings,
+  group: ClassDefinition['group'],
+  mistakes: Mistakes,
+): Surroundings {
+  if (group === undefined) return around;
+  if (group.prefix !== '') mistakes.add(where, prefix('group prefix ', subjectProblem(group.prefix, 'token')));
+  checkQueueGroup(where, group.options.queueGroup, mistakes);
+  return {
+    ...around,
+    prefixes: [...around.prefixes, group.prefix],
+    queueGroups: [...around.queueGroups, group.options.queueGroup],
+  };
+}
+
+function checkOverlaps(plans: readonly ServicePlan[], mistakes: Mistakes): void {
+  const all = plans.flatMap((service) => service.endpoints.map((endpoint) => ({ ...endpoint, service })));
+  for (const [earlier, later] of overlappingPairs(all)) {
+    if (earlier.service === later.service) mistakes.add(later.where, conflictWithin(earlier, later));
+    // Two versions of one service may share its work; that is how instances share it, too.
+    else if (earlier.service.name !== later.service.name) mistakes.add(later.where, conflictBetween(earlier, later));
+  }
+}
