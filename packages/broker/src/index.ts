@@ -1,1 +1,2 @@
-export {};
+export { Broker } from './broker';
+export type { BrokerLogger, BrokerOptions, BrokerUser, Permissions, SubjectRules } from './options';

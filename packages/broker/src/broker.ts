@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { Authenticator } from './auth';
+import { Connection } from './connection';
+import type { Hub } from './hub';
+import type { BrokerOptions } from './options';
+import { readOptions, type Settings } from './settings';
+import { SubscriptionIndex } from './subscriptions';
+
+// Clients switch features on by version. 2.10 is the last one whose core protocol is all here: 2.11 brought message
+// tracing. Everything else that clients look for in a version belongs to JetStream, which INFO does not offer.
+const VERSION = '2.10.0';
+
+/**
+ * A NATS server inside this process, for development and tests: the core client protocol over TCP, without JetStream,
+ * clustering, persistence or TLS.
+ */
+export class Broker implements AsyncDisposable {
+  /** The port it listens on. */
+  readonly port: number;
+  /** Where clients connect to: `nats://127.0.0.1:PORT`. */
+  readonly url: string;
+  private readonly clients = new Set<Connection>();
+  private readonly info: object;
+  private readonly hub: Hub;
+  private lastId = 0;
+  private stopping: Promise<void> | undefined;
+
+  private constructor(
+    private readonly server: Server,
+    settings: Settings,
+  ) {
+    this.port = (server.address() as AddressInfo).port;
+    this.url = `nats://${reachable(settings.host)}:${this.port}`;
+    this.hub = {
+      settings,
+      authenticator: new Authenticator(settings),
+      index: new SubscriptionIndex(),
+      leave: (connection) => this.clients.delete(connection),
+    };
+    this.info = {
+      server_id: randomUUID(),
+      server_name: 'natsmith-broker',
+      version: VERSION,
+      proto: 1,
+      host: settings.host,
+      port: this.port,
+      headers: true,
+      auth_required: this.hub.authenticator.required || undefined,
+      max_payload: settings.maxPayload,
+    };
+    server.on('connection', (socket) => this.accept(socket));
+  }
+
+  /**
+   * Starts a broker and resolves when it accepts clients.
+   * Rejects with a TypeError for wrong options, or with an error whose `code` says why it cannot listen (EADDRINUSE).
+   */
+  static async start(options: BrokerOptions = {}): Promise<Broker> {
+    const settings = readOptions(options);
+    // Half-open, so that a client that closes its side first still gets its answers.
+    const server = createServer({ allowHalfOpen: true });
+    server.listen(settings.port, settings.host);
+    await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+      throw refusal(cause, settings);
+    });
+    return new Broker(server, settings);
+  }
+
+  /** The number of clients that are connected. */
+  get connections(): number {
+    return this.clients.size;
+  }
+
+  /** What this is and where, in one line for people. */
+  toString(): string {
+    return `natsmith broker (in-process, for development and tests; no JetStream, clustering or persistence) on ${this.url}`;
+  }
+
+  /** Closes the port and every connection, and resolves when all sockets are closed; clients try to reconnect. */
+  stop(): Promise<void> {
+    this.stopping ??= new Promise((resolve) => {
+      this.server.close(() => resolve());
+      for (const client of this.clients) client.close('the broker stops');
+    });
+    return this.stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  private accept(socket: Socket): void {
+    const id = ++this.lastId;
+    const connection = new Connection(socket, this.hub, id);
+    connection.send(`INFO ${JSON.stringify({ ...this.info, client_id: id, client_ip: socket.remoteAddress })} \r\n`);
+    if (this.clients.size < this.hub.settings.maxConnections) this.clients.add(connection);
+    else connection.fail('one client too many', 'maximum connections exceeded');
+  }
+}
+
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return isIPv6(host) ? `[${host === '::' ? '::1' : host}]` : host;
+}
+
+function refusal(cause: NodeJS.ErrnoException, { host, port }: Settings): Error {
+  const advice: Record<string, string> = {
+    EADDRINUSE: 'the port is in use: stop what listens there, choose another port, or leave port out for a free one',
+    EADDRNOTAVAIL: 'the host is no address of this machine: choose another host, such as 127.0.0.1',
+    EACCES: 'the port is reserved: choose one above 1023, or leave port out for a free one',
+  };
+  const { code = '' } = cause;
+  const error = new Error(`The broker cannot listen on ${host}:${port}, ${advice[code] ?? cause.message} (${code})`, {
+    cause,
+  });
+  return Object.assign(error, { code });
+}

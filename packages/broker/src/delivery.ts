@@ -1,0 +1,53 @@
+import type { Publication } from './operations';
+import type { Session, Subscription } from './session';
+import type { SubscriptionIndex } from './subscriptions';
+
+/** Hands a message to every plain subscription and to one random member of every queue group that takes it. */
+export function deliver(index: SubscriptionIndex<Subscription>, from: Session, message: Publication): void {
+  const { plain, groups } = index.match(message.subject);
+  let delivered = false;
+  for (const subscription of plain) {
+    if (offer(subscription, from, message)) delivered = true;
+  }
+  for (const group of groups) {
+    const first = Math.floor(Math.random() * group.length);
+    for (let i = 0; i < group.length; i++) {
+      const member = group[(first + i) % group.length];
+      if (!member || !offer(member, from, message)) continue;
+      delivered = true;
+      break;
+    }
+  }
+  if (!delivered && message.reply !== undefined && from.options.no_responders) {
+    reportNoResponders(index, from, message.subject, message.reply);
+  }
+}
+
+function offer(subscription: Subscription, from: Session, message: Publication): boolean {
+  const { session } = subscription;
+  if (subscription.closed || (session === from && !session.options.echo)) return false;
+  if (!session.grant.mayReceive(message.subject)) return false;
+  subscription.delivered++;
+  // The last message that was asked for ends the subscription, and is still sent.
+  if (subscription.delivered === subscription.max) session.remove(subscription);
+  const { subject, reply, headerSize, frame } = message;
+  const to = reply === undefined ? `${subject} ${subscription.sid}` : `${subject} ${subscription.sid} ${reply}`;
+  const size = frame.length - 2;
+  if (headerSize === 0) session.send(`MSG ${to} ${size}\r\n`, frame);
+  else if (session.options.headers) session.send(`HMSG ${to} ${headerSize} ${size}\r\n`, frame);
+  else session.send(`MSG ${to} ${size - headerSize}\r\n`, frame.subarray(headerSize));
+  return true;
+}
+
+/** As nats-server does it: straight to the requester's own plain subscription, and not counted against its maximum. */
+function reportNoResponders(
+  index: SubscriptionIndex<Subscription>,
+  from: Session,
+  subject: string,
+  reply: string,
+): void {
+  const inbox = index.match(reply).plain.find(({ session }) => session === from);
+  if (!inbox) return;
+  const headers = `NATS/1.0 503\r\nNats-Subject: ${subject}\r\n\r\n`;
+  from.send(`HMSG ${reply} ${inbox.sid} ${headers.length} ${headers.length}\r\n${headers}\r\n`);
+}
