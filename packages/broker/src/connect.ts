@@ -49,7 +49,8 @@ export function readConnect(json: string, before: ConnectOptions): ConnectOption
   for (const [name, type] of Object.entries(TYPES)) {
     const value = Object.hasOwn(given, name) ? given[name] : null;
     if (value === null) continue;
-    if (typeof value !== type) throw new ProtocolError(`CONNECT: ${name} must be a ${type}`);
+    if (typeof value !== type || (type === 'number' && !Number.isInteger(value)))
+      throw new ProtocolError(`CONNECT: ${name} must be ${type === 'number' ? 'an integer' : `a ${type}`}`);
     known[name] = value;
   }
   return { ...before, ...known };
@@ -71,7 +72,7 @@ export function checkConnect(options: ConnectOptions): void {
 function parse(json: string): Record<string, unknown> {
   try {
     const given: unknown = JSON.parse(json);
-    if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given as Record<string, unknown>;
+    if (typeof given === 'object' && !Array.isArray(given)) return (given ?? {}) as Record<string, unknown>;
   } catch {
     // Falls through: what is no JSON and what is no object is the same fault.
   }
