@@ -1,0 +1,43 @@
+import { Broker } from '@natsmith/broker';
+import { type ServerOptions, type TestServer } from './server';
+
+/** The in-process broker as a test server, which can be restarted. */
+export class BrokerServer implements TestServer {
+  readonly kind = 'broker';
+
+  private constructor(
+    private broker: Broker,
+    private readonly options: ServerOptions,
+  ) {}
+
+  /** Starts a broker and resolves when clients can connect. */
+  static async start(options: ServerOptions = {}): Promise<BrokerServer> {
+    return new BrokerServer(await Broker.start(options), options);
+  }
+
+  get port(): number {
+    return this.broker.port;
+  }
+
+  get url(): string {
+    return this.broker.url;
+  }
+
+  stop(): Promise<void> {
+    return this.broker.stop();
+  }
+
+  /** As `stop`: a broker has no process of its own to kill, and either way clients see their connection end. */
+  kill(): Promise<void> {
+    return this.stop();
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.broker = await Broker.start({ ...this.options, port: this.port });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}

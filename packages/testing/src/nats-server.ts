@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { endWithThisProcess } from './end-with-this-process';
+import { findNatsServer } from './find-nats-server';
+import { type ServerOptions, type TestServer } from './server';
+
+/** What a real server understands beyond the options of every test server. */
+export interface NatsServerOptions extends ServerOptions {
+  /** More lines for the server's configuration file, in the syntax of nats-server. */
+  config?: string;
+  /** Makes the server part of a cluster, with the route URLs of servers to join; see {@link startCluster}. */
+  cluster?: { name: string; routes: string[] };
+  /** The program to run; default: {@link findNatsServer}. */
+  binary?: string;
+}
+
+const START_TIMEOUT = 10_000;
+const STOP_TIMEOUT = 5_000;
+
+/** A real nats-server in a process of its own, on 127.0.0.1, which ends with the process that started it. */
+export class NatsServer implements TestServer {
+  readonly kind = 'nats-server';
+  #child: ChildProcess | undefined;
+  #output = '';
+  #port: number;
+  #routePort = -1;
+
+  private constructor(
+    private readonly binary: string,
+    private readonly options: NatsServerOptions,
+  ) {
+    this.#port = options.port || -1;
+  }
+
+  /** Starts a server and resolves when clients can connect; rejects with the server's own words when it does not come up. */
+  static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
+    const binary = options.binary ?? findNatsServer();
+    if (binary === undefined) {
+      throw new Error('no nats-server found: put one on PATH, or name it in NATS_SERVER, or test against the broker');
+    }
+    const server = new NatsServer(binary, options);
+    await server.#launch();
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.#port}`;
+  }
+
+  /** Where other servers of the cluster join this one. */
+  get route(): string {
+    return `nats-route://127.0.0.1:${this.#routePort}`;
+  }
+
+  /** The server's process id; undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** The server's log since its first start. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async stop(): Promise<void> {
+    const forced = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_TIMEOUT);
+    await this.#end('SIGTERM');
+    clearTimeout(forced);
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.#launch();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #launch(): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'natsmith-server-'));
+    try {
+      const file = join(folder, 'nats-server.conf');
+      writeFileSync(file, this.#config(folder));
+      const child = spawn(this.binary, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+      await once(child, 'spawn');
+      this.#child = child;
+      child.once('close', () => (this.#child = undefined));
+      endWithThisProcess(child);
+      await this.#waitUntilReady(folder, child);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  #config(folder: string): string {
+    const { user, pass, token, users, maxPayload, cluster, config } = this.options;
+    const lines = [`listen: "127.0.0.1:${this.#port}"`, `ports_file_dir: ${JSON.stringify(folder)}`];
+    if (maxPayload !== undefined) lines.push(`max_payload: ${maxPayload}`);
+    if (users ?? user ?? token) {
+      const many = users?.map(({ user, pass, permissions }) => ({ user, password: pass, permissions }));
+      lines.push(`authorization: ${JSON.stringify({ users: many, user, password: pass, token })}`);
+    }
+    if (cluster) {
+      lines.push(`cluster: ${JSON.stringify({ ...cluster, listen: `127.0.0.1:${this.#routePort}` })}`);
+    }
+    if (config !== undefined) lines.push(config);
+    return lines.join('\n') + '\n';
+  }
+
+  // The server writes its ports file once it listens: that file is both the ports and the sign that it is ready.
+  async #waitUntilReady(folder: string, child: ChildProcess): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT;
+    while (this.#child === child) {
+      const ports = readPorts(folder);
+      if (ports) {
+        this.#port = ports.client;
+        this.#routePort = ports.route ?? -1;
+        return;
+      }
+      if (Date.now() > deadline) {
+        await this.kill();
+        throw new Error(`${this.binary} was not ready within ${START_TIMEOUT} ms; it wrote:\n${this.#output}`);
+      }
+      await delay(5);
+    }
+    throw new Error(
+      `${this.binary} ended with exit code ${child.exitCode} instead of serving; it wrote:\n${this.#output}`,
+    );
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    child.ref();
+    const closed = once(child, 'close');
+    child.kill(signal);
+    await closed;
+  }
+}
+
+function readPorts(folder: string): { client: number; route?: number } | undefined {
+  const file = readdirSync(folder).find((name) => name.endsWith('.ports'));
+  if (file === undefined) return undefined;
+  try {
+    const ports = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { nats: string[]; cluster?: string[] };
+    return { client: portOf(ports.nats)!, route: portOf(ports.cluster) };
+  } catch {
+    return undefined; // still being written
+  }
+}
+
+function portOf(urls: string[] | undefined): number | undefined {
+  return urls?.[0] === undefined ? undefined : Number(new URL(urls[0]).port);
+}

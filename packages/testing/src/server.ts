@@ -1,0 +1,24 @@
+import { type BrokerOptions } from '@natsmith/broker';
+
+/** Which program serves: a real nats-server, or the in-process broker. */
+export type ServerKind = 'nats-server' | 'broker';
+
+/**
+ * What both kinds of server understand: the port (default: a free one, kept over restarts), one way to authenticate
+ * (`user` and `pass`, `users`, or `token`) and the largest message in bytes.
+ */
+export type ServerOptions = Pick<BrokerOptions, 'port' | 'user' | 'pass' | 'token' | 'users' | 'maxPayload'>;
+
+/** A server for tests, on 127.0.0.1. */
+export interface TestServer extends AsyncDisposable {
+  readonly kind: ServerKind;
+  /** Where clients connect to; holds no credentials. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends the server in order; a second call does nothing. */
+  stop(): Promise<void>;
+  /** Ends the server as a crash does. */
+  kill(): Promise<void>;
+  /** Stops the server if it runs, and starts it again on the same port with the same options. */
+  restart(): Promise<void>;
+}

@@ -1,0 +1,115 @@
+import * as nats3 from '@nats-io/transport-node';
+import { version as nats3Version } from '@nats-io/transport-node/package.json';
+import {
+  type ServerKind,
+  type ServerOptions,
+  type TestServer,
+  findNatsServer,
+  natsServerVersion,
+  startServer,
+} from '@natsmith/testing';
+import * as nats2 from 'nats';
+import { version as nats2Version } from 'nats/package.json';
+import { type Connection, type Headers } from './connection';
+
+/** Options that both client libraries understand; `servers` defaults to the suite's server. */
+export type ConnectOptions = Omit<nats2.ConnectionOptions, 'authenticator' | 'tls' | 'resolve'>;
+
+/** A client library; what it connected is closed after each test. */
+export interface TestClient {
+  /** As in the test report, such as `nats 2.29.3`. */
+  readonly name: string;
+  connect(options?: ConnectOptions): Promise<Connection>;
+  headers(): Headers;
+}
+
+const HOW_TO_GET_ONE = 'no nats-server found: put one on PATH or name it in NATS_SERVER';
+const kinds: ServerKind[] = ['nats-server', 'broker'];
+const libraries = [
+  { name: `nats ${nats2Version}`, connect: nats2.connect, headers: nats2.headers },
+  { name: `@nats-io/transport-node ${nats3Version}`, connect: nats3.connect, headers: nats3.headers },
+];
+
+/** Describes the same behaviour on a real nats-server and on the broker, each started for its block and stopped after it. */
+export function onEachServer(describeOn: (server: TestServer) => void, options?: ServerOptions): void {
+  for (const kind of kinds) describeServer(kind, titleOf(kind), () => describeOn(useServer(kind, options)));
+}
+
+/** The same once more for each client library: four blocks, each named as its server × its client. */
+export function onEachServerAndClient(
+  describeOn: (server: TestServer, client: TestClient) => void,
+  options?: ServerOptions,
+): void {
+  for (const kind of kinds) {
+    for (const library of libraries) {
+      describeServer(kind, `${titleOf(kind)} × ${library.name}`, () => {
+        const server = useServer(kind, options);
+        describeOn(server, useClient(server, library));
+      });
+    }
+  }
+}
+
+/** A block that needs a real nats-server: skipped where there is none, except under CI, where that is a failure. */
+export function describeWithNatsServer(title: string, body: () => void): void {
+  describeServer('nats-server', title, body);
+}
+
+function describeServer(kind: ServerKind, title: string, body: () => void): void {
+  if (kind === 'broker' || findNatsServer() !== undefined) {
+    describe(title, body);
+  } else if (process.env.CI) {
+    it(`${title} has a nats-server`, () => {
+      throw new Error(HOW_TO_GET_ONE);
+    });
+  } else {
+    describe.skip(`${title} (${HOW_TO_GET_ONE})`, body);
+  }
+}
+
+function titleOf(kind: ServerKind): string {
+  const binary = kind === 'nats-server' ? findNatsServer() : undefined;
+  return binary === undefined ? kind : `${kind} ${natsServerVersion(binary)}`;
+}
+
+// Blocks are described before any server runs, so they get a stand-in for the one that beforeAll starts.
+function useServer(kind: ServerKind, options?: ServerOptions): TestServer {
+  let server: TestServer | undefined;
+  const started = (): TestServer => {
+    if (!server) throw new Error('the server of this block runs from beforeAll on: use it inside a test or a hook');
+    return server;
+  };
+  beforeAll(async () => {
+    server = await startServer(kind, options);
+  });
+  afterAll(() => server?.stop());
+  return {
+    kind,
+    get url() {
+      return started().url;
+    },
+    get port() {
+      return started().port;
+    },
+    stop: () => started().stop(),
+    kill: () => started().kill(),
+    restart: () => started().restart(),
+    [Symbol.asyncDispose]: () => started().stop(),
+  };
+}
+
+function useClient(server: TestServer, library: (typeof libraries)[number]): TestClient {
+  const open: Connection[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((connection) => connection.close()));
+  });
+  return {
+    name: library.name,
+    headers: () => library.headers(),
+    async connect(options) {
+      const connection: Connection = await library.connect({ servers: server.url, ...options });
+      open.push(connection);
+      return connection;
+    },
+  };
+}
