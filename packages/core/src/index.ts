@@ -1,1 +1,33 @@
-export {};
+export { ServiceError, type ServiceErrorOptions } from '@natsmith/protocol';
+export type { EndpointInfo, EndpointStats, InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
+export { Endpoint, Group, Service, StatsHandler, Use } from './define/decorators';
+export type {
+  Codec,
+  CodecName,
+  Middleware,
+  Next,
+  PayloadClass,
+  PayloadOf,
+  PayloadType,
+  ReplyHeaders,
+  RequestContext,
+  RequestHeaders,
+} from './define/handler';
+export type { OnStart, OnStop } from './define/lifecycle';
+export type { Logger } from './define/logger';
+export type {
+  Class,
+  EndpointOptions,
+  GroupOptions,
+  Limits,
+  ServiceOptions,
+  StatsHandlerMethod,
+} from './define/options';
+export { NatsServiceFactory, type FactoryOptions } from './factory';
+export { NatsServiceHost } from './host';
+export type { Container } from './instances';
+export { DefinitionError, type Mistake } from './plan/definition-error';
+export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from './request/json-limits';
+export type { Violation } from './request/validate';
+export type { AddedHandler, EndpointHost, RunningService } from './service/service';
+export type { Connection, Subscription } from './transport/connection';

@@ -63,7 +63,7 @@ function fromRequest(request: PayloadType, hasValidators: HasValidators): Payloa
       return 'has a "request" array that is not [Class]; name exactly one class';
     return fromType(items[0] as PayloadClass, true, hasValidators);
   }
-  if (typeof request === 'function') return fromType(request as PayloadClass, false, hasValidators);
+  if (typeof request === 'function') return fromType(request, false, hasValidators);
   return 'has a "request" that is no class, [Class], Standard Schema or "unchecked"; is it undefined in a circular import?';
 }
 
@@ -73,7 +73,7 @@ function fromType(type: PayloadClass, array: boolean, hasValidators: HasValidato
     if (primitive !== undefined) return { kind: 'primitive', type: primitive };
     if (type === Uint8Array || type === Buffer) return { kind: 'bytes' };
   }
-  if (hasValidators(type)) return { kind: 'class', class: type, array };
+  if (hasValidators(type as Class)) return { kind: 'class', class: type as Class, array };
   return (
     `has the payload class ${type.name} without a single validation decorator, so nothing could be checked and everything ` +
     'would be removed; decorate its properties with class-validator, or say @Endpoint({ request: "unchecked" })'

@@ -33,10 +33,13 @@ export interface ServicePlan {
   readonly description: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly queueGroup: string | false | undefined;
+  /** The middleware of the service class. */
+  readonly use: readonly Middleware[];
   readonly endpoints: readonly EndpointPlan[];
   /** The service class and the group classes that it mounts. */
   readonly classes: readonly Class[];
   readonly statsHandler: string | undefined;
   readonly schemas: boolean;
+  /** `timeout` is the default of the endpoints, the others count all requests of the service together. */
   readonly limits: Readonly<Limits>;
 }

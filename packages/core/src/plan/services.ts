@@ -1,5 +1,6 @@
 import { nameProblem, subjectProblem, versionProblem } from '@natsmith/protocol';
 import { readDefinition, type ClassDefinition } from '../define/definition';
+import type { PayloadClass } from '../define/handler';
 import type { Class } from '../define/options';
 import { Mistakes } from './definition-error';
 import { checkLimits, checkMetadata, checkQueueGroup, planEndpoint, prefix, type Surroundings } from './endpoint';
@@ -61,11 +62,16 @@ function planService(target: Class, hasValidators: HasValidators, mistakes: Mist
     description: options?.description ?? '',
     metadata: Object.freeze({ ...options?.metadata }),
     queueGroup: options?.queueGroup,
+    use: Object.freeze([...definition.use]),
     endpoints: Object.freeze(walk.endpoints),
     classes: Object.freeze([...new Set(walk.classes)]),
     statsHandler: definition.statsHandlers[0],
     schemas: options?.schemas !== false,
-    limits: Object.freeze({ concurrency: options?.concurrency, maxPending: options?.maxPending }),
+    limits: Object.freeze({
+      timeout: options?.timeout,
+      concurrency: options?.concurrency,
+      maxPending: options?.maxPending,
+    }),
   });
 }
 
@@ -96,7 +102,7 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
       planEndpoint(
         at,
         options.name ?? method,
-        options,
+        { ...options, response: options.response ?? knownReturnType(endpoint.returnType, walk.hasValidators) },
         decidePayload(options.request, parameterTypes, arity, walk.hasValidators),
         { ...around, use: Object.freeze([...around.use, ...endpoint.use]) },
         { class: definition.class, method },
@@ -106,6 +112,12 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
   }
   for (const group of definition.group?.options.groups ?? [])
     mountGroup(group, where, inside, [...path, definition.class], walk);
+}
+
+/** The return type, where it says something of the reply: a promise, or a class without validators, says nothing. */
+function knownReturnType(type: unknown, hasValidators: HasValidators): PayloadClass | undefined {
+  if (type === Number || type === String || type === Boolean) return type as PayloadClass;
+  return typeof type === 'function' && hasValidators(type as Class) ? (type as Class) : undefined;
 }
 
 function mountGroup(group: Class, by: string, outside: Surroundings, path: readonly Class[], walk: Walk): void {

@@ -1,0 +1,88 @@
+import type { ValidatorOptions } from 'class-validator';
+import type { ConnectionOptions, NatsConnection } from 'nats';
+import type { Middleware } from './define/handler';
+import type { Logger } from './define/logger';
+import type { Class } from './define/options';
+import { NatsServiceHost } from './host';
+import { Instances, refuseUnmakable, type Container } from './instances';
+import { loggerOf } from './logger';
+import { planServices } from './plan/services';
+import { hasValidators } from './request/validate';
+import { ServiceInstance } from './service/instance';
+import type { InstanceSettings } from './service/settings';
+import { connect } from './transport/connect';
+import { isConnection, type Connection } from './transport/connection';
+
+/** What `NatsServiceFactory.create` takes besides classes. */
+export interface FactoryOptions<C extends Connection = NatsConnection> {
+  /**
+   * A live connection of `nats` 2 or `@nats-io/transport-node` 3, or options to connect with `nats` 2.
+   * Default: the environment (`NATS_URL` and the credentials of the `nats` command), else `nats://127.0.0.1:4222`.
+   */
+  connection?: C | ConnectionOptions;
+  /** Makes the instances; without one, classes are made with `new`. */
+  container?: Container;
+  /** Middleware around every endpoint. */
+  use?: readonly Middleware[];
+  /** Default pino; `false` for none. */
+  logger?: Logger | false;
+  /** Whether SIGINT and SIGTERM stop the host; default true. */
+  signals?: boolean;
+  /** Milliseconds that stop waits for running handlers; default 10,000. */
+  stopTimeout?: number;
+  /** class-validator's options, on top of natsmith's (`whitelist: true`). */
+  validation?: ValidatorOptions;
+}
+
+const DEFAULT_STOP_TIMEOUT = 10_000;
+
+/** Starts decorated classes as NATS services. */
+export const NatsServiceFactory = {
+  /**
+   * Resolves when every service is connected, subscribed and discoverable; else rejects and leaves nothing behind.
+   * @throws DefinitionError with every mistake in the classes, before a connection is made
+   * @throws Error when there is no connection, the server refuses a subject, or a class fails to start
+   */
+  async create<C extends Connection = NatsConnection>(
+    target: Class | readonly Class[],
+    options: FactoryOptions<C> = {},
+  ): Promise<NatsServiceHost<C>> {
+    const plans = planServices(Array.isArray(target) ? (target as Class[]) : [target as Class], hasValidators);
+    const classes = plans.flatMap((plan) => plan.classes);
+    refuseUnmakable(classes, options.container);
+    const logger = loggerOf(options.logger);
+
+    const given = options.connection;
+    const ownsConnection = given === undefined || !isConnection(given);
+    const connection = ownsConnection ? ((await connect(given)) as Connection as C) : given;
+    const instances = new Instances(options.container, logger);
+    const services: ServiceInstance[] = [];
+    try {
+      await instances.start(plans);
+      const settings: InstanceSettings = {
+        connection,
+        logger,
+        use: options.use ?? [],
+        validation: options.validation ?? {},
+        stopTimeout: options.stopTimeout ?? DEFAULT_STOP_TIMEOUT,
+        instances,
+      };
+      for (const plan of plans) services.push(new ServiceInstance(plan, settings));
+      await Promise.all(services.map((service) => service.start()));
+    } catch (error) {
+      for (const service of services) service.abandon();
+      await instances.stopAll();
+      if (ownsConnection) await connection.close();
+      // Whoever uses a given connection next is to find nothing of this attempt on the server.
+      else if (!connection.isClosed()) await connection.flush().catch(() => undefined);
+      throw error;
+    }
+    for (const service of services) logger.info(startLine(service), 'service started');
+    return new NatsServiceHost({ connection, ownsConnection, services, instances, logger }, options.signals !== false);
+  },
+};
+
+function startLine(service: ServiceInstance): object {
+  const endpoints = service.plan.endpoints.map(({ name, subject, queueGroup }) => ({ name, subject, queueGroup }));
+  return { service: service.name, version: service.version, id: service.id, endpoints };
+}

@@ -1,0 +1,82 @@
+import type { Logger } from './define/logger';
+import type { Instances } from './instances';
+import type { ServiceInstance } from './service/instance';
+import type { RunningService } from './service/service';
+import type { Connection } from './transport/connection';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** What a host is made of. */
+export interface HostParts<C extends Connection> {
+  readonly connection: C;
+  /** The factory opened the connection, and the host closes it. */
+  readonly ownsConnection: boolean;
+  readonly services: readonly ServiceInstance[];
+  readonly instances: Instances;
+  readonly logger: Logger;
+}
+
+/** The running services of one `create()` call, on one connection. */
+export class NatsServiceHost<C extends Connection = Connection> implements AsyncDisposable {
+  /** Resolves when everything has stopped, with the error if there was one. */
+  readonly stopped: Promise<Error | null>;
+  private resolveStopped!: (error: Error | null) => void;
+  private stopping: Promise<Error | null> | undefined;
+  private readonly onSignal = (signal: NodeJS.Signals): void => {
+    if (this.stopping === undefined) this.parts.logger.info({ signal }, 'stopping');
+    // A second signal: somebody does not want to wait.
+    else for (const service of this.parts.services) service.force();
+    void this.stop();
+  };
+
+  /** @internal The factory makes hosts. */
+  constructor(
+    private readonly parts: HostParts<C>,
+    listensToSignals: boolean,
+  ) {
+    this.stopped = new Promise((resolve) => (this.resolveStopped = resolve));
+    if (listensToSignals) for (const signal of SIGNALS) process.on(signal, this.onSignal);
+    void parts.connection.closed().then((error) => this.stop(error instanceof Error ? error : undefined));
+  }
+
+  get connection(): C {
+    return this.parts.connection;
+  }
+
+  get services(): readonly RunningService[] {
+    return this.parts.services;
+  }
+
+  /**
+   * The instance of a service or group class.
+   * @throws Error when the host does not run the class
+   */
+  get<T extends object>(target: abstract new (...args: never) => T): T {
+    const instance = this.parts.instances.get(target);
+    if (instance === undefined)
+      throw new Error(`${target.name} does not run here; pass it to create(), or mount it in a service`);
+    return instance as T;
+  }
+
+  /**
+   * Stops all services as `RunningService.stop` does, then closes the connection if the factory opened it.
+   * @param error why, when it is no ordinary end; comes back from `stopped`
+   */
+  stop(error?: Error): Promise<Error | null> {
+    this.stopping ??= this.runStop(error ?? null);
+    return this.stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private async runStop(error: Error | null): Promise<Error | null> {
+    const { connection, ownsConnection, services } = this.parts;
+    await Promise.all(services.map((service) => service.stop(error ?? undefined)));
+    if (ownsConnection && !connection.isClosed()) await connection.close();
+    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+    this.resolveStopped(error);
+    return error;
+  }
+}

@@ -1,0 +1,51 @@
+import { subjectProblem } from '@natsmith/protocol';
+import type { GroupMark } from '../define/metadata';
+import type { EndpointOptions } from '../define/options';
+import { Mistakes } from './definition-error';
+import { checkQueueGroup, planEndpoint, prefix } from './endpoint';
+import { conflictWithin, overlappingPairs } from './overlap';
+import { decidePayload, type HasValidators } from './payload';
+import type { EndpointPlan, ServicePlan } from './plan';
+
+/** Checks a group that is added to a running service; throws a DefinitionError. */
+export function checkAddedGroup({ prefix: groupPrefix, options }: GroupMark): void {
+  const mistakes = new Mistakes();
+  const where = `addGroup(${JSON.stringify(groupPrefix)})`;
+  if (groupPrefix !== '') mistakes.add(where, prefix('group prefix ', subjectProblem(groupPrefix, 'token')));
+  checkQueueGroup(where, options.queueGroup, mistakes);
+  mistakes.throwIfAny();
+}
+
+/** Plans an endpoint that is added to a running service; throws one DefinitionError with all its mistakes. */
+export function planAddedEndpoint(
+  service: ServicePlan,
+  existing: readonly EndpointPlan[],
+  groups: readonly GroupMark[],
+  name: string,
+  handler: unknown,
+  options: Omit<EndpointOptions, 'name'>,
+  hasValidators: HasValidators,
+): EndpointPlan {
+  const mistakes = new Mistakes();
+  const where = `addEndpoint(${JSON.stringify(name)})`;
+  if (typeof handler !== 'function')
+    mistakes.add(where, 'was given no handler; pass a function (payload, ctx) => reply');
+  const plan = planEndpoint(
+    where,
+    name,
+    options,
+    decidePayload(options.request ?? 'unchecked', undefined, 0, hasValidators),
+    {
+      prefixes: groups.map((group) => group.prefix),
+      queueGroups: [service.queueGroup, ...groups.map((group) => group.options.queueGroup)],
+      use: service.use,
+      timeout: service.limits.timeout,
+    },
+    undefined,
+    mistakes,
+  );
+  for (const [earlier, later] of overlappingPairs([...existing, plan]))
+    if (later === plan) mistakes.add(where, conflictWithin(earlier, later));
+  mistakes.throwIfAny();
+  return plan;
+}

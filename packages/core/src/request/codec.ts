@@ -1,0 +1,70 @@
+import { isUtf8 } from 'node:buffer';
+import { parse as parseWithoutPrototypes } from 'secure-json-parse';
+import { ServiceError } from '@natsmith/protocol';
+import type { Codec, CodecName } from '../define/handler';
+import { isTooDeep, MAX_JSON_DEPTH } from './json-limits';
+import { asBuffer } from './message';
+
+/** JSON in UTF-8; an empty body is `undefined`, both ways. */
+const json: Codec = {
+  name: 'json',
+  decode(body) {
+    if (body.length === 0) return undefined;
+    if (isTooDeep(body)) throw new ServiceError(400, `body nests deeper than ${MAX_JSON_DEPTH} levels`);
+    const source = utf8(body);
+    // Keys that could reach a prototype when user code copies the value are removed; few bodies can hold one.
+    const isSuspicious = source.includes('__proto__') || source.includes('constructor') || source.includes('\\u');
+    try {
+      const value: unknown = isSuspicious
+        ? parseWithoutPrototypes(source, { protoAction: 'remove', constructorAction: 'remove' })
+        : JSON.parse(source);
+      return value;
+    } catch {
+      throw new ServiceError(400, 'body is not valid JSON');
+    }
+  },
+  encode(value) {
+    if (value === undefined) return EMPTY;
+    // JSON.stringify is declared to give a string, but gives undefined for functions and symbols.
+    const encoded = JSON.stringify(value) as string | undefined;
+    if (encoded === undefined) throw new TypeError(`a ${typeof value} has no JSON`);
+    return Buffer.from(encoded);
+  },
+};
+
+/** Text in UTF-8. */
+const text: Codec = {
+  name: 'text',
+  decode: utf8,
+  encode(value) {
+    if (value === undefined) return EMPTY;
+    if (typeof value !== 'string') throw new TypeError(`codec "text" sends strings, not ${typeof value}`);
+    return Buffer.from(value);
+  },
+};
+
+/** The body as it is. */
+const bytes: Codec = {
+  name: 'bytes',
+  decode: asBuffer,
+  encode(value) {
+    if (value === undefined) return EMPTY;
+    throw new TypeError(`codec "bytes" sends Uint8Arrays, not ${typeof value}`);
+  },
+};
+
+export const EMPTY: Uint8Array = new Uint8Array(0);
+
+const CODECS: Record<CodecName, Codec> = { json, text, bytes };
+
+export function codecNamed(codec: CodecName | Codec): Codec {
+  return typeof codec === 'string' ? CODECS[codec] : codec;
+}
+
+function utf8(body: Uint8Array): string {
+  const buffer = asBuffer(body);
+  const decoded = buffer.toString('utf8');
+  // U+FFFD is what bytes that are no UTF-8 become, and rarely what somebody sent.
+  if (decoded.includes('\uFFFD') && !isUtf8(buffer)) throw new ServiceError(400, 'body is not UTF-8');
+  return decoded;
+}

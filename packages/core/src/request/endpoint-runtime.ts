@@ -1,0 +1,43 @@
+import type { Codec } from '../define/handler';
+import type { Logger } from '../define/logger';
+import type { ActiveRequests } from './active-requests';
+import type { Context, EndpointFacts } from './context';
+import type { Counter } from './counter';
+import type { HeadersToSend } from './headers';
+import type { Limiter } from './limiter';
+import type { Run } from './middleware';
+
+/** All that the requests of one endpoint need; decided when the service starts. */
+export interface EndpointRuntime extends EndpointFacts {
+  /** Middleware, decode, validate and handler in one. */
+  readonly run: Run<Context>;
+  readonly codec: Codec;
+  readonly counter: Counter;
+  /** Those that a request must have a place in, endpoint first, service second. */
+  readonly limiters: readonly Limiter<PendingRequest>[];
+  /** Requests that wait or whose handler is not finished. */
+  readonly active: ActiveRequests;
+  readonly outlet: Outlet;
+  readonly logger: Logger;
+  /** Whether each request is logged. */
+  readonly logsRequests: boolean;
+  /** For logs: `Calculator.add`. */
+  readonly where: string;
+}
+
+/** Where replies go. */
+export interface Outlet {
+  publish(subject: string, body: Uint8Array, headers?: HeadersToSend): void;
+  /** Resolves when the server has all that was published. */
+  flush(): Promise<void>;
+  /** Bytes. */
+  readonly maxPayload: number;
+}
+
+/** A request that outlives the callback which brought it. */
+export interface PendingRequest {
+  /** Goes on after waiting for a place. */
+  resume(): void;
+  /** Ends it with 503, because the service is made to stop. */
+  cut(): void;
+}

@@ -1,0 +1,38 @@
+import { ERROR_CODE_HEADER, ERROR_HEADER, oneLine, type ServiceError } from '@natsmith/protocol';
+import type { Codec } from '../define/handler';
+import { codecNamed, EMPTY } from './codec';
+import type { HeadersToSend } from './headers';
+
+// A header counts towards max_payload; nobody reads more of a description anyway.
+const MAX_DESCRIPTION = 1024;
+
+export interface ErrorReply {
+  readonly headers: HeadersToSend;
+  readonly body: Uint8Array;
+  /** `<code>:<description>`, as STATS shows it. */
+  readonly summary: string;
+}
+
+/** The reply that carries a ServiceError (ADR-32, Error handling); throws when its headers or data cannot be sent. */
+export function errorReply(error: ServiceError, headers: HeadersToSend, codec: Codec): ErrorReply {
+  if (!Number.isSafeInteger(error.code)) throw new TypeError(`error code ${String(error.code)} is no whole number`);
+  const description = oneLine(String(error.description)).slice(0, MAX_DESCRIPTION) || `error ${error.code}`;
+  for (const [name, value] of Object.entries(error.headers ?? {})) {
+    headers.delete(name);
+    for (const one of typeof value === 'string' ? [value] : value) headers.append(name, one);
+  }
+  headers.set(ERROR_CODE_HEADER, String(error.code));
+  headers.set(ERROR_HEADER, description);
+  return { headers, body: encodeData(error.data, codec), summary: `${error.code}:${description}` };
+}
+
+function encodeData(data: unknown, codec: Codec): Uint8Array {
+  if (data === undefined) return EMPTY;
+  if (data instanceof Uint8Array) return data;
+  try {
+    return codec.encode(data);
+  } catch {
+    // A codec of texts or bytes has no way to say a list of violations; JSON does.
+    return codecNamed('json').encode(data);
+  }
+}

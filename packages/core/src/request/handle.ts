@@ -1,0 +1,189 @@
+import { nuid } from '@nats-io/nuid';
+import { REQUEST_ID_HEADER, ServiceError } from '@natsmith/protocol';
+import { Context } from './context';
+import { EMPTY } from './codec';
+import { errorReply } from './error-reply';
+import type { EndpointRuntime, PendingRequest } from './endpoint-runtime';
+import { HeadersToSend } from './headers';
+import type { RequestMessage } from './message';
+import { isThenable } from './middleware';
+import { isAsyncIterable, sendStream } from './stream';
+
+// A longer timer would fire at once (Node takes 32-bit milliseconds).
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** Takes one message to its reply. Never throws: whatever goes wrong becomes the error reply. */
+export function handle(endpoint: EndpointRuntime, message: RequestMessage): void {
+  new Request(endpoint, message).admit();
+}
+
+class Request extends Context implements PendingRequest {
+  /** The handler's promise is not settled yet. */
+  private isRunning = false;
+
+  constructor(
+    private readonly runtime: EndpointRuntime,
+    message: RequestMessage,
+  ) {
+    super(runtime, message);
+  }
+
+  /** Takes a place in each limiter, in order, then starts. */
+  admit(): void {
+    const { limiters } = this.runtime;
+    for (let limiter = limiters[this.places]; limiter !== undefined; limiter = limiters[this.places]) {
+      const answer = limiter.enter(this);
+      if (answer === 'refused') return this.fail(new ServiceError(503, 'too many requests; try again later'));
+      if (answer === 'waits') return this.watch();
+      this.places++;
+    }
+    this.start();
+  }
+
+  resume(): void {
+    this.places++;
+    this.admit();
+  }
+
+  private start(): void {
+    if (this.places > 0) this.startedAt = performance.now();
+    if (this.expiresAt <= this.startedAt) return this.expire();
+    try {
+      const result = this.runtime.run(this);
+      if (isThenable(result)) void this.settle(result);
+      else this.succeed(result);
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  private async settle(result: PromiseLike<unknown>): Promise<void> {
+    this.isRunning = true;
+    this.watch();
+    let value: unknown;
+    try {
+      value = await result;
+    } catch (thrown) {
+      this.isRunning = false;
+      return this.fail(thrown);
+    }
+    this.isRunning = false;
+    this.succeed(value);
+  }
+
+  private succeed(value: unknown): void {
+    if (this.isDone) return this.endLate();
+    if (isAsyncIterable(value)) return void this.settle(sendStream(value, this, this.runtime));
+    if (this.expiresAt < Infinity && performance.now() > this.expiresAt) return this.expire();
+    let body: Uint8Array;
+    try {
+      if (value === undefined) body = EMPTY;
+      else body = value instanceof Uint8Array ? value : this.runtime.codec.encode(value);
+    } catch (cause) {
+      return this.fail(new ServiceError(500, 'reply cannot be encoded', { cause }));
+    }
+    const tooLarge = this.reply(body, this.setHeaders);
+    if (tooLarge !== undefined) return this.fail(tooLarge);
+    this.end();
+  }
+
+  private fail(thrown: unknown): void {
+    if (this.isDone) return this.endLate(thrown);
+    const { codec } = this.runtime;
+    let reply;
+    try {
+      reply = errorReply(this.toServiceError(thrown), this.replyHeaders, codec);
+    } catch (unsendable) {
+      reply = errorReply(this.toServiceError(unsendable), new HeadersToSend(), codec);
+    }
+    const tooLarge = this.reply(reply.body, reply.headers);
+    if (tooLarge !== undefined) {
+      reply = errorReply(tooLarge, new HeadersToSend(), codec);
+      this.reply(reply.body, reply.headers);
+    }
+    this.end(reply.summary);
+  }
+
+  /** The one way from whatever was thrown to what the caller may know of it. */
+  private toServiceError(thrown: unknown): ServiceError {
+    const { logger, where } = this.runtime;
+    if (thrown instanceof ServiceError) {
+      if (thrown.cause !== undefined) logger.warn({ endpoint: where, err: thrown.cause }, thrown.message);
+      return thrown;
+    }
+    const requestId = nuid.next();
+    logger.error({ endpoint: where, subject: this.subject, requestId, err: thrown }, 'handler failed');
+    return new ServiceError(500, 'internal error', { headers: { [REQUEST_ID_HEADER]: requestId } });
+  }
+
+  /** Publishes the reply; gives the error to send instead when it is over the server's limit. */
+  private reply(body: Uint8Array, headers?: HeadersToSend): ServiceError | undefined {
+    const { reply } = this.message;
+    if (!reply) return undefined;
+    const { outlet, logger, where } = this.runtime;
+    try {
+      outlet.publish(reply, body, headers);
+    } catch (err) {
+      const size = body.length + (headers?.encode().length ?? 0);
+      if (size > outlet.maxPayload) {
+        logger.error({ endpoint: where, size, maxPayload: outlet.maxPayload }, 'reply is over max_payload');
+        return new ServiceError(500, `reply of ${size} bytes is over max_payload (${outlet.maxPayload} bytes)`);
+      }
+      // A closed connection: there is nobody left to tell but the log.
+      logger.error({ endpoint: where, err }, 'reply could not be sent');
+    }
+    return undefined;
+  }
+
+  private end(error?: string): void {
+    const { counter, logger, logsRequests, where } = this.runtime;
+    const milliseconds = performance.now() - this.startedAt;
+    counter.record(milliseconds, error);
+    if (logsRequests) logger.debug({ endpoint: where, subject: this.subject, milliseconds, error }, 'request');
+    this.isDone = true;
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    // A handler that goes on after its caller was answered keeps its place: what it uses is still in use.
+    if (!this.isRunning) this.release();
+  }
+
+  /** A handler has ended whose caller was answered long ago. */
+  private endLate(err?: unknown): void {
+    this.runtime.logger.warn(
+      { endpoint: this.runtime.where, err },
+      'handler ended after its time; its result is dropped',
+    );
+    this.release();
+  }
+
+  /** Keeps an eye on a request that does not end in the callback which brought it. */
+  private watch(): void {
+    this.runtime.active.add(this);
+    if (this.expiresAt < Infinity && this.timer === undefined) this.setTimer();
+  }
+
+  private setTimer(): void {
+    const left = this.expiresAt - performance.now();
+    this.timer = setTimeout(() => (left > MAX_TIMER ? this.setTimer() : this.expire()), Math.min(left, MAX_TIMER));
+  }
+
+  private expire(): void {
+    this.endBefore(new ServiceError(504, 'timeout'));
+  }
+
+  cut(): void {
+    this.endBefore(new ServiceError(503, 'service is stopping'));
+  }
+
+  private endBefore(error: ServiceError): void {
+    if (this.isDone) return;
+    this.abort(error);
+    this.fail(error);
+  }
+
+  private release(): void {
+    const { limiters, active } = this.runtime;
+    active.delete(this);
+    limiters[this.places]?.giveUp(this);
+    while (this.places > 0) limiters[--this.places]?.leave()?.resume();
+  }
+}

@@ -1,0 +1,73 @@
+import { headerNameProblem, headerValueProblem } from '@natsmith/protocol';
+import type { ReplyHeaders, RequestHeaders } from '../define/handler';
+
+/** Headers of a request, parsed when they are first asked for. */
+export class ReceivedHeaders implements RequestHeaders {
+  private values: Map<string, string[]> | undefined;
+
+  /** @param block the header block as text, its first line (`NATS/1.0`) included */
+  constructor(private readonly block: string) {}
+
+  get(name: string): string | undefined {
+    return this.parsed().get(name)?.[0];
+  }
+
+  getAll(name: string): string[] {
+    return [...(this.parsed().get(name) ?? [])];
+  }
+
+  has(name: string): boolean {
+    return this.parsed().has(name);
+  }
+
+  keys(): string[] {
+    return [...this.parsed().keys()];
+  }
+
+  private parsed(): Map<string, string[]> {
+    if (this.values !== undefined) return this.values;
+    this.values = new Map();
+    for (const line of this.block.split('\r\n').slice(1)) {
+      const colon = line.indexOf(':');
+      if (colon < 1) continue;
+      const name = line.slice(0, colon);
+      const value = line.slice(colon + 1).trim();
+      const values = this.values.get(name);
+      if (values === undefined) this.values.set(name, [value]);
+      else values.push(value);
+    }
+    return this.values;
+  }
+}
+
+/** Headers of a reply; checked when they are set, so that none can break the connection. */
+export class HeadersToSend implements ReplyHeaders {
+  private readonly lines: { name: string; value: string }[] = [];
+
+  get isEmpty(): boolean {
+    return this.lines.length === 0;
+  }
+
+  set(name: string, value: string): void {
+    this.delete(name);
+    this.append(name, value);
+  }
+
+  append(name: string, value: string): void {
+    const text = String(value);
+    const problem = headerNameProblem(name) ?? headerValueProblem(name, text);
+    if (problem !== undefined) throw new TypeError(problem);
+    this.lines.push({ name, value: text });
+  }
+
+  delete(name: string): void {
+    for (let i = this.lines.length - 1; i >= 0; i--) if (this.lines[i]?.name === name) this.lines.splice(i, 1);
+  }
+
+  /** The header block for the wire; both client libraries call this when they publish. */
+  encode(): Uint8Array {
+    let block = 'NATS/1.0\r\n';
+    for (const { name, value } of this.lines) block += `${name}: ${value}\r\n`;
+    return Buffer.from(`${block}\r\n`);
+  }
+}

@@ -1,0 +1,136 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ServiceError } from '@natsmith/protocol';
+import type * as ClassTransformer from 'class-transformer';
+import type * as ClassValidator from 'class-validator';
+import type { ValidationError, ValidatorOptions } from 'class-validator';
+import type { Class } from '../define/options';
+import type { Payload } from '../plan/payload';
+import { hasHugeArray, MAX_ARRAY_ITEMS } from './json-limits';
+
+/** One thing that is wrong with a payload: where, and by constraint name what it should be. */
+export interface Violation {
+  /** `items[0].quantity`; `""` for the payload itself. */
+  path: string;
+  constraints: Record<string, string>;
+}
+
+/** Gives the payload as the handler gets it, or a promise of it; throws a 400 with its violations. */
+export type Validate = (value: unknown) => unknown;
+
+/** More violations than this are not sent: the reply must fit into a message. */
+const MAX_VIOLATIONS = 100;
+
+/** Chooses how an endpoint's payloads are validated; undefined where they are taken as they are. */
+export function validatorFor(payload: Payload, options: ValidatorOptions = {}): Validate | undefined {
+  switch (payload.kind) {
+    case 'none':
+    case 'unchecked':
+    case 'bytes':
+      return undefined;
+    case 'primitive':
+      return primitiveValidator(payload.type);
+    case 'schema':
+      return schemaValidator(payload.schema);
+    case 'class':
+      return classValidator(payload.class, payload.array, options);
+  }
+}
+
+/** Whether class-validator knows of a decorator on the class; loads nothing when no class has any. */
+export function hasValidators(target: Class): boolean {
+  if (!('classValidatorMetadataStorage' in globalThis)) return false;
+  const { getMetadataStorage } = classValidatorLibrary();
+  return getMetadataStorage().getTargetValidationMetadatas(target, '', false, false).length > 0;
+}
+
+function primitiveValidator(type: 'string' | 'number' | 'boolean'): Validate {
+  return (value) => {
+    if (typeof value === type) return value;
+    throw invalid([{ path: '', constraints: { type: `payload must be a ${type}` } }]);
+  };
+}
+
+function schemaValidator(schema: StandardSchemaV1): Validate {
+  const { validate, vendor } = schema['~standard'];
+  const finish = (result: StandardSchemaV1.Result<unknown>): unknown => {
+    if (result.issues === undefined) return result.value;
+    throw invalid(
+      result.issues.map(({ message, path = [] }) => ({
+        path: pathOf(path.map((segment) => (typeof segment === 'object' ? segment.key : segment))),
+        constraints: { [vendor]: message },
+      })),
+    );
+  };
+  return (value) => {
+    const result = validate(value);
+    return result instanceof Promise ? result.then(finish) : finish(result);
+  };
+}
+
+function classValidator(target: Class, array: boolean, options: ValidatorOptions): Validate {
+  const { validate } = classValidatorLibrary();
+  const { plainToInstance } = classTransformerLibrary();
+  const settings: ValidatorOptions = { whitelist: true, ...options };
+  const isRightShape = array ? Array.isArray : (value: unknown) => !Array.isArray(value);
+  const shape: Record<string, string> = array
+    ? { isArray: 'payload must be an array' }
+    : { isObject: 'payload must be an object' };
+
+  const transform = (value: object): unknown => {
+    try {
+      return plainToInstance(target as new () => object, value);
+    } catch (cause) {
+      // A @Transform that trips over what it did not expect: the payload is at fault.
+      throw new ServiceError(400, 'payload cannot be transformed', { cause });
+    }
+  };
+
+  return async (value) => {
+    if (typeof value !== 'object' || value === null || !isRightShape(value))
+      throw invalid([{ path: '', constraints: shape }]);
+    if (hasHugeArray(value)) throw new ServiceError(400, `body holds an array of more than ${MAX_ARRAY_ITEMS} items`);
+    const instance = transform(value);
+    const violations: Violation[] = [];
+    if (!array) collect(await validate(instance as object, settings), [], violations);
+    else
+      for (const [index, item] of (instance as unknown[]).entries()) {
+        if (typeof item !== 'object' || item === null || Array.isArray(item))
+          violations.push({ path: `[${index}]`, constraints: { isObject: 'item must be an object' } });
+        else collect(await validate(item, settings), [index], violations);
+      }
+    if (violations.length > 0) throw invalid(violations);
+    return instance;
+  };
+}
+
+function collect(errors: readonly ValidationError[], path: readonly PropertyKey[], into: Violation[]): void {
+  for (const { property, constraints, children } of errors) {
+    // class-validator names an item of an array by its index, as text.
+    const here = [...path, /^\d+$/.test(property) ? Number(property) : property];
+    if (constraints !== undefined) into.push({ path: pathOf(here), constraints });
+    if (children !== undefined) collect(children, here, into);
+  }
+}
+
+function pathOf(keys: readonly PropertyKey[]): string {
+  let path = '';
+  for (const key of keys) path += typeof key === 'number' ? `[${key}]` : path === '' ? String(key) : `.${String(key)}`;
+  return path;
+}
+
+function invalid(violations: readonly Violation[]): ServiceError {
+  const more = violations.length - MAX_VIOLATIONS;
+  const description = more > 0 ? `validation failed (${more} more violations are not shown)` : 'validation failed';
+  return new ServiceError(400, description, { data: violations.slice(0, MAX_VIOLATIONS) });
+}
+
+// Both libraries take 100 ms to load, so a service without a validated payload never loads them.
+/* eslint-disable @typescript-eslint/no-require-imports */
+function classValidatorLibrary() {
+  return require('class-validator') as typeof ClassValidator;
+}
+
+function classTransformerLibrary() {
+  return require('class-transformer') as typeof ClassTransformer;
+}
+/* eslint-enable @typescript-eslint/no-require-imports */

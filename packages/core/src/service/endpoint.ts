@@ -1,0 +1,80 @@
+import type { RequestContext } from '../define/handler';
+import type { Logger } from '../define/logger';
+import type { EndpointPlan } from '../plan/plan';
+import { codecNamed } from '../request/codec';
+import { Counter } from '../request/counter';
+import type { EndpointRuntime, PendingRequest } from '../request/endpoint-runtime';
+import { handle } from '../request/handle';
+import { invoker, type Handler } from '../request/invoke';
+import { DEFAULT_MAX_PENDING, Limiter } from '../request/limiter';
+import { compose } from '../request/middleware';
+import { validatorFor } from '../request/validate';
+import type { ActiveRequests } from '../request/active-requests';
+import { outletOf, subscribe, type Subscription } from '../transport/connection';
+import type { InstanceSettings } from './settings';
+
+/** An endpoint that answers requests. */
+export interface RunningEndpoint {
+  readonly plan: EndpointPlan;
+  readonly counter: Counter;
+  readonly subscription: Subscription;
+}
+
+/** What the endpoints of one service instance share. */
+export interface EndpointSurroundings {
+  readonly settings: InstanceSettings;
+  readonly identity: RequestContext['service'];
+  readonly active: ActiveRequests;
+  /** Of the whole service; undefined where it sets no limit. */
+  readonly limiter: Limiter<PendingRequest> | undefined;
+  readonly onError: (error: Error) => void;
+}
+
+/** Puts together what an endpoint's requests need, and subscribes it. */
+export function startEndpoint(plan: EndpointPlan, handler: Handler, around: EndpointSurroundings): RunningEndpoint {
+  const { settings } = around;
+  const counter = new Counter();
+  const runtime = runtimeOf(plan, handler, counter, around);
+  const subscription = subscribe(settings.connection, plan.subject, plan.queueGroup, {
+    onMessage: (message) => handle(runtime, message),
+    onError: around.onError,
+  });
+  return { plan, counter, subscription };
+}
+
+function runtimeOf(
+  plan: EndpointPlan,
+  handler: Handler,
+  counter: Counter,
+  { settings, identity, active, limiter }: EndpointSurroundings,
+): EndpointRuntime {
+  const { logger } = settings;
+  const { name, subject, queueGroup, where, payload, params, limits } = plan;
+  const codec = codecNamed(plan.codec);
+  const bodyCodec = payload.kind === 'none' ? undefined : payload.kind === 'bytes' ? codecNamed('bytes') : codec;
+  const core = invoker(handler, bodyCodec, validatorFor(payload, settings.validation));
+  const own = limiterOf(limits);
+  return {
+    service: identity,
+    endpoint: Object.freeze({ name, subject, queueGroup }),
+    params,
+    timeout: limits.timeout ?? Infinity,
+    run: compose([...settings.use, ...plan.use], core, where, (problem) => logger.warn({ endpoint: where }, problem)),
+    codec,
+    counter,
+    limiters: [own, limiter].filter((one) => one !== undefined),
+    active,
+    outlet: outletOf(settings.connection),
+    logger,
+    logsRequests: isDebugEnabled(logger),
+    where,
+  };
+}
+
+export function limiterOf({ concurrency, maxPending }: EndpointPlan['limits']): Limiter<PendingRequest> | undefined {
+  return concurrency === undefined ? undefined : new Limiter(concurrency, maxPending ?? DEFAULT_MAX_PENDING);
+}
+
+function isDebugEnabled(logger: Logger): boolean {
+  return logger.isLevelEnabled?.('debug') ?? true;
+}

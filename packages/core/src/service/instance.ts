@@ -1,0 +1,214 @@
+import { nuid } from '@nats-io/nuid';
+import {
+  REPLY_TYPES,
+  type InfoResponse,
+  type PingResponse,
+  type ServiceIdentity,
+  type StatsResponse,
+} from '@natsmith/protocol';
+import type { GroupMark } from '../define/metadata';
+import type { EndpointOptions, GroupOptions, StatsHandlerMethod } from '../define/options';
+import { checkAddedGroup, planAddedEndpoint } from '../plan/added-endpoint';
+import type { EndpointPlan, ServicePlan } from '../plan/plan';
+import { ActiveRequests } from '../request/active-requests';
+import type { Handler } from '../request/invoke';
+import { hasValidators } from '../request/validate';
+import { outletOf, type Subscription } from '../transport/connection';
+import { subscribeControl } from './control';
+import { limiterOf, startEndpoint, type EndpointSurroundings, type RunningEndpoint } from './endpoint';
+import { infoReply } from './info';
+import type { AddedHandler, EndpointHost, RunningService } from './service';
+import type { InstanceSettings } from './settings';
+import { statsReply } from './stats';
+
+/** One instance of a service: its endpoints, its discovery replies, its end. */
+export class ServiceInstance implements RunningService {
+  readonly id = nuid.next();
+  readonly stopped: Promise<Error | null>;
+  private readonly endpoints: RunningEndpoint[] = [];
+  private control: Subscription[] = [];
+  private readonly active = new ActiveRequests();
+  private readonly around: EndpointSurroundings;
+  private started = new Date();
+  private isStarting = true;
+  private startError: Error | undefined;
+  private infoMemo: InfoResponse | undefined;
+  private stopping: Promise<Error | null> | undefined;
+  private cut!: () => void;
+  private readonly whenCut = new Promise<void>((resolve) => (this.cut = resolve));
+  private resolveStopped!: (error: Error | null) => void;
+
+  constructor(
+    readonly plan: ServicePlan,
+    private readonly settings: InstanceSettings,
+  ) {
+    this.stopped = new Promise((resolve) => (this.resolveStopped = resolve));
+    const { name, version } = plan;
+    this.around = {
+      settings,
+      identity: Object.freeze({ name, version, id: this.id }),
+      active: this.active,
+      limiter: limiterOf(plan.limits),
+      onError: (error) => this.noteError(error),
+    };
+  }
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  get version(): string {
+    return this.plan.version;
+  }
+
+  /** Subscribes the endpoints, then discovery; rejects when the server refuses a subject. */
+  async start(): Promise<void> {
+    for (const plan of this.plan.endpoints) this.endpoints.push(startEndpoint(plan, this.handlerOf(plan), this.around));
+    const encode = (reply: object): Uint8Array => Buffer.from(JSON.stringify(reply));
+    const ping = encode(this.ping());
+    this.control = subscribeControl(
+      this.settings.connection,
+      this.name,
+      this.id,
+      { PING: () => ping, INFO: () => encode(this.info()), STATS: async () => encode(await this.stats()) },
+      this.settings.logger,
+      (error) => this.noteError(error),
+    );
+    // The server works in order: when it answers the flush, it has accepted or refused every subscription.
+    await this.settings.connection.flush();
+    this.isStarting = false;
+    if (this.startError !== undefined)
+      throw new Error(`service "${this.name}" cannot subscribe: ${this.startError.message}`, {
+        cause: this.startError,
+      });
+    this.started = new Date();
+  }
+
+  /** Takes back what `start` did, when the host cannot come up. */
+  abandon(): void {
+    for (const subscription of this.subscriptions()) if (!subscription.isClosed()) subscription.unsubscribe();
+  }
+
+  ping(): PingResponse {
+    return { type: REPLY_TYPES.PING, ...this.identity() };
+  }
+
+  info(): InfoResponse {
+    const { connection, logger } = this.settings;
+    const plans = this.endpoints.map((endpoint) => endpoint.plan);
+    this.infoMemo ??= infoReply(this.identity(), this.plan, plans, outletOf(connection).maxPayload, logger);
+    return structuredClone(this.infoMemo);
+  }
+
+  stats(): Promise<StatsResponse> {
+    const { statsHandler } = this.plan;
+    let handler: StatsHandlerMethod | undefined;
+    if (statsHandler !== undefined) {
+      const instance = this.settings.instances.get(this.plan.class) as Record<string, StatsHandlerMethod>;
+      handler = (endpoint) => instance[statsHandler]?.(endpoint);
+    }
+    return statsReply(this.identity(), this.started, this.endpoints, handler, this.settings.logger);
+  }
+
+  reset(): void {
+    for (const { counter } of this.endpoints) counter.reset();
+    this.started = new Date();
+  }
+
+  addEndpoint<Payload = never>(
+    name: string,
+    handler: AddedHandler<Payload>,
+    options: Omit<EndpointOptions, 'name'> = {},
+  ): Promise<void> {
+    return this.addEndpointIn([], name, handler, options);
+  }
+
+  addGroup(prefix: string, options: Omit<GroupOptions, 'groups'> = {}): EndpointHost {
+    return this.addGroupIn([], { prefix, options });
+  }
+
+  stop(error?: Error): Promise<Error | null> {
+    this.stopping ??= this.runStop(error ?? null);
+    return this.stopping;
+  }
+
+  /** Makes a stop go on at once: requests that still run are aborted and answered with 503. */
+  force(): void {
+    this.cut();
+  }
+
+  private async runStop(error: Error | null): Promise<Error | null> {
+    const { connection, logger, stopTimeout } = this.settings;
+    const timer = setTimeout(() => this.cut(), stopTimeout);
+    // Leave the queue groups; what was under way is still delivered, and answered.
+    const drained = Promise.allSettled(this.endpoints.map(({ subscription }) => leave(subscription)));
+    const finished = drained.then(() => this.active.idle()).then(() => true);
+    if (!(await Promise.race([finished, this.whenCut]))) {
+      logger.warn({ service: this.name, id: this.id }, 'stop does not wait any longer for running requests');
+      this.active.cut();
+    }
+    await Promise.race([flush(connection), this.whenCut]);
+    clearTimeout(timer);
+    this.abandon();
+    await this.settings.instances.release(this.plan.classes);
+    logger.info({ service: this.name, id: this.id, ...(error && { err: error }) }, 'service stopped');
+    this.resolveStopped(error);
+    return error;
+  }
+
+  private addGroupIn(outer: readonly GroupMark[], group: GroupMark): EndpointHost {
+    checkAddedGroup(group);
+    const groups = [...outer, group];
+    return {
+      addEndpoint: (name, handler, options = {}) => this.addEndpointIn(groups, name, handler, options),
+      addGroup: (prefix, options = {}) => this.addGroupIn(groups, { prefix, options }),
+    };
+  }
+
+  private addEndpointIn(
+    groups: readonly GroupMark[],
+    name: string,
+    handler: Handler,
+    options: Omit<EndpointOptions, 'name'>,
+  ): Promise<void> {
+    if (this.stopping !== undefined) throw new Error(`service "${this.name}" has stopped; no endpoint can be added`);
+    const existing = this.endpoints.map((endpoint) => endpoint.plan);
+    const plan = planAddedEndpoint(this.plan, existing, groups, name, handler, options, hasValidators);
+    this.endpoints.push(startEndpoint(plan, handler, this.around));
+    this.infoMemo = undefined;
+    const known = this.settings.connection.flush();
+    // Callers that do not wait need not hear of a connection that closes meanwhile.
+    known.catch(() => undefined);
+    return known;
+  }
+
+  private handlerOf({ target }: EndpointPlan): Handler {
+    if (target === undefined) throw new Error('a planned endpoint has no method'); // plans of classes always have one
+    const { method } = target;
+    const instance = this.settings.instances.get(target.class) as Record<string, Handler>;
+    // Looked up for each request, so that a test can put a spy in the method's place.
+    return (payload, ctx) => instance[method]?.(payload, ctx);
+  }
+
+  private noteError(error: Error): void {
+    if (this.isStarting) this.startError ??= error;
+    else this.settings.logger.error({ service: this.name, err: error }, 'a subscription was ended by the server');
+  }
+
+  private identity(): ServiceIdentity {
+    const { name, version, metadata } = this.plan;
+    return { name, id: this.id, version, metadata: { ...metadata } };
+  }
+
+  private subscriptions(): Subscription[] {
+    return [...this.endpoints.map(({ subscription }) => subscription), ...this.control];
+  }
+}
+
+async function leave(subscription: Subscription): Promise<void> {
+  if (!subscription.isClosed()) await subscription.drain();
+}
+
+async function flush(connection: InstanceSettings['connection']): Promise<void> {
+  if (!connection.isClosed()) await connection.flush().catch(() => undefined);
+}

@@ -1,0 +1,41 @@
+import type { InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
+import type { RequestContext } from '../define/handler';
+import type { EndpointOptions, GroupOptions } from '../define/options';
+
+/** What `addEndpoint` takes as a handler; its payload is taken as it is, unless `request` says otherwise. */
+export type AddedHandler<Payload = unknown> = (payload: Payload, ctx: RequestContext) => unknown;
+
+/** Where endpoints can be added: a running service, or a group of it. */
+export interface EndpointHost {
+  /**
+   * Adds an endpoint to the running service; it is listed at once, and the promise resolves when the server knows it.
+   * @throws DefinitionError when the name, subject or an option is wrong, or the subject is taken
+   */
+  addEndpoint<Payload = never>(
+    name: string,
+    handler: AddedHandler<Payload>,
+    options?: Omit<EndpointOptions, 'name'>,
+  ): Promise<void>;
+  /** A prefix for endpoints that are added through it (ADR-32, Group). */
+  addGroup(prefix: string, options?: Omit<GroupOptions, 'groups'>): EndpointHost;
+}
+
+/** A running instance of a service (ADR-32, Service). */
+export interface RunningService extends EndpointHost {
+  readonly name: string;
+  readonly version: string;
+  /** Unique per instance: a NUID of 22 characters. */
+  readonly id: string;
+  ping(): PingResponse;
+  info(): InfoResponse;
+  stats(): Promise<StatsResponse>;
+  /** Zeroes every counter and renews `started`. */
+  reset(): void;
+  /**
+   * Leaves the queue groups, finishes what runs, leaves discovery. Other services on the connection go on.
+   * @param error why, when it is no ordinary end; comes back from `stopped`
+   */
+  stop(error?: Error): Promise<Error | null>;
+  /** Resolves when the service has stopped, with the error if there was one. */
+  readonly stopped: Promise<Error | null>;
+}

@@ -1,0 +1,24 @@
+import type { ValidatorOptions } from 'class-validator';
+import type { Middleware } from '../define/handler';
+import type { Logger } from '../define/logger';
+import type { Class } from '../define/options';
+import type { Connection } from '../transport/connection';
+
+/** The instances of service and group classes. */
+export interface ServiceObjects {
+  get(target: Class): object | undefined;
+  /** Called when a service has left discovery, before its `stopped` resolves. */
+  release(classes: readonly Class[]): Promise<void>;
+}
+
+/** What all services of a host share. */
+export interface InstanceSettings {
+  readonly connection: Connection;
+  readonly logger: Logger;
+  /** Middleware of the whole host. */
+  readonly use: readonly Middleware[];
+  readonly validation: ValidatorOptions;
+  /** Milliseconds that stop waits for running handlers. */
+  readonly stopTimeout: number;
+  readonly instances: ServiceObjects;
+}
