@@ -83,8 +83,9 @@ export class Connection {
   }
 
   private cutOff(): void {
-    if (!this.release('slow consumer')) return;
-    this.warn(`slow consumer cut off: over ${this.hub.settings.maxPending} bytes wait for it`);
+    const message = `slow consumer: over ${this.hub.settings.maxPending} bytes wait for it`;
+    this.warn(message);
+    this.release(message);
     this.socket.destroy();
   }
 

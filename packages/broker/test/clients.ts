@@ -54,12 +54,12 @@ export interface ClientLibrary {
 export const clientLibraries: ClientLibrary[] = [
   {
     name: 'nats 2',
-    connect: async (options) => (await nats2.connect(options)) as unknown as Client,
+    connect: async (options) => await nats2.connect(options),
     headers: () => nats2.headers(),
   },
   {
     name: '@nats-io/transport-node 3',
-    connect: async (options) => (await nats3.connect(options)) as unknown as Client,
+    connect: async (options) => await nats3.connect(options),
     headers: () => nats3.headers(),
   },
 ];

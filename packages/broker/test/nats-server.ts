@@ -20,10 +20,11 @@ export class RealServer {
   ) {}
 
   static async start(options: BrokerOptions): Promise<RealServer> {
+    if (!natsServer) throw new Error('There is no nats-server: set NATS_SERVER to its path, or put it on the PATH');
     const folder = await mkdtemp(join(tmpdir(), 'natsmith-broker-'));
     const config = join(folder, 'server.conf');
     await writeFile(config, JSON.stringify(toConfig(options)));
-    const child = spawn(natsServer ?? '', ['-c', config, '-a', '127.0.0.1', '-p', '-1'], {
+    const child = spawn(natsServer, ['-c', config, '-a', '127.0.0.1', '-p', '-1'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     for await (const line of createInterface({ input: child.stderr })) {

@@ -1,15 +1,23 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** A client that sends bytes as they are and keeps all it gets. */
 export class RawClient {
   closed = false;
   private bytes = '';
+  private readonly changes = new EventEmitter();
 
   private constructor(readonly socket: Socket) {
-    socket.on('data', (chunk: Buffer) => (this.bytes += chunk.toString('latin1')));
+    socket.setNoDelay();
+    socket.on('data', (chunk: Buffer) => {
+      this.bytes += chunk.toString('latin1');
+      this.changes.emit('change');
+    });
     socket.on('error', () => undefined);
-    socket.on('close', () => (this.closed = true));
+    socket.on('close', () => {
+      this.closed = true;
+      this.changes.emit('change');
+    });
   }
 
   /** Connects, and waits for INFO. */
@@ -34,24 +42,18 @@ export class RawClient {
 
   /** Waits until the server has answered a PING, or has closed the connection. */
   async settle(): Promise<void> {
-    const before = this.pongs;
+    const before = this.bytes.length;
     this.send('PING\r\n');
-    await this.until(() => this.pongs > before);
+    await this.until(() => this.bytes.includes('PONG\r\n', before));
   }
 
   /** Waits until a condition holds or the connection is closed. */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition() && !this.closed) {
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]).catch(() => undefined);
-    }
+    while (!condition() && !this.closed) await once(this.changes, 'change');
   }
 
   async close(): Promise<void> {
     this.socket.destroy();
-    if (!this.closed) await once(this.socket, 'close');
-  }
-
-  private get pongs(): number {
-    return this.bytes.split('PONG\r\n').length;
+    await this.until(() => this.closed);
   }
 }
