@@ -51,6 +51,8 @@ export class Broker implements AsyncDisposable {
       max_payload: settings.maxPayload,
     };
     server.on('connection', (socket) => this.accept(socket));
+    // One client that cannot be taken in, for want of file descriptors, is no reason to fail the others.
+    server.on('error', (error) => settings.logger?.warn({ error }, 'a client could not be accepted'));
   }
 
   /**

@@ -43,10 +43,10 @@ export class RealServer {
   }
 }
 
-function toConfig({ token, users, maxPayload, maxConnections }: BrokerOptions): object {
+function toConfig({ token, users, authTimeout = 2000, maxPayload, maxConnections }: BrokerOptions): object {
   return {
     max_payload: maxPayload,
     max_connections: maxConnections,
-    authorization: token || users ? { token, users, timeout: 0.3 } : undefined,
+    authorization: token || users ? { token, users, timeout: authTimeout / 1000 } : undefined,
   };
 }

@@ -15,7 +15,7 @@ const isMissing = natsServer === undefined && process.env.CI !== 'true';
 if (isMissing) console.warn('nats-server is not compared with: set NATS_SERVER, or put it on the PATH');
 
 describe.each([
-  ['the broker', (options: BrokerOptions): Promise<Server> => Broker.start({ ...options, authTimeout: 300 }), true],
+  ['the broker', (options: BrokerOptions): Promise<Server> => Broker.start(options), true],
   ['nats-server', (options: BrokerOptions): Promise<Server> => RealServer.start(options), !isMissing],
 ])('%s', (_, start, isThere) => {
   const servers = new Map<BrokerOptions | undefined, Promise<Server>>();
@@ -49,7 +49,7 @@ describe.each([
   });
 
   (isThere ? test : test.skip)('closes a client that does not authenticate in time', async () => {
-    const { port } = await serverFor({ token: 't0k' });
+    const { port } = await serverFor({ token: 't0k', authTimeout: 300 });
     const client = await RawClient.open(port);
     await client.until(() => client.closed);
     expect(client.received).toBe("-ERR 'Authentication Timeout'\r\n");
