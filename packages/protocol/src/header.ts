@@ -4,6 +4,8 @@ export const ERROR_CODE_HEADER = 'Nats-Service-Error-Code';
 export const ERROR_HEADER = 'Nats-Service-Error';
 /** Milliseconds that the caller still waits, a decimal number. */
 export const TIMEOUT_HEADER = 'Natsmith-Timeout';
+/** The number of a stream's item, from 1. */
+export const SEQUENCE_HEADER = 'Natsmith-Seq';
 /** Names a 500 reply and its log line, so that the two can be matched. */
 export const REQUEST_ID_HEADER = 'Natsmith-Request-Id';
 

@@ -17,6 +17,7 @@ export {
   headerValueProblem,
   oneLine,
   REQUEST_ID_HEADER,
+  SEQUENCE_HEADER,
   TIMEOUT_HEADER,
 } from './header';
 export { nameProblem } from './name';
