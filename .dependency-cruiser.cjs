@@ -1,0 +1,108 @@
+// Which part may import which. `npm run check:deps` reports every import that a rule below forbids.
+
+const TEST = '\\.test\\.ts$|^packages/[^/]+/test/|^examples/[^/]+/test/';
+
+// Who may use which of our packages; what is left out may use none.
+const packages = {
+  protocol: [],
+  broker: ['protocol'],
+  core: ['protocol'],
+  client: ['protocol'],
+  testing: ['protocol', 'broker', 'core', 'client'],
+  cli: ['protocol', 'broker', 'core', 'client', 'testing'],
+};
+
+// The rooms of core, from the ground up: each may use those before it.
+const rooms = ['define', 'plan', 'request', 'transport', 'service'];
+
+const room = (name) => `^packages/core/src/${name}/`;
+// Its sources, and what `@natsmith/name` leads to.
+const ofPackage = (name) => `^(packages|node_modules/@natsmith)/${name}/`;
+const source = { pathNot: TEST };
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...Object.entries(packages).map(([name, allowed]) => ({
+      name: `${name}-uses-${allowed.join('-') || 'nothing-of-ours'}`,
+      comment: `@natsmith/${name} may use of our packages: ${allowed.join(', ') || 'none'}.`,
+      severity: 'error',
+      from: { path: `^packages/${name}/`, ...source },
+      to: { path: ofPackage('[^/]+'), pathNot: [name, ...allowed].map(ofPackage) },
+    })),
+    ...rooms.map((name, i) => ({
+      name: `core-${name}-looks-down`,
+      comment: `core: ${rooms.join(' <- ')} <- host and factory <- index; a room uses those before it, never those after.`,
+      severity: 'error',
+      from: { path: room(name), ...source },
+      to: { path: '^packages/core/src/', pathNot: rooms.slice(0, i + 1).map(room) },
+    })),
+    {
+      name: 'core-transport-is-for-service-and-host',
+      comment: 'The NATS client library is known to service, factory and host alone.',
+      severity: 'error',
+      from: {
+        path: '^packages/core/src/',
+        pathNot: [TEST, room('transport'), room('service'), '/(factory|host|index)\\.ts$'],
+      },
+      to: { path: room('transport') },
+    },
+    {
+      name: 'core-index-is-for-users',
+      comment: 'index.ts lists the public names; inside the package, import the file that holds the name.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src/', ...source },
+      to: { path: '^packages/$1/src/index\\.ts$' },
+    },
+    {
+      name: 'reflect-is-for-define',
+      comment: 'core/src/define is the only room that touches decorator metadata.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: [TEST, room('define')] },
+      to: { path: '(^|/)reflect-metadata(/|$)' },
+    },
+    {
+      name: 'validator-is-for-request',
+      comment: 'core/src/request is the only room that knows class-validator and class-transformer.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: [TEST, room('request')] },
+      to: { path: '(^|/)class-(validator|transformer|validator-jsonschema)(/|$)' },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Files that import each other cannot be read, tested or loaded alone.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'declared',
+      comment: "A package that sources use must be in their own package.json's dependencies.",
+      severity: 'error',
+      from: { path: '^(packages|examples)/[^/]+/src/', ...source },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    },
+    {
+      name: 'no-tests-in-sources',
+      comment: 'Sources ship without the tests and what belongs to them.',
+      severity: 'error',
+      from: { path: '^(packages|examples)/', ...source },
+      to: { path: [TEST, '^test/'] },
+    },
+  ],
+  options: {
+    exclude: { path: '^(packages|examples)/[^/]+/dist/' },
+    doNotFollow: { path: 'node_modules' },
+    preserveSymlinks: true,
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.test.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['require', 'node', 'types', 'default'] },
+  },
+};
