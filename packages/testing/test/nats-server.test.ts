@@ -72,12 +72,12 @@ describeWithNatsServer('a real server', () => {
         connect({ servers: servers[0]!.url }),
         connect({ servers: servers[2]!.url }),
       ]);
-      const subscription = last!.subscribe('hello', { max: 1 });
+      const subscription = last.subscribe('hello', { max: 1 });
       // Interest travels between servers on its own time, so that the first messages may find nobody.
-      const sending = setInterval(() => first!.publish('hello'), 5);
+      const sending = setInterval(() => first.publish('hello'), 5);
       for await (const message of subscription) expect(message.subject).toBe('hello');
       clearInterval(sending);
-      await Promise.all([first!.close(), last!.close()]);
+      await Promise.all([first.close(), last.close()]);
     } finally {
       await Promise.all(servers.map((each) => each.stop()));
     }

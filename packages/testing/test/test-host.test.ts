@@ -1,0 +1,89 @@
+import { DefinitionError, Endpoint, type RequestContext, Service, ServiceError } from '@natsmith/core';
+import { TestHost } from '@natsmith/testing';
+import { onEachServerAndClient } from '#test/matrix';
+
+@Service({ name: 'greeter', version: '1.0.0' })
+class Greeter {
+  greeted = 0;
+
+  @Endpoint({ request: 'unchecked' })
+  greet({ name }: { name: string }, ctx: RequestContext): string {
+    if (name === '') throw new ServiceError(422, 'no name', { data: { given: name } });
+    this.greeted++;
+    return `${ctx.headers.get('Greeting') ?? 'hello'} ${name}`;
+  }
+
+  @Endpoint()
+  nothing(): void {}
+
+  @Endpoint({ codec: 'text', request: 'unchecked' })
+  say(): string {
+    return 'not JSON';
+  }
+
+  @Endpoint({ request: 'unchecked', timeout: 200 })
+  async slow(_payload: unknown, { signal }: RequestContext): Promise<void> {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  }
+}
+
+@Service({ name: 'not a name', version: '1.0.0' })
+class Wrong {
+  @Endpoint()
+  nothing(): void {}
+}
+
+describe('a test host without a server', () => {
+  it('runs on a broker of its own, which ends with it', async () => {
+    const test = await TestHost.create(Greeter);
+    const server = test.connection.getServer();
+    await expect(test.request('greet', { name: 'Ann' })).resolves.toBe('hello Ann');
+    await test.stop();
+    await expect(TestHost.create(Greeter, { connection: { servers: server } })).rejects.toThrow('no connection');
+  });
+
+  it('rejects with what is wrong in the classes', async () => {
+    await expect(TestHost.create(Wrong)).rejects.toThrow(DefinitionError);
+  });
+});
+
+onEachServerAndClient((server, client) => {
+  let test: TestHost<Awaited<ReturnType<typeof client.connect>>>;
+  beforeEach(async () => {
+    test = await TestHost.create(Greeter, { connection: await client.connect() });
+  });
+  afterEach(() => test.stop());
+
+  it('sends JSON and headers, and reads the reply', async () => {
+    await expect(test.request('greet', { name: 'Ann' }, { headers: { Greeting: 'good day' } })).resolves.toBe(
+      'good day Ann',
+    );
+    await expect(test.request('nothing')).resolves.toBeUndefined();
+  });
+
+  it('throws the error that the service answered with', async () => {
+    const error: unknown = await test.request('greet', { name: '' }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ServiceError);
+    expect(error).toMatchObject({ code: 422, description: 'no name', data: { given: '' } });
+  });
+
+  it('says it when nobody listens, when no reply comes, and when the reply is no JSON', async () => {
+    await expect(test.request('nowhere')).rejects.toMatchObject({
+      code: 503,
+      description: 'nobody listens on nowhere',
+    });
+    await expect(test.request('slow', undefined, { timeout: 50 })).rejects.toThrow('no reply to slow within 50 ms');
+    await expect(test.request('say')).rejects.toThrow('is not JSON: not JSON');
+  });
+
+  it('gives the instances, so that a test can look into them', async () => {
+    await test.request('greet', { name: 'Ann' });
+    expect(test.get(Greeter).greeted).toBe(1);
+  });
+
+  it('leaves the server running', async () => {
+    await using other = await TestHost.create(Greeter, { server });
+    await other.stop();
+    await expect(test.request('greet', { name: 'Ann' })).resolves.toBe('hello Ann');
+  });
+});
