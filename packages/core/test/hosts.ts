@@ -1,0 +1,46 @@
+import {
+  NatsServiceFactory,
+  type Class,
+  type FactoryOptions,
+  type NatsServiceHost,
+  type RunningService,
+} from '@natsmith/core';
+import { type Connection } from '#test/connection';
+
+/** Starts hosts that are stopped after each test, without a log and deaf to signals unless told otherwise. */
+export interface Hosts {
+  start<C extends Connection>(target: Class | readonly Class[], options: HostOptions<C>): Promise<Started<C>>;
+}
+
+export type HostOptions<C extends Connection> = FactoryOptions<C> & Required<Pick<FactoryOptions<C>, 'connection'>>;
+
+export interface Started<C extends Connection> {
+  host: NatsServiceHost<C>;
+  /** The first service. */
+  service: RunningService;
+}
+
+export function useHosts(): Hosts {
+  const running: { stop(): Promise<unknown> }[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((host) => host.stop()));
+  });
+  return {
+    async start(target, options) {
+      const host = await NatsServiceFactory.create(target, {
+        logger: false,
+        signals: false,
+        stopTimeout: 1000,
+        ...options,
+      });
+      running.push(host);
+      return { host, service: firstOf(host.services) };
+    },
+  };
+}
+
+function firstOf(services: readonly RunningService[]): RunningService {
+  const [service] = services;
+  if (service === undefined) throw new Error('the host runs no service');
+  return service;
+}
