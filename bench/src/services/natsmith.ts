@@ -1,0 +1,81 @@
+import { Endpoint, NatsServiceFactory, Service, Use, type Middleware, type RequestContext } from '@natsmith/core';
+import { connect } from '@nats-io/transport-node';
+import { io, ready, subject, url, variant, type Two } from './process';
+
+const passOn: Middleware = (_ctx, next) => next();
+
+const service = { name: 'bench', version: '1.0.0' };
+const endpoint = { subject, request: 'unchecked' as const };
+
+@Service(service)
+class Plain {
+  @Endpoint(endpoint) add({ a, b }: Two): number {
+    return a + b;
+  }
+}
+
+@Service(service)
+class Bytes {
+  @Endpoint({ subject }) echo(body: Uint8Array): Uint8Array {
+    return body;
+  }
+}
+
+@Service(service)
+class Async {
+  @Endpoint(endpoint) async add({ a, b }: Two): Promise<number> {
+    return Promise.resolve(a + b);
+  }
+}
+
+@Service(service)
+class Io {
+  @Endpoint(endpoint) async add({ a, b }: Two): Promise<number> {
+    await io();
+    return a + b;
+  }
+}
+
+@Service(service)
+class HeaderIn {
+  @Endpoint(endpoint) add({ a, b }: Two, ctx: RequestContext): number {
+    if (ctx.headers.get('X-Tenant') !== 'acme') throw new Error('no tenant');
+    return a + b;
+  }
+}
+
+@Service(service)
+class HeaderOut {
+  @Endpoint(endpoint) add({ a, b }: Two, ctx: RequestContext): number {
+    ctx.replyHeaders.set('X-Tenant', 'acme');
+    return a + b;
+  }
+}
+
+@Service(service)
+@Use(passOn)
+class WithMiddleware {
+  @Endpoint(endpoint) add({ a, b }: Two): number {
+    return a + b;
+  }
+}
+
+const classes: Record<string, new () => object> = {
+  plain: Plain,
+  bytes: Bytes,
+  async: Async,
+  io: Io,
+  'header-in': HeaderIn,
+  'header-out': HeaderOut,
+  middleware: WithMiddleware,
+};
+
+async function main(): Promise<void> {
+  const target = classes[variant] ?? (await import('./validated-natsmith.js')).classes[variant];
+  if (target === undefined && variant !== 'nats-3') throw new Error(`no variant ${variant}`);
+  const connection = variant === 'nats-3' ? await connect({ servers: url }) : undefined;
+  await NatsServiceFactory.create(target ?? Plain, { logger: false, ...(connection && { connection }) });
+  ready();
+}
+
+void main();
