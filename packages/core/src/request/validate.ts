@@ -80,6 +80,7 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     try {
       return plainToInstance(target as new () => object, value);
     } catch (cause) {
+      if (cause instanceof ServiceError) throw cause;
       // A @Transform that trips over what it did not expect: the payload is at fault.
       throw new ServiceError(400, 'payload cannot be transformed', { cause });
     }
@@ -105,8 +106,10 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
 
 function collect(errors: readonly ValidationError[], path: readonly PropertyKey[], into: Violation[]): void {
   for (const { property, constraints, children } of errors) {
-    // class-validator names an item of an array by its index, as text.
-    const here = [...path, /^\d+$/.test(property) ? Number(property) : property];
+    // class-validator names an item of an array by its index, as text, and a value of unknown class not at all.
+    const step =
+      (property as string | undefined) === undefined ? [] : [/^\d+$/.test(property) ? Number(property) : property];
+    const here = [...path, ...step];
     if (constraints !== undefined) into.push({ path: pathOf(here), constraints });
     if (children !== undefined) collect(children, here, into);
   }
