@@ -1,3 +1,5 @@
+export { connectWith, type NatsLibrary } from './connect';
+export { isConnection, type Connection, type Subscription } from './connection';
 export {
   controlSubject,
   REPLY_TYPES,

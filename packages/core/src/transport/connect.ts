@@ -1,92 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { connectWith } from '@natsmith/protocol';
 import type * as Nats from 'nats';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 
-const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
-
-/** How to reach NATS by the environment: `NATS_URL` (comma-separated) and the credentials of the `nats` command. */
-export function optionsFromEnvironment(env: NodeJS.ProcessEnv = process.env): ConnectionOptions {
-  const { credsAuthenticator, nkeyAuthenticator } = natsLibrary();
-  const options: ConnectionOptions = {
-    servers: (env.NATS_URL ?? '')
-      .split(',')
-      .map((server) => server.trim())
-      .filter((server) => server !== ''),
-  };
-  if (env.NATS_CREDS) options.authenticator = credsAuthenticator(fileNamedBy('NATS_CREDS', env.NATS_CREDS));
-  else if (env.NATS_NKEY) {
-    // A seed itself, or the file that holds it, as the `nats` command takes it.
-    const isSeed = /^S[A-Z2-7]{57}$/.test(env.NATS_NKEY);
-    const seed = isSeed ? env.NATS_NKEY : fileNamedBy('NATS_NKEY', env.NATS_NKEY).toString().trim();
-    options.authenticator = nkeyAuthenticator(new TextEncoder().encode(seed));
-  } else if (env.NATS_USER) {
-    options.user = env.NATS_USER;
-    options.pass = env.NATS_PASSWORD ?? '';
-  } else if (env.NATS_TOKEN) options.token = env.NATS_TOKEN;
-  if (env.NATS_CA || env.NATS_CERT || env.NATS_KEY)
-    options.tls = {
-      ...(env.NATS_CA && { caFile: env.NATS_CA }),
-      ...(env.NATS_CERT && { certFile: env.NATS_CERT }),
-      ...(env.NATS_KEY && { keyFile: env.NATS_KEY }),
-    };
-  return options;
-}
-
-/** Connects with `nats` 2; by default it goes on trying for as long as the service lives. */
-export async function connect(given?: ConnectionOptions): Promise<NatsConnection> {
-  const options = withCredentialsOfUrl(given ?? optionsFromEnvironment());
-  const servers = [options.servers ?? []].flat();
-  try {
-    return await natsLibrary().connect({
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      reconnectJitter: 250,
-      // A server whose users are being changed refuses for a moment; a service is to survive that.
-      ignoreAuthErrorAbort: true,
-      ...options,
-      servers: servers.length > 0 ? servers : [DEFAULT_SERVER],
-    });
-  } catch (cause) {
-    throw new Error(explain(cause, servers), { cause });
-  }
-}
-
-/** `nats://user:password@host` and `nats://token@host` are common in NATS_URL, and nats.js does not read them. */
-function withCredentialsOfUrl(options: ConnectionOptions): ConnectionOptions {
-  const credentials: ConnectionOptions = {};
-  const servers = [options.servers ?? []].flat().map((server) => {
-    const match = /^([a-z+]+:\/\/)?([^@/]*)@(.+)$/.exec(server);
-    if (match === null) return server;
-    const [user = '', pass] = (match[2] ?? '').split(':').map(decodeURIComponent);
-    if (pass === undefined) credentials.token = user;
-    else Object.assign(credentials, { user, pass });
-    return `${match[1] ?? ''}${match[3]}`;
-  });
-  return { ...credentials, ...options, servers };
-}
-
-function fileNamedBy(variable: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new Error(`${variable} names the file ${path}, which cannot be read; correct ${variable}`, { cause });
-  }
-}
-
-function explain(cause: unknown, servers: readonly string[]): string {
-  const where =
-    servers.length > 0 ? servers.map((server) => server.replace(/\/\/[^@]*@/, '//')).join(', ') : DEFAULT_SERVER;
-  const code = (cause as { code?: string }).code ?? '';
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  if (/AUTH/i.test(code + reason)) return `NATS at ${where} refused the credentials (${reason}); check them`;
-  return (
-    `no connection to NATS at ${where} (${reason}); start a nats-server there, ` +
-    'or say where it is: NATS_URL, or the option "connection"'
-  );
-}
-
-function natsLibrary() {
+/** Connects with `nats` 2, by the options or else by the environment. */
+export function connect(given?: ConnectionOptions): Promise<NatsConnection> {
   // Loaded only when natsmith makes the connection: a service on a connection of its own may use nats.js 3 alone.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return require('nats') as typeof Nats;
+  return connectWith(require('nats') as typeof Nats, given);
 }

@@ -1,0 +1,29 @@
+/**
+ * A connection of `nats` 2 or of `@nats-io/transport-node` 3: what natsmith uses of either.
+ * Options are declared as `object`, because the two libraries name their types differently.
+ */
+export interface Connection {
+  readonly info?: { readonly max_payload: number };
+  publish(subject: string, payload?: Uint8Array, options?: object): void;
+  subscribe(subject: string, options?: object): Subscription;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+  /** Resolves when the connection is closed for good, with the error if there was one. */
+  closed(): Promise<unknown>;
+  isClosed(): boolean;
+  isDraining(): boolean;
+  getServer(): string;
+  status(): AsyncIterable<{ readonly type: string }>;
+}
+
+export interface Subscription {
+  unsubscribe(): void;
+  /** Leaves the subject, and resolves when every message that was under way has been delivered. */
+  drain(): Promise<void>;
+  isClosed(): boolean;
+}
+
+/** Whether a value is a live connection rather than options for one. */
+export function isConnection(value: object): value is Connection {
+  return 'publish' in value && typeof value.publish === 'function' && 'subscribe' in value;
+}
