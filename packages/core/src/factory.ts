@@ -12,6 +12,7 @@ import { ServiceInstance } from './service/instance';
 import type { InstanceSettings } from './service/settings';
 import { connect } from './transport/connect';
 import { isConnection, type Connection } from './transport/connection';
+import { outletOf } from './transport/outlet';
 
 /** What `NatsServiceFactory.create` takes besides classes. */
 export interface FactoryOptions<C extends Connection = NatsConnection> {
@@ -61,6 +62,7 @@ export const NatsServiceFactory = {
       await instances.start(plans);
       const settings: InstanceSettings = {
         connection,
+        outlet: outletOf(connection),
         logger,
         use: options.use ?? [],
         validation: options.validation ?? {},

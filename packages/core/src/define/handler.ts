@@ -48,7 +48,8 @@ export interface Codec<T = unknown> {
   /** Shown in errors and logs. */
   readonly name: string;
   decode(body: Uint8Array): T;
-  encode(value: T): Uint8Array;
+  /** Text goes out as UTF-8. */
+  encode(value: T): Uint8Array | string;
 }
 
 /** A codec of natsmith's own, by name. `json` is the default. */

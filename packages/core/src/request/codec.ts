@@ -28,7 +28,7 @@ const json: Codec = {
     // JSON.stringify is declared to give a string, but gives undefined for functions and symbols.
     const encoded = JSON.stringify(value) as string | undefined;
     if (encoded === undefined) throw new TypeError(`a ${typeof value} has no JSON`);
-    return Buffer.from(encoded);
+    return encoded;
   },
 };
 
@@ -39,7 +39,7 @@ const text: Codec = {
   encode(value) {
     if (value === undefined) return EMPTY;
     if (typeof value !== 'string') throw new TypeError(`codec "text" sends strings, not ${typeof value}`);
-    return Buffer.from(value);
+    return value;
   },
 };
 

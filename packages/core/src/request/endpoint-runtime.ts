@@ -25,9 +25,13 @@ export interface EndpointRuntime extends EndpointFacts {
   readonly where: string;
 }
 
+/** A body on its way out; text goes as UTF-8. */
+export type Body = string | Uint8Array;
+
 /** Where replies go. */
 export interface Outlet {
-  publish(subject: string, body: Uint8Array, headers?: HeadersToSend): void;
+  /** Throws when the reply is over `maxPayload` or the connection is closed. */
+  publish(subject: string, body: Body, headers?: HeadersToSend): void;
   /** Resolves when the server has all that was published. */
   flush(): Promise<void>;
   /** Bytes. */

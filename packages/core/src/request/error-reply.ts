@@ -1,6 +1,7 @@
 import { ERROR_CODE_HEADER, ERROR_HEADER, oneLine, type ServiceError } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import { codecNamed, EMPTY } from './codec';
+import type { Body } from './endpoint-runtime';
 import type { HeadersToSend } from './headers';
 
 // A header counts towards max_payload; nobody reads more of a description anyway.
@@ -8,7 +9,7 @@ const MAX_DESCRIPTION = 1024;
 
 export interface ErrorReply {
   readonly headers: HeadersToSend;
-  readonly body: Uint8Array;
+  readonly body: Body;
   /** `<code>:<description>`, as STATS shows it. */
   readonly summary: string;
 }
@@ -26,7 +27,7 @@ export function errorReply(error: ServiceError, headers: HeadersToSend, codec: C
   return { headers, body: encodeData(error.data, codec), summary: `${error.code}:${description}` };
 }
 
-function encodeData(data: unknown, codec: Codec): Uint8Array {
+function encodeData(data: unknown, codec: Codec): Body {
   if (data === undefined) return EMPTY;
   if (data instanceof Uint8Array) return data;
   try {

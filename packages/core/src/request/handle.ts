@@ -3,9 +3,9 @@ import { REQUEST_ID_HEADER, ServiceError } from '@natsmith/protocol';
 import { Context } from './context';
 import { EMPTY } from './codec';
 import { errorReply } from './error-reply';
-import type { EndpointRuntime, PendingRequest } from './endpoint-runtime';
+import type { Body, EndpointRuntime, PendingRequest } from './endpoint-runtime';
 import { HeadersToSend } from './headers';
-import type { RequestMessage } from './message';
+import { replySubject, type RequestMessage } from './message';
 import { isThenable } from './middleware';
 import { isAsyncIterable, sendStream } from './stream';
 
@@ -75,7 +75,7 @@ class Request extends Context implements PendingRequest {
     if (this.isDone) return this.endLate();
     if (isAsyncIterable(value)) return void this.settle(sendStream(value, this, this.runtime));
     if (this.expiresAt < Infinity && performance.now() > this.expiresAt) return this.expire();
-    let body: Uint8Array;
+    let body: Body;
     try {
       if (value === undefined) body = EMPTY;
       else body = value instanceof Uint8Array ? value : this.runtime.codec.encode(value);
@@ -117,14 +117,14 @@ class Request extends Context implements PendingRequest {
   }
 
   /** Publishes the reply; gives the error to send instead when it is over the server's limit. */
-  private reply(body: Uint8Array, headers?: HeadersToSend): ServiceError | undefined {
-    const { reply } = this.message;
-    if (!reply) return undefined;
+  private reply(body: Body, headers?: HeadersToSend): ServiceError | undefined {
+    const subject = replySubject(this.message);
+    if (subject === '') return undefined;
     const { outlet, logger, where } = this.runtime;
     try {
-      outlet.publish(reply, body, headers);
+      outlet.publish(subject, body, headers);
     } catch (err) {
-      const size = body.length + (headers?.encode().length ?? 0);
+      const size = Buffer.byteLength(body) + (headers?.encode().length ?? 0);
       if (size > outlet.maxPayload) {
         logger.error({ endpoint: where, size, maxPayload: outlet.maxPayload }, 'reply is over max_payload');
         return new ServiceError(500, `reply of ${size} bytes is over max_payload (${outlet.maxPayload} bytes)`);

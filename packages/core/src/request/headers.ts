@@ -64,10 +64,15 @@ export class HeadersToSend implements ReplyHeaders {
     for (let i = this.lines.length - 1; i >= 0; i--) if (this.lines[i]?.name === name) this.lines.splice(i, 1);
   }
 
-  /** The header block for the wire; both client libraries call this when they publish. */
-  encode(): Uint8Array {
+  /** The header block as text. */
+  block(): string {
     let block = 'NATS/1.0\r\n';
     for (const { name, value } of this.lines) block += `${name}: ${value}\r\n`;
-    return Buffer.from(`${block}\r\n`);
+    return `${block}\r\n`;
+  }
+
+  /** The header block for the wire; both client libraries call this when they publish. */
+  encode(): Uint8Array {
+    return Buffer.from(this.block());
   }
 }

@@ -6,8 +6,8 @@ export interface RequestMessage {
   readonly reply?: string;
   readonly headers?: { keys(): string[]; values(name: string): string[] };
   // nats.js 2 and 3 keep the undecoded message in these two fields. Reading them saves half a microsecond a header
-  // block, and the library's own decoder throws on header names that it does not like.
-  readonly _msg?: { readonly hdr: number };
+  // block, and the library's own decoder throws on header names that it does not like; a reply subject, 0.2.
+  readonly _msg?: { readonly hdr: number; readonly reply?: Uint8Array };
   readonly _rdata?: Uint8Array;
 }
 
@@ -25,6 +25,12 @@ export function headerBlock(message: RequestMessage): string {
   if (headers === undefined) return '';
   const lines = headers.keys().flatMap((name) => headers.values(name).map((value) => `${name}: ${value}`));
   return ['NATS/1.0', ...lines].join('\r\n');
+}
+
+/** Where the reply of a message goes; `""` when nobody waits for one. */
+export function replySubject(message: RequestMessage): string {
+  const bytes = message._msg?.reply;
+  return bytes === undefined ? (message.reply ?? '') : bytesToText(bytes);
 }
 
 /** UTF-8 to text; bytes that are no UTF-8 become U+FFFD. */

@@ -10,7 +10,7 @@ import { DEFAULT_MAX_PENDING, Limiter } from '../request/limiter';
 import { compose } from '../request/middleware';
 import { validatorFor } from '../request/validate';
 import type { ActiveRequests } from '../request/active-requests';
-import { outletOf, subscribe, type Subscription } from '../transport/connection';
+import { subscribe, type Subscription } from '../transport/connection';
 import type { InstanceSettings } from './settings';
 
 /** An endpoint that answers requests. */
@@ -64,7 +64,7 @@ function runtimeOf(
     counter,
     limiters: [own, limiter].filter((one) => one !== undefined),
     active,
-    outlet: outletOf(settings.connection),
+    outlet: settings.outlet,
     logger,
     logsRequests: isDebugEnabled(logger),
     where,

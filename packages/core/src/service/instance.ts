@@ -13,7 +13,7 @@ import type { EndpointPlan, ServicePlan } from '../plan/plan';
 import { ActiveRequests } from '../request/active-requests';
 import type { Handler } from '../request/invoke';
 import { hasValidators } from '../request/validate';
-import { outletOf, type Subscription } from '../transport/connection';
+import type { Subscription } from '../transport/connection';
 import { subscribeControl } from './control';
 import { limiterOf, startEndpoint, type EndpointSurroundings, type RunningEndpoint } from './endpoint';
 import { infoReply } from './info';
@@ -94,9 +94,9 @@ export class ServiceInstance implements RunningService {
   }
 
   info(): InfoResponse {
-    const { connection, logger } = this.settings;
+    const { outlet, logger } = this.settings;
     const plans = this.endpoints.map((endpoint) => endpoint.plan);
-    this.infoMemo ??= infoReply(this.identity(), this.plan, plans, outletOf(connection).maxPayload, logger);
+    this.infoMemo ??= infoReply(this.identity(), this.plan, plans, outlet.maxPayload, logger);
     return structuredClone(this.infoMemo);
   }
 
@@ -138,7 +138,7 @@ export class ServiceInstance implements RunningService {
   }
 
   private async runStop(error: Error | null): Promise<Error | null> {
-    const { connection, logger, stopTimeout } = this.settings;
+    const { logger, stopTimeout } = this.settings;
     const timer = setTimeout(() => this.cut(), stopTimeout);
     // Leave the queue groups; what was under way is still delivered, and answered.
     const drained = Promise.allSettled(this.endpoints.map(({ subscription }) => leave(subscription)));
@@ -147,7 +147,7 @@ export class ServiceInstance implements RunningService {
       logger.warn({ service: this.name, id: this.id }, 'stop does not wait any longer for running requests');
       this.active.cut();
     }
-    await Promise.race([flush(connection), this.whenCut]);
+    await Promise.race([flush(this.settings), this.whenCut]);
     clearTimeout(timer);
     this.abandon();
     await this.settings.instances.release(this.plan.classes);
@@ -209,6 +209,6 @@ async function leave(subscription: Subscription): Promise<void> {
   if (!subscription.isClosed()) await subscription.drain();
 }
 
-async function flush(connection: InstanceSettings['connection']): Promise<void> {
-  if (!connection.isClosed()) await connection.flush().catch(() => undefined);
+async function flush({ connection, outlet }: InstanceSettings): Promise<void> {
+  if (!connection.isClosed()) await outlet.flush().catch(() => undefined);
 }

@@ -2,6 +2,7 @@ import type { ValidatorOptions } from 'class-validator';
 import type { Middleware } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { Class } from '../define/options';
+import type { Outlet } from '../request/endpoint-runtime';
 import type { Connection } from '../transport/connection';
 
 /** The instances of service and group classes. */
@@ -14,6 +15,7 @@ export interface ServiceObjects {
 /** What all services of a host share. */
 export interface InstanceSettings {
   readonly connection: Connection;
+  readonly outlet: Outlet;
   readonly logger: Logger;
   /** Middleware of the whole host. */
   readonly use: readonly Middleware[];
