@@ -5,11 +5,15 @@ import {
   type NatsServiceHost,
   type RunningService,
 } from '@natsmith/core';
+import { type NatsConnection } from 'nats';
 import { type Connection } from '#test/connection';
 
 /** Starts hosts that are stopped after each test, without a log and deaf to signals unless told otherwise. */
 export interface Hosts {
-  start<C extends Connection>(target: Class | readonly Class[], options: HostOptions<C>): Promise<Started<C>>;
+  start<C extends Connection = NatsConnection>(
+    target: Class | readonly Class[],
+    options: HostOptions<C>,
+  ): Promise<Started<C>>;
 }
 
 export type HostOptions<C extends Connection> = FactoryOptions<C> & Required<Pick<FactoryOptions<C>, 'connection'>>;
