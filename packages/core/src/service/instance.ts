@@ -102,12 +102,14 @@ export class ServiceInstance implements RunningService {
 
   stats(): Promise<StatsResponse> {
     const { statsHandler } = this.plan;
+    const { connection, instances, logger } = this.settings;
     let handler: StatsHandlerMethod | undefined;
     if (statsHandler !== undefined) {
-      const instance = this.settings.instances.get(this.plan.class) as Record<string, StatsHandlerMethod>;
+      const instance = instances.get(this.plan.class) as Record<string, StatsHandlerMethod>;
       handler = (endpoint) => instance[statsHandler]?.(endpoint);
     }
-    return statsReply(this.identity(), this.started, this.endpoints, handler, this.settings.logger);
+    const { maxPayload } = outletOf(connection);
+    return statsReply(this.identity(), this.started, this.endpoints, handler, maxPayload, logger);
   }
 
   reset(): void {

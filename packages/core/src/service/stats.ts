@@ -3,6 +3,7 @@ import type { Logger } from '../define/logger';
 import type { StatsHandlerMethod } from '../define/options';
 import type { EndpointPlan } from '../plan/plan';
 import type { Counter } from '../request/counter';
+import { isThenable } from '../request/middleware';
 
 /** How long STATS waits for a stats handler, in ms: the `nats` command gives up 300 ms after the latest reply. */
 const STATS_HANDLER_TIMEOUT = 200;
@@ -13,26 +14,61 @@ export async function statsReply(
   started: Date,
   endpoints: readonly { readonly plan: EndpointPlan; readonly counter: Counter }[],
   statsHandler: StatsHandlerMethod | undefined,
+  maxPayload: number,
   logger: Logger,
 ): Promise<StatsResponse> {
-  const stats = endpoints.map(({ plan, counter }) => endpointStats(plan, counter));
-  if (statsHandler !== undefined)
-    await Promise.all(
-      stats.map(async (endpoint) => {
-        try {
-          const data = await inTime(statsHandler({ ...endpoint }), endpoint.name);
-          // Through JSON now, so that what has none cannot spoil the reply.
-          const encoded = JSON.stringify(data) as string | undefined;
-          if (encoded !== undefined) endpoint.data = JSON.parse(encoded) as unknown;
-        } catch (err) {
-          logger.error(
-            { service: identity.name, endpoint: endpoint.name, err },
-            'stats handler failed; STATS goes without its data',
-          );
-        }
-      }),
+  const reply: StatsResponse = {
+    type: REPLY_TYPES.STATS,
+    ...identity,
+    started: started.toISOString(),
+    endpoints: endpoints.map(({ plan, counter }) => endpointStats(plan, counter)),
+  };
+  if (statsHandler !== undefined) {
+    const data = await Promise.all(
+      reply.endpoints.map((endpoint) => encodedData(endpoint, statsHandler, identity.name, logger)),
     );
-  return { type: REPLY_TYPES.STATS, ...identity, started: started.toISOString(), endpoints: stats };
+    addDataThatFits(reply, data, maxPayload, logger);
+  }
+  return reply;
+}
+
+/** What the stats handler gives, through JSON now, so that what has none cannot spoil the reply. */
+async function encodedData(
+  endpoint: EndpointStats,
+  statsHandler: StatsHandlerMethod,
+  service: string,
+  logger: Logger,
+): Promise<string | undefined> {
+  try {
+    const data = await inTime(statsHandler({ ...endpoint }), endpoint.name);
+    return JSON.stringify(data) as string | undefined;
+  } catch (err) {
+    logger.error({ service, endpoint: endpoint.name, err }, 'stats handler failed; STATS goes without its data');
+    return undefined;
+  }
+}
+
+function addDataThatFits(
+  reply: StatsResponse,
+  data: readonly (string | undefined)[],
+  maxPayload: number,
+  logger: Logger,
+): void {
+  let room = maxPayload - Buffer.byteLength(JSON.stringify(reply));
+  for (const [index, endpoint] of reply.endpoints.entries()) {
+    const encoded = data[index];
+    if (encoded === undefined) continue;
+    const size = Buffer.byteLength(`,"data":${encoded}`);
+    if (size > room) {
+      logger.warn(
+        { service: reply.name, endpoint: endpoint.name, size, maxPayload },
+        `STATS is over max_payload; the data of endpoint "${endpoint.name}" is left out`,
+      );
+      continue;
+    }
+    room -= size;
+    endpoint.data = JSON.parse(encoded) as unknown;
+  }
 }
 
 function endpointStats({ name, subject, queueGroup }: EndpointPlan, counter: Counter): EndpointStats {
@@ -50,7 +86,7 @@ function endpointStats({ name, subject, queueGroup }: EndpointPlan, counter: Cou
 }
 
 function inTime(value: unknown, endpoint: string): unknown {
-  if (!(value instanceof Promise)) return value;
+  if (!isThenable(value)) return value;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new Error(`no stats for endpoint "${endpoint}" within ${STATS_HANDLER_TIMEOUT} ms`);
