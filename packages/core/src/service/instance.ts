@@ -102,14 +102,13 @@ export class ServiceInstance implements RunningService {
 
   stats(): Promise<StatsResponse> {
     const { statsHandler } = this.plan;
-    const { connection, instances, logger } = this.settings;
+    const { outlet, instances, logger } = this.settings;
     let handler: StatsHandlerMethod | undefined;
     if (statsHandler !== undefined) {
       const instance = instances.get(this.plan.class) as Record<string, StatsHandlerMethod>;
       handler = (endpoint) => instance[statsHandler]?.(endpoint);
     }
-    const { maxPayload } = outletOf(connection);
-    return statsReply(this.identity(), this.started, this.endpoints, handler, maxPayload, logger);
+    return statsReply(this.identity(), this.started, this.endpoints, handler, outlet.maxPayload, logger);
   }
 
   reset(): void {
