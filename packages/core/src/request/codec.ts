@@ -58,7 +58,28 @@ export const EMPTY: Uint8Array = new Uint8Array(0);
 const CODECS: Record<CodecName, Codec> = { json, text, bytes };
 
 export function codecNamed(codec: CodecName | Codec): Codec {
-  return typeof codec === 'string' ? CODECS[codec] : codec;
+  return typeof codec === 'string' ? CODECS[codec] : guarded(codec);
+}
+
+/** A codec of the user: what it throws at a body is the caller's fault, and what it encodes must be bytes. */
+function guarded(codec: Codec): Codec {
+  return {
+    name: codec.name,
+    decode(body) {
+      try {
+        return codec.decode(body);
+      } catch (cause) {
+        if (cause instanceof ServiceError) throw cause;
+        throw new ServiceError(400, `body is not valid ${codec.name}`, { cause });
+      }
+    },
+    encode(value) {
+      const body: unknown = codec.encode(value);
+      // The client libraries take other things, too, and break the connection with them.
+      if (body instanceof Uint8Array) return body;
+      throw new TypeError(`codec "${codec.name}" encoded to a ${typeof body}; return a Uint8Array`);
+    },
+  };
 }
 
 function utf8(body: Uint8Array): string {

@@ -5,7 +5,7 @@ import type * as ClassValidator from 'class-validator';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import type { Class } from '../define/options';
 import type { Payload } from '../plan/payload';
-import { hasHugeArray, MAX_ARRAY_ITEMS } from './json-limits';
+import { sizeProblem } from './json-limits';
 
 /** One thing that is wrong with a payload: where, and by constraint name what it should be. */
 export interface Violation {
@@ -89,7 +89,8 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
   return async (value) => {
     if (typeof value !== 'object' || value === null || !isRightShape(value))
       throw invalid([{ path: '', constraints: shape }]);
-    if (hasHugeArray(value)) throw new ServiceError(400, `body holds an array of more than ${MAX_ARRAY_ITEMS} items`);
+    const tooLarge = sizeProblem(value);
+    if (tooLarge !== undefined) throw new ServiceError(400, tooLarge);
     const instance = transform(value);
     const violations: Violation[] = [];
     if (!array) collect(await validate(instance as object, settings), [], violations);
