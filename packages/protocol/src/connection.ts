@@ -27,3 +27,22 @@ export interface Subscription {
 export function isConnection(value: object): value is Connection {
   return 'publish' in value && typeof value.publish === 'function' && 'subscribe' in value;
 }
+
+/** A message as both client libraries give it. */
+export interface Message {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** Empty or undefined when the sender waits for no reply. */
+  readonly reply?: string;
+  readonly headers?: {
+    /** Of a status line such as `NATS/1.0 503`; 0 for none. */
+    readonly code: number;
+    keys(): string[];
+    values(name: string): string[];
+  };
+}
+
+/** Whether a message is the server's word that nobody listens on the subject which a request or an item was sent to. */
+export function isNoResponders({ data, headers }: Pick<Message, 'data' | 'headers'>): boolean {
+  return data.length === 0 && headers?.code === 503;
+}

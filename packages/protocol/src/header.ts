@@ -6,6 +6,8 @@ export const ERROR_HEADER = 'Nats-Service-Error';
 export const TIMEOUT_HEADER = 'Natsmith-Timeout';
 /** The number of a stream's item, from 1. */
 export const SEQUENCE_HEADER = 'Natsmith-Seq';
+/** Names the subject on which a message, whatever it holds, takes the request back. */
+export const CANCEL_HEADER = 'Natsmith-Cancel';
 /** Names a 500 reply and its log line, so that the two can be matched. */
 export const REQUEST_ID_HEADER = 'Natsmith-Request-Id';
 
@@ -25,4 +27,15 @@ export function headerValueProblem(name: string, value: string): string | undefi
 export function oneLine(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim();
+}
+
+/** Headers in the form that both client libraries take when they publish; throws a TypeError for one that cannot be sent. */
+export function headerBlock(lines: Iterable<readonly [name: string, value: string]>): { encode(): Uint8Array } {
+  let block = 'NATS/1.0\r\n';
+  for (const [name, value] of lines) {
+    const problem = headerNameProblem(name) ?? headerValueProblem(name, value);
+    if (problem !== undefined) throw new TypeError(problem);
+    block += `${name}: ${value}\r\n`;
+  }
+  return { encode: () => Buffer.from(`${block}\r\n`) };
 }

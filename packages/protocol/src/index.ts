@@ -1,5 +1,5 @@
 export { connectWith, type NatsLibrary } from './connect';
-export { isConnection, type Connection, type Subscription } from './connection';
+export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './connection';
 export {
   controlSubject,
   REPLY_TYPES,
@@ -13,8 +13,10 @@ export {
   type Verb,
 } from './discovery';
 export {
+  CANCEL_HEADER,
   ERROR_CODE_HEADER,
   ERROR_HEADER,
+  headerBlock,
   headerNameProblem,
   headerValueProblem,
   oneLine,

@@ -1,0 +1,77 @@
+import { nuid } from '@nats-io/nuid';
+import type { Connection, Message, Subscription } from '@natsmith/protocol';
+
+/** What a reply subject leads to. */
+export interface Receiver {
+  onMessage(message: Message): void;
+  /** No message will come any more: the connection or the client is closed, or the server refuses the subscription. */
+  onError(error: Error): void;
+}
+
+/** A reply subject, until it is closed. */
+export interface Address {
+  readonly subject: string;
+  close(): void;
+}
+
+/** The reply subjects of one client, all behind one subscription. */
+export class Inbox {
+  private readonly prefix: string;
+  private readonly receivers = new Map<string, Receiver>();
+  private subscription: Subscription | undefined;
+  private lastToken = 0;
+  private ended: Error | undefined;
+
+  /** @param onStray is given messages whose receiver has gone */
+  constructor(
+    private readonly connection: Connection,
+    private readonly onStray: (message: Message) => void,
+  ) {
+    // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
+    const { options } = connection as { options?: { inboxPrefix?: string } };
+    this.prefix = `${options?.inboxPrefix ?? '_INBOX'}.${nuid.next()}.`;
+  }
+
+  open(receiver: Receiver): Address {
+    if (this.ended !== undefined) throw this.ended;
+    this.subscription ??= this.subscribe();
+    const token = (++this.lastToken).toString(36);
+    this.receivers.set(token, receiver);
+    return { subject: this.prefix + token, close: () => void this.receivers.delete(token) };
+  }
+
+  /** Ends everything that waits. */
+  close(error: Error): void {
+    this.ended ??= error;
+    if (this.subscription?.isClosed() === false) this.subscription.unsubscribe();
+    this.failAll(this.ended);
+  }
+
+  private subscribe(): Subscription {
+    void this.connection
+      .closed()
+      .then((error) =>
+        this.close(
+          new Error('the connection to NATS is closed', error instanceof Error ? { cause: error } : undefined),
+        ),
+      );
+    const callback = (error: Error | null, message: Message): void => {
+      if (error !== null) {
+        // Refused by the server, for example for want of permission: the next call tries again.
+        this.subscription = undefined;
+        this.failAll(error);
+        return;
+      }
+      const receiver = this.receivers.get(message.subject.slice(this.prefix.length));
+      if (receiver === undefined) this.onStray(message);
+      else receiver.onMessage(message);
+    };
+    return this.connection.subscribe(`${this.prefix}*`, { callback });
+  }
+
+  private failAll(error: Error): void {
+    const receivers = [...this.receivers.values()];
+    this.receivers.clear();
+    for (const receiver of receivers) receiver.onError(error);
+  }
+}
