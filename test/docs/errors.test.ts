@@ -1,0 +1,214 @@
+import {
+  Endpoint,
+  MAX_ARRAY_ITEMS,
+  MAX_JSON_DEPTH,
+  Service,
+  ServiceError,
+  type Codec,
+  type RequestContext,
+  type Violation,
+} from '@natsmith/core';
+import { TestHost } from '@natsmith/testing';
+import { Transform } from 'class-transformer';
+import { IsArray, IsNumber } from 'class-validator';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { read, ROOT, tableOf } from './markdown';
+
+class Payload {
+  @IsArray() list: unknown[] = [];
+  @IsNumber() n!: number;
+}
+
+class Picky {
+  @Transform(() => {
+    throw new Error('secret: cannot');
+  })
+  @IsNumber()
+  n!: number;
+}
+
+const csv: Codec = {
+  name: 'csv',
+  decode(body) {
+    const row = Buffer.from(body).toString();
+    if (row.includes(';')) throw new Error('secret: no semicolons');
+    return row.split(',');
+  },
+  encode: (value) => Buffer.from(String(value)),
+};
+
+@Service({ name: 'failing', version: '1.0.0' })
+class Failing {
+  @Endpoint()
+  checked(_: Payload): void {}
+
+  @Endpoint({ request: [Payload] })
+  list(_: Payload[]): void {}
+
+  @Endpoint()
+  picky(_: Picky): void {}
+
+  @Endpoint({ request: 'unchecked', codec: 'text' })
+  text(_: string): void {}
+
+  @Endpoint({ request: 'unchecked', codec: csv })
+  rows(_: string[]): void {}
+
+  @Endpoint()
+  broken(): void {
+    throw new Error('secret: the database is on fire');
+  }
+
+  @Endpoint()
+  circular(): unknown {
+    const value: { self?: unknown } = {};
+    return (value.self = value);
+  }
+
+  @Endpoint()
+  huge(): Uint8Array {
+    return new Uint8Array(2 * 1024 * 1024);
+  }
+
+  @Endpoint({ timeout: 20 })
+  async slow(_: undefined, { signal }: RequestContext): Promise<void> {
+    await delay(1000, undefined, { signal }).catch(() => undefined);
+  }
+
+  @Endpoint({ concurrency: 1, maxPending: 0 })
+  async single(_: undefined, { signal }: RequestContext): Promise<void> {
+    await delay(1000, undefined, { signal }).catch(() => undefined);
+  }
+
+  // #region throw
+  @Endpoint()
+  refuse(): never {
+    throw new ServiceError(409, 'the order is shipped already', {
+      data: { shipped: '2030-01-31' }, // the body, encoded like any reply
+      headers: { 'Retry-After': 'never' },
+      cause: new Error('row 17 is locked'), // for the log, never for the caller
+    });
+  }
+  // #endregion
+}
+
+interface Failure {
+  readonly code: string;
+  readonly description: string;
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+describe('the errors that natsmith sends', () => {
+  let host: TestHost;
+  beforeEach(async () => (host = await TestHost.create(Failing, { stopTimeout: 20 })));
+  afterEach(() => host.stop());
+
+  async function failure(subject: string, payload: string | Uint8Array = ''): Promise<Failure> {
+    const reply = await host.connection.request(subject, payload, { timeout: 2000 });
+    const headers = reply.headers;
+    return {
+      code: headers?.get('Nats-Service-Error-Code') ?? '',
+      // Sizes differ; the table has N for them.
+      description: (headers?.get('Nats-Service-Error') ?? '').replace(/\d+(?= bytes| more)/g, 'N'),
+      headers: (headers?.keys() ?? []).filter((name) => !name.startsWith('Nats-Service-Error')),
+      body: reply.string(),
+    };
+  }
+
+  const ways: Record<string, () => Promise<Failure>> = {
+    'body is not valid JSON': () => failure('checked', '{'),
+    'body is not valid csv': () => failure('rows', 'a;b'),
+    'body is not UTF-8': () => failure('text', Buffer.from([0xff])),
+    'body nests deeper than N levels': () =>
+      failure('checked', `${'['.repeat(MAX_JSON_DEPTH + 1)}${']'.repeat(MAX_JSON_DEPTH + 1)}`),
+    'body holds an array of more than N items': () =>
+      failure('checked', JSON.stringify({ list: Array(MAX_ARRAY_ITEMS + 1).fill(0) })),
+    'payload cannot be transformed': () => failure('picky', '{"n":1}'),
+    'validation failed': () => failure('checked', '{}'),
+    'validation failed (N more violations are not shown)': () => failure('list', JSON.stringify(Array(101).fill({}))),
+    'too many requests; try again later': async () => {
+      const [, second] = await Promise.all([failure('single'), failure('single')]);
+      return second;
+    },
+    'service is stopping': async () => {
+      const reply = failure('single');
+      await host.connection.flush();
+      await host.host.services[0]?.stop();
+      return reply;
+    },
+    timeout: () => failure('slow'),
+    'internal error': () => failure('broken'),
+    'reply cannot be encoded': () => failure('circular'),
+    'reply of N bytes is over max_payload (N bytes)': () => failure('huge'),
+  };
+  const table = tableOf('docs/reference/errors.md', ['code', 'description', 'body', 'more headers', 'when']);
+
+  it.each(table)('include %s %s, as the reference says', async (code, description, body, headers) => {
+    const way = ways[shape(description ?? '')];
+    if (way === undefined) throw new Error(`no way is known to provoke "${description}": remove the row, or add one`);
+    const sent = await way();
+    expect({
+      ...sent,
+      description: shape(sent.description),
+      body: bodyKind(sent.body),
+      headers: sent.headers.join(),
+    }).toEqual({
+      code,
+      description: shape(description ?? ''),
+      body,
+      headers,
+    });
+  });
+
+  it('are all in the reference', () => {
+    const documented = table.map(([code, description]) => `${code} ${description}`);
+    for (const error of errorsInSources()) expect(documented).toContainEqual(expect.stringMatching(error));
+    expect(documented).toHaveLength(Object.keys(ways).length);
+  });
+
+  it('that a handler throws carry its code, description, data and headers, and not its cause', async () => {
+    expect(await failure('refuse')).toEqual({
+      code: '409',
+      description: 'the order is shipped already',
+      headers: ['Retry-After'],
+      body: '{"shipped":"2030-01-31"}',
+    });
+  });
+
+  it('never hold what the handler did not mean to say', async () => {
+    expect(JSON.stringify([await failure('broken'), await failure('picky', '{"n":1}')])).not.toContain('secret');
+  });
+});
+
+/** Numbers differ from case to case. */
+function shape(description: string): string {
+  return description.replace(/[\d,]+(?= |\))/g, 'N');
+}
+
+function bodyKind(body: string): string {
+  if (body === '') return '';
+  const violations = JSON.parse(body) as Violation[];
+  expect(violations.every(({ path, constraints }) => typeof path === 'string' && typeof constraints === 'object')).toBe(
+    true,
+  );
+  return 'the violations';
+}
+
+/** `<code> <description>` of every ServiceError that core makes, what varies as a pattern. */
+function errorsInSources(): RegExp[] {
+  const folder = join(ROOT, 'packages/core/src');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /(?<!\.test)\.ts$/.test(name),
+  );
+  const errors = files.flatMap((name) =>
+    [...read(`packages/core/src/${name}`).matchAll(/new ServiceError\((\d{3}), (['`])(.*?)\2/g)].map(
+      ([, code, , description = '']) =>
+        new RegExp(`^${code} ${description.replace(/[()]/g, '\\$&').replace(/\$\{.*?\}/g, '.+')}$`),
+    ),
+  );
+  expect(errors.length).toBeGreaterThan(10);
+  return errors;
+}
