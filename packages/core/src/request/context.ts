@@ -3,6 +3,10 @@ import type { RequestContext } from '../define/handler';
 import { HeadersToSend, ReceivedHeaders } from './headers';
 import { hasHeaders, headerBlock, type RequestMessage } from './message';
 
+const DECIMAL = /^[-+]?\d+(\.\d+)?$/;
+// A hundred years in milliseconds: what is longer is no deadline, and far beyond it lie dates that do not exist.
+const MAX_TIMEOUT = 100 * 365 * 24 * 3600 * 1000;
+
 /** What every request of an endpoint shares. */
 export interface EndpointFacts {
   readonly service: RequestContext['service'];
@@ -99,7 +103,8 @@ export class Context implements RequestContext {
   private callersTimeout(): number {
     const value = this.headers.get(TIMEOUT_HEADER);
     // What is no number is no deadline; a caller whose time is up gets the 504 that it asked for.
-    const timeout = value === undefined || value === '' ? NaN : Number(value);
-    return Number.isNaN(timeout) ? Infinity : Math.max(timeout, 0);
+    if (value === undefined || !DECIMAL.test(value)) return Infinity;
+    const timeout = Math.max(Number(value), 0);
+    return timeout > MAX_TIMEOUT ? Infinity : timeout;
   }
 }

@@ -83,7 +83,10 @@ class Downstream implements Promise<unknown> {
     this.isAwaited = true;
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
     const promise = this.threw ? Promise.reject(this.value) : Promise.resolve(this.value);
-    return promise.then(onValue, onError);
+    const derived = promise.then(onValue, onError);
+    // `await` and `catch` take errors; a `then` that nobody waits for is not to end the process.
+    if (!onError) derived.catch(ignore);
+    return derived;
   }
 
   catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {
@@ -91,9 +94,13 @@ class Downstream implements Promise<unknown> {
   }
 
   finally(onEnd?: (() => void) | null): Promise<unknown> {
-    return this.then().finally(onEnd);
+    const derived = this.then().finally(onEnd);
+    derived.catch(ignore);
+    return derived;
   }
 }
+
+const ignore = (): void => undefined;
 
 export function isThenable(value: unknown): value is Promise<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
