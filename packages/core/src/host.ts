@@ -24,8 +24,11 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
   private stopping: Promise<Error | null> | undefined;
   private readonly onSignal = (signal: NodeJS.Signals): void => {
     if (this.stopping === undefined) this.parts.logger.info({ signal }, 'stopping');
-    // A second signal: somebody does not want to wait.
-    else for (const service of this.parts.services) service.force();
+    else {
+      // A second signal: somebody does not want to wait. A third one ends the process, as it does without a host.
+      for (const service of this.parts.services) service.force();
+      this.ignoreSignals();
+    }
     void this.stop();
   };
 
@@ -75,8 +78,12 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
     const { connection, ownsConnection, services } = this.parts;
     await Promise.all(services.map((service) => service.stop(error ?? undefined)));
     if (ownsConnection && !connection.isClosed()) await connection.close();
-    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+    this.ignoreSignals();
     this.resolveStopped(error);
     return error;
+  }
+
+  private ignoreSignals(): void {
+    for (const signal of SIGNALS) process.off(signal, this.onSignal);
   }
 }

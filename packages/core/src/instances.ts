@@ -46,9 +46,9 @@ export class Instances {
     return this.instances.get(target);
   }
 
-  /** A service has stopped: its instances that no other service uses stop, too. */
+  /** A service has stopped: its instances that no other service uses stop, too, in the reverse order of their start. */
   async release(classes: readonly Class[]): Promise<void> {
-    for (const target of classes) {
+    for (const target of [...classes].reverse()) {
       const left = (this.uses.get(target) ?? 0) - 1;
       this.uses.set(target, left);
       if (left === 0) await this.stop(target);

@@ -21,6 +21,9 @@ import type { AddedHandler, EndpointHost, RunningService } from './service';
 import type { InstanceSettings } from './settings';
 import { statsReply } from './stats';
 
+// A longer timer would fire at once (Node takes 32-bit milliseconds).
+const MAX_TIMER = 2 ** 31 - 1;
+
 /** One instance of a service: its endpoints, its discovery replies, its end. */
 export class ServiceInstance implements RunningService {
   readonly id = nuid.next();
@@ -77,10 +80,7 @@ export class ServiceInstance implements RunningService {
     // The server works in order: when it answers the flush, it has accepted or refused every subscription.
     await this.settings.connection.flush();
     this.isStarting = false;
-    if (this.startError !== undefined)
-      throw new Error(`service "${this.name}" cannot subscribe: ${this.startError.message}`, {
-        cause: this.startError,
-      });
+    if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
     this.started = new Date();
   }
 
@@ -140,7 +140,7 @@ export class ServiceInstance implements RunningService {
 
   private async runStop(error: Error | null): Promise<Error | null> {
     const { logger, stopTimeout } = this.settings;
-    const timer = setTimeout(() => this.cut(), stopTimeout);
+    const timer = setTimeout(() => this.cut(), Math.min(stopTimeout, MAX_TIMER));
     // Leave the queue groups; what was under way is still delivered, and answered.
     const drained = Promise.allSettled(this.endpoints.map(({ subscription }) => leave(subscription)));
     const finished = drained.then(() => this.active.idle()).then(() => true);
@@ -148,9 +148,10 @@ export class ServiceInstance implements RunningService {
       logger.warn({ service: this.name, id: this.id }, 'stop does not wait any longer for running requests');
       this.active.cut();
     }
+    this.abandon();
+    // The server works in order: when it answers, the replies are out, and nobody finds the service any more.
     await Promise.race([flush(this.settings), this.whenCut]);
     clearTimeout(timer);
-    this.abandon();
     await this.settings.instances.release(this.plan.classes);
     logger.info({ service: this.name, id: this.id, ...(error && { err: error }) }, 'service stopped');
     this.resolveStopped(error);
@@ -175,9 +176,20 @@ export class ServiceInstance implements RunningService {
     if (this.stopping !== undefined) throw new Error(`service "${this.name}" has stopped; no endpoint can be added`);
     const existing = this.endpoints.map((endpoint) => endpoint.plan);
     const plan = planAddedEndpoint(this.plan, existing, groups, name, handler, options, hasValidators);
-    this.endpoints.push(startEndpoint(plan, handler, this.around));
+    let refusal: Error | undefined;
+    const onError = (error: Error): void => {
+      refusal = error;
+      this.noteError(error);
+    };
+    const endpoint = startEndpoint(plan, handler, { ...this.around, onError });
+    this.endpoints.push(endpoint);
     this.infoMemo = undefined;
-    const known = this.settings.connection.flush();
+    const known = this.settings.connection.flush().then(() => {
+      if (refusal === undefined) return;
+      this.endpoints.splice(this.endpoints.indexOf(endpoint), 1);
+      this.infoMemo = undefined;
+      throw this.cannotSubscribe(refusal);
+    });
     // Callers that do not wait need not hear of a connection that closes meanwhile.
     known.catch(() => undefined);
     return known;
@@ -194,6 +206,10 @@ export class ServiceInstance implements RunningService {
   private noteError(error: Error): void {
     if (this.isStarting) this.startError ??= error;
     else this.settings.logger.error({ service: this.name, err: error }, 'a subscription was ended by the server');
+  }
+
+  private cannotSubscribe(cause: Error): Error {
+    return new Error(`service "${this.name}" cannot subscribe: ${cause.message}`, { cause });
   }
 
   private identity(): ServiceIdentity {

@@ -8,7 +8,8 @@ export type AddedHandler<Payload = unknown> = (payload: Payload, ctx: RequestCon
 /** Where endpoints can be added: a running service, or a group of it. */
 export interface EndpointHost {
   /**
-   * Adds an endpoint to the running service; it is listed at once, and the promise resolves when the server knows it.
+   * Adds an endpoint to the running service; it is listed at once, and the promise resolves when the server knows it;
+   * it rejects when the server refuses the subject.
    * @throws DefinitionError when the name, subject or an option is wrong, or the subject is taken
    */
   addEndpoint<Payload = never>(

@@ -1,0 +1,27 @@
+// Lets a child process run TypeScript sources, compiled as the test runner compiles them: node -r ./register.js x.ts
+const { readFileSync } = require('node:fs');
+const Module = require('node:module');
+const { join } = require('node:path');
+const { transformSync } = require('@swc/core');
+
+const PACKAGES = join(__dirname, '../../..');
+
+Module._extensions['.ts'] = (module, filename) => {
+  const { code } = transformSync(readFileSync(filename, 'utf8'), {
+    filename,
+    swcrc: false,
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+    },
+    module: { type: 'commonjs' },
+  });
+  module._compile(code, filename);
+};
+
+const resolve = Module._resolveFilename;
+Module._resolveFilename = function (request, ...rest) {
+  const name = /^@natsmith\/([^/]+)$/.exec(request)?.[1];
+  return resolve.call(this, name === undefined ? request : join(PACKAGES, name, 'src/index.ts'), ...rest);
+};

@@ -1,0 +1,37 @@
+import { Endpoint, NatsServiceFactory, Service } from '@natsmith/core';
+
+/** A service that is slow on request, in a process of its own; writes "ready" when it serves. */
+@Service({ name: 'worker', version: '1.0.0' })
+class Worker {
+  @Endpoint()
+  whoami(): number {
+    return process.pid;
+  }
+
+  /** Answers after that many ms, whatever happens meanwhile. */
+  @Endpoint()
+  async slow(ms: number): Promise<string> {
+    console.log('working');
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return 'done';
+  }
+
+  @Endpoint()
+  fail(): never {
+    throw new Error('broken');
+  }
+
+  async onStop(): Promise<void> {
+    console.log('onStop');
+    if (process.env.HANG) await new Promise((resolve) => setTimeout(resolve, 60_000));
+  }
+}
+
+async function main(): Promise<void> {
+  const host = await NatsServiceFactory.create(Worker, { logger: false });
+  console.log('ready', host.services[0]?.id);
+  await host.stopped;
+  console.log('stopped');
+}
+
+void main();
