@@ -64,7 +64,7 @@ describe('the examples of docs/reference/bootstrap.md', () => {
     const servers = server.url;
     // #region shared
     const connection = await nats3.connect({ servers });
-    const host = await NatsServiceFactory.create(Greeter, { connection, signals: false });
+    const host = await NatsServiceFactory.create(Greeter, { connection, signals: false, logger: false });
     // #endregion
     expect((await connection.request('greet', '"Ann"')).json()).toBe('hello Ann');
     await host.stop();
