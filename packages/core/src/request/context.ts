@@ -82,6 +82,7 @@ export class Context implements RequestContext {
     if (this.abortController === undefined) {
       this.abortController = new AbortController();
       if (this.abortReason !== undefined) this.abortController.abort(this.abortReason);
+      else this.awaitCancel();
     }
     return this.abortController.signal;
   }
@@ -99,6 +100,9 @@ export class Context implements RequestContext {
     this.abortReason ??= reason;
     this.abortController?.abort(this.abortReason);
   }
+
+  /** Somebody wants to know when the request is taken back. */
+  protected awaitCancel(): void {}
 
   private callersTimeout(): number {
     const value = this.headers.get(TIMEOUT_HEADER);

@@ -1,3 +1,4 @@
+import type { Message } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { ActiveRequests } from './active-requests';
@@ -31,7 +32,9 @@ export type Body = string | Uint8Array;
 /** Where replies go. */
 export interface Outlet {
   /** Throws when the reply is over `maxPayload` or the connection is closed. */
-  publish(subject: string, body: Body, headers?: HeadersToSend): void;
+  publish(subject: string, body: Body, headers?: HeadersToSend, reply?: string): void;
+  /** Listens to what comes for one request while it runs; gives the way to end that. */
+  listen(subject: string, onMessage: (message: Message) => void, onError: (error: Error) => void): () => void;
   /** Resolves when the server has all that was published. */
   flush(): Promise<void>;
   /** Bytes. */

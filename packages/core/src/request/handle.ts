@@ -1,11 +1,11 @@
 import { nuid } from '@nats-io/nuid';
-import { REQUEST_ID_HEADER, ServiceError } from '@natsmith/protocol';
+import { CANCEL_HEADER, REQUEST_ID_HEADER, ServiceError, subjectProblem } from '@natsmith/protocol';
 import { Context } from './context';
 import { EMPTY } from './codec';
 import { errorReply } from './error-reply';
 import type { Body, EndpointRuntime, PendingRequest } from './endpoint-runtime';
 import { HeadersToSend } from './headers';
-import { replySubject, type RequestMessage } from './message';
+import { hasHeaders, replySubject, type RequestMessage } from './message';
 import { isThenable } from './middleware';
 import { isAsyncIterable, sendStream } from './stream';
 
@@ -20,6 +20,7 @@ export function handle(endpoint: EndpointRuntime, message: RequestMessage): void
 class Request extends Context implements PendingRequest {
   /** The handler's promise is not settled yet. */
   private isRunning = false;
+  private stopListening: (() => void) | undefined;
 
   constructor(
     private readonly runtime: EndpointRuntime,
@@ -142,6 +143,7 @@ class Request extends Context implements PendingRequest {
     if (logsRequests) logger.debug({ endpoint: where, subject: this.subject, milliseconds, error }, 'request');
     this.isDone = true;
     if (this.timer !== undefined) clearTimeout(this.timer);
+    this.stopListening?.();
     // A handler that goes on after its caller was answered keeps its place: what it uses is still in use.
     if (!this.isRunning) this.release();
   }
@@ -178,6 +180,20 @@ class Request extends Context implements PendingRequest {
     if (this.isDone) return;
     this.abort(error);
     this.fail(error);
+  }
+
+  /** Costs a subscription, so only a handler that looks at its signal pays for it. */
+  protected override awaitCancel(): void {
+    if (this.isDone || !hasHeaders(this.message)) return;
+    const subject = this.headers.get(CANCEL_HEADER);
+    // A caller may name only a subject below its own inbox.
+    if (!subject?.startsWith(`${replySubject(this.message)}.`) || subjectProblem(subject, 'none') !== undefined) return;
+    const { outlet, logger, where } = this.runtime;
+    this.stopListening = outlet.listen(
+      subject,
+      () => this.endBefore(new ServiceError(499, 'cancelled by the caller')),
+      (err) => logger.warn({ endpoint: where, err }, 'the caller cannot cancel: the server refuses its subject'),
+    );
   }
 
   private release(): void {

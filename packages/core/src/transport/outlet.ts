@@ -1,3 +1,4 @@
+import type { Message } from '@natsmith/protocol';
 import type { Body, Outlet } from '../request/endpoint-runtime';
 import type { HeadersToSend } from '../request/headers';
 import type { Connection } from './connection';
@@ -31,10 +32,20 @@ export class PublishingOutlet implements Outlet {
     return this.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
   }
 
-  publish(subject: string, body: Body, headers?: HeadersToSend): void {
+  publish(subject: string, body: Body, headers?: HeadersToSend, reply?: string): void {
     const payload = typeof body === 'string' ? Buffer.from(body) : body;
-    if (headers === undefined) this.connection.publish(subject, payload);
-    else this.connection.publish(subject, payload, { headers });
+    if (headers === undefined && reply === undefined) this.connection.publish(subject, payload);
+    else this.connection.publish(subject, payload, { headers, reply });
+  }
+
+  listen(subject: string, onMessage: (message: Message) => void, onError: (error: Error) => void): () => void {
+    if (this.connection.isClosed() || this.connection.isDraining()) return () => undefined;
+    const callback = (error: Error | null, message: Message): void =>
+      error === null ? onMessage(message) : onError(error);
+    const subscription = this.connection.subscribe(subject, { callback });
+    return () => {
+      if (!subscription.isClosed()) subscription.unsubscribe();
+    };
   }
 
   flush(): Promise<void> {
@@ -66,7 +77,8 @@ class BatchingOutlet extends PublishingOutlet {
     super(connection);
   }
 
-  override publish(subject: string, body: Body, headers?: HeadersToSend): void {
+  override publish(to: string, body: Body, headers?: HeadersToSend, reply?: string): void {
+    const subject = reply === undefined ? to : `${to} ${reply}`;
     const block = headers === undefined ? '' : headers.block();
     const headerSize = block === '' ? 0 : Buffer.byteLength(block);
     const isText = typeof body === 'string';
