@@ -20,6 +20,9 @@ export function handle(endpoint: EndpointRuntime, message: RequestMessage): void
 class Request extends Context implements PendingRequest {
   /** The handler's promise is not settled yet. */
   private isRunning = false;
+  before: PendingRequest | undefined;
+  after: PendingRequest | undefined;
+  isListed = false;
   private stopListening: (() => void) | undefined;
 
   constructor(
@@ -43,7 +46,9 @@ class Request extends Context implements PendingRequest {
 
   resume(): void {
     this.places++;
-    this.admit();
+    // It may have ended on its way out of the queue.
+    if (this.isDone) this.release();
+    else this.admit();
   }
 
   private start(): void {
@@ -200,6 +205,10 @@ class Request extends Context implements PendingRequest {
     const { limiters, active } = this.runtime;
     active.delete(this);
     limiters[this.places]?.giveUp(this);
-    while (this.places > 0) limiters[--this.places]?.leave()?.resume();
+    while (this.places > 0) {
+      const next = limiters[--this.places]?.leave();
+      // A microtask, because a queue of handlers that are not async would else go through the stack.
+      if (next !== undefined) queueMicrotask(() => next.resume());
+    }
   }
 }

@@ -8,11 +8,16 @@ export type Handler = (payload: never, ctx: RequestContext) => unknown;
 
 /** The core of the onion: decode, validate, handler. Without a codec the handler takes no payload. */
 export function invoker(handler: Handler, codec: Codec | undefined, validate: Validate | undefined): Run<Context> {
-  if (codec === undefined) return (ctx) => handler(undefined as never, ctx);
-  if (validate === undefined) return (ctx) => handler(codec.decode(ctx.message.data) as never, ctx);
+  const call = (payload: unknown, ctx: Context): unknown => {
+    // Middleware or an async validator took longer than the request had, or kept next() for later.
+    if (ctx.isDone) throw new Error('the request has ended already, so its handler is not called');
+    return handler(payload as never, ctx);
+  };
+  if (codec === undefined) return (ctx) => call(undefined, ctx);
+  if (validate === undefined) return (ctx) => call(codec.decode(ctx.message.data), ctx);
   return (ctx) => {
     const payload = validate(codec.decode(ctx.message.data));
-    if (isThenable(payload)) return payload.then((checked) => handler(checked as never, ctx));
-    return handler(payload as never, ctx);
+    if (isThenable(payload)) return payload.then((checked) => call(checked, ctx));
+    return call(payload, ctx);
   };
 }
