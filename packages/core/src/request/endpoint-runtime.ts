@@ -1,7 +1,7 @@
 import type { Message } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import type { Logger } from '../define/logger';
-import type { ActiveRequests } from './active-requests';
+import type { ActiveRequests, Links } from './active-requests';
 import type { Context, EndpointFacts } from './context';
 import type { Counter } from './counter';
 import type { HeadersToSend } from './headers';
@@ -42,7 +42,7 @@ export interface Outlet {
 }
 
 /** A request that outlives the callback which brought it. */
-export interface PendingRequest {
+export interface PendingRequest extends Links {
   /** Goes on after waiting for a place. */
   resume(): void;
   /** Ends it with 503, because the service is made to stop. */
