@@ -60,24 +60,61 @@ function standardSchema(schema: object, side: 'input' | 'output'): Schema | unde
 }
 
 function classSchema(target: Class, array: boolean): Schema {
-  const { targetConstructorToSchema, validationMetadatasToSchemas } = jsonSchemaLibrary();
-  const options = { classTransformerMetadataStorage: transformerStorage(), refPointerPrefix: DEFS };
-  const root = targetConstructorToSchema(target, options) as Schema;
-  const named = validationMetadatasToSchemas(options) as Record<string, Schema>;
-  const $defs: Record<string, Schema> = {};
-  const addReferences = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const [key, inner] of Object.entries(value)) {
-      const name = key === '$ref' && typeof inner === 'string' ? inner.slice(DEFS.length) : undefined;
-      const definition = name === undefined ? undefined : named[name];
-      if (name === undefined || definition === undefined || name in $defs) addReferences(inner);
-      else addReferences(($defs[name] = definition));
-    }
-  };
-  addReferences(root);
+  const definitions = new ClassDefinitions();
+  const root = definitions.schemaOf(target);
+  const { $defs } = definitions;
   const body = array ? { type: 'array', items: root } : root;
   return Object.keys($defs).length === 0 ? body : { ...body, $defs };
 }
+
+/** The schemas of nested classes; the library names them by class name alone, and mixes up two classes of one name. */
+class ClassDefinitions {
+  readonly $defs: Record<string, Schema> = {};
+  private readonly names = new Map<Class, string>();
+  private readonly library = jsonSchemaLibrary();
+  private readonly types = transformerStorage();
+  private readonly options: Parameters<typeof ClassValidatorJsonSchema.targetConstructorToSchema>[1] = {
+    classTransformerMetadataStorage: this.types,
+    additionalConverters: {
+      // What a validator of the user accepts is not known, whatever the property's type says.
+      customValidation: {},
+      nestedValidation: ({ target, propertyName, each }) => {
+        const { typeFunction, reflectedType } = this.types.findTypeMetadata(target as Class, propertyName) ?? {};
+        const nested: unknown = typeFunction?.();
+        const schema =
+          typeof nested === 'function' && hasValidators(nested as Class) ? this.reference(nested as Class) : {};
+        return reflectedType === Array && !each ? { type: 'array', items: schema } : schema;
+      },
+      conditionalValidation: ({ name }) => ({ [name === 'isOptional' ? MAY_BE_NULL : MAY_BE_ANYTHING]: true }),
+    },
+  };
+
+  schemaOf(target: Class): Schema {
+    const { properties = {}, ...schema } = this.library.targetConstructorToSchema(target, this.options) as Schema;
+    const entries = Object.entries(properties as Record<string, Schema>).map(([name, property]) => {
+      const { [MAY_BE_NULL]: mayBeNull, [MAY_BE_ANYTHING]: mayBeAnything, ...rest } = property;
+      // class-validator skips an optional property that is null, and a conditional one whatever it holds.
+      return [name, mayBeAnything ? {} : mayBeNull ? { anyOf: [rest, { type: 'null' }] } : rest];
+    });
+    return { ...schema, properties: Object.fromEntries(entries) as Schema };
+  }
+
+  private reference(nested: Class): Schema {
+    let name = this.names.get(nested);
+    if (name === undefined) {
+      name = nested.name;
+      for (let i = 2; name in this.$defs; i++) name = nested.name + i;
+      this.names.set(nested, name);
+      // The place is taken first, because a class may nest itself.
+      this.$defs[name] = {};
+      this.$defs[name] = this.schemaOf(nested);
+    }
+    return { $ref: DEFS + name };
+  }
+}
+
+const MAY_BE_NULL = 'x-may-be-null';
+const MAY_BE_ANYTHING = 'x-may-be-anything';
 
 // Loaded when somebody asks for INFO, and not before: it takes 50 ms.
 /* eslint-disable @typescript-eslint/no-require-imports */

@@ -6,7 +6,7 @@ import {
   type StatsResponse,
 } from '@natsmith/core';
 import { connect, headers as newHeaders, type NatsConnection } from 'nats';
-import { type TestServer } from '@natsmith/testing';
+import { type ServerOptions, type TestServer } from '@natsmith/testing';
 import { onEachServer } from '#test/matrix';
 import { Log } from './log';
 import { Reply } from './reply';
@@ -26,6 +26,7 @@ export function onStage(
   services: Services,
   describeOn: (stage: Stage, server: TestServer) => void,
   options?: StageOptions,
+  serverOptions?: ServerOptions,
 ): void {
   onEachServer((server) => {
     // A block of its own, because hooks of one block run in the order they are written: the server would end first.
@@ -35,7 +36,7 @@ export function onStage(
       afterAll(() => stage[Symbol.asyncDispose]());
       describeOn(stage, server);
     });
-  });
+  }, serverOptions);
 }
 
 /** Running services, a stock client on a connection of its own that calls them, and what they log. */

@@ -1,0 +1,136 @@
+import 'reflect-metadata';
+import { Endpoint, NatsServiceFactory, Service, ServiceError } from '@natsmith/core';
+import { onEachServer } from '#test/matrix';
+import { Log } from './log';
+import { Stage } from './stage';
+
+@Service({ name: 'logging', version: '1.0.0' })
+class Logging {
+  @Endpoint() fine() {
+    return 'fine';
+  }
+  @Endpoint() known() {
+    throw new ServiceError(404, 'no such thing');
+  }
+  @Endpoint() caused() {
+    throw new ServiceError(502, 'the shop is closed', { cause: new Error('ECONNREFUSED 10.0.0.7') });
+  }
+  @Endpoint() unknown() {
+    throw new Error('password is hunter2');
+  }
+  @Endpoint({ request: 'unchecked' }) throwsAnything(what: string) {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error
+    throw what === 'undefined' ? undefined : what === 'null' ? null : what === 'object' ? { secret: 1 } : what;
+  }
+}
+
+onEachServer((server) => {
+  it('the start line names service, version, id and endpoints; the stop line the service', async () => {
+    const stage = await Stage.start(server, Logging);
+    const [service] = stage.host.services;
+    expect(stage.log.lines).toMatchObject([
+      {
+        level: 'info',
+        message: 'service started',
+        details: {
+          service: 'logging',
+          version: '1.0.0',
+          id: service!.id,
+          endpoints: [{ name: 'fine', subject: 'fine', queueGroup: 'q' }, {}, {}, {}, {}],
+        },
+      },
+    ]);
+    await stage[Symbol.asyncDispose]();
+    expect(stage.log.lines.at(-1)).toMatchObject({
+      level: 'info',
+      message: 'service stopped',
+      details: { service: 'logging' },
+    });
+  });
+
+  it('each request is a debug line, with its error if it failed', async () => {
+    await using stage = await Stage.start(server, Logging, { logger: new Log(true) });
+    await stage.call('fine');
+    await stage.call('known');
+    expect(stage.log.of('debug')).toEqual([
+      {
+        level: 'debug',
+        message: 'request',
+        details: {
+          endpoint: 'Logging.fine',
+          subject: 'fine',
+          milliseconds: expect.any(Number) as number,
+          error: undefined,
+        },
+      },
+      {
+        level: 'debug',
+        message: 'request',
+        details: {
+          endpoint: 'Logging.known',
+          subject: 'known',
+          milliseconds: expect.any(Number) as number,
+          error: '404:no such thing',
+        },
+      },
+    ]);
+  });
+
+  it('requests are not logged where the logger does not want debug lines', async () => {
+    await using stage = await Stage.start(server, Logging, { logger: new Log(false) });
+    await stage.call('fine');
+    expect(stage.log.of('debug')).toEqual([]);
+  });
+
+  it('an unknown error: the caller sees 500, no word of it, and an id that leads to the log line with the stack', async () => {
+    await using stage = await Stage.start(server, Logging);
+    const reply = await stage.call('unknown');
+    expect([reply.code, reply.description, reply.text]).toEqual([500, 'internal error', '']);
+    const requestId = reply.header('Natsmith-Request-Id');
+    expect(requestId).toMatch(/^[A-Za-z0-9]{22}$/);
+    const [line] = stage.log.of('error');
+    expect(line).toMatchObject({
+      message: 'handler failed',
+      details: { endpoint: 'Logging.unknown', subject: 'unknown', requestId },
+    });
+    expect(line!.details.err?.message).toBe('password is hunter2');
+    expect(line!.details.err?.stack).toContain('logging.test.ts');
+    expect(String(reply.message.headers)).not.toContain('hunter2');
+  });
+
+  it.each(['undefined', 'null', 'object', 'text'])(
+    'whatever is thrown is logged and answered with 500: %s',
+    async (what) => {
+      await using stage = await Stage.start(server, Logging);
+      const reply = await stage.call('throwsAnything', JSON.stringify(what));
+      expect([reply.code, reply.text]).toEqual([500, '']);
+      expect(stage.log.of('error')).toHaveLength(1);
+    },
+  );
+
+  it('a ServiceError is no log line; its cause is, and the caller sees nothing of it', async () => {
+    await using stage = await Stage.start(server, Logging);
+    await stage.call('known');
+    expect(stage.log.problems).toBe('');
+    const reply = await stage.call('caused');
+    expect([reply.code, reply.description, reply.text]).toEqual([502, 'the shop is closed', '']);
+    expect(stage.log.of('warn')).toMatchObject([
+      { details: { endpoint: 'Logging.caused', err: { message: 'ECONNREFUSED 10.0.0.7' } } },
+    ]);
+  });
+
+  it('`logger: false` says nothing at all', async () => {
+    const written: unknown[] = [];
+    const spies = [process.stdout, process.stderr].map((stream) =>
+      jest.spyOn(stream, 'write').mockImplementation((chunk) => written.push(chunk) > 0),
+    );
+    try {
+      const host = await NatsServiceFactory.create(Logging, { connection: { servers: server.url }, logger: false });
+      await host.connection.request('unknown').catch(() => undefined);
+      await host.stop();
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
+    expect(written).toEqual([]);
+  });
+});
