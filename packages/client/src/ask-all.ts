@@ -1,4 +1,5 @@
-import { isNoResponders, type Connection, type Message } from '@natsmith/protocol';
+import { isNoResponders, type Message } from '@natsmith/protocol';
+import { EMPTY } from './body';
 import { Gathered } from './gathered';
 import type { Address, Inbox } from './inbox';
 
@@ -25,8 +26,8 @@ export interface Question<T> {
 }
 
 /** Sends one request and gathers its replies until they stop coming; nobody listening is no reply, at once. */
-export function askAll<T>(connection: Connection, inbox: Inbox, question: Question<T>): Gathered<T> {
-  const { subject, body, headers, limits, expected } = question;
+export function askAll<T>(inbox: Inbox, question: Question<T>): Gathered<T> {
+  const { subject, body = EMPTY, headers, limits, expected } = question;
   return new Gathered<T>((sink) => {
     const found: T[] = [];
     const problems: Error[] = [];
@@ -58,7 +59,7 @@ export function askAll<T>(connection: Connection, inbox: Inbox, question: Questi
     };
     try {
       address = inbox.open({ onMessage, onError: finish });
-      connection.publish(subject, body, { reply: address.subject, ...(headers && { headers }) });
+      inbox.publish(subject, body, { reply: address.subject, ...(headers && { headers }) });
     } catch (error) {
       finish(error as Error);
     }

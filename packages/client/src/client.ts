@@ -1,11 +1,23 @@
-import type { InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
-import { isConnection, type Connection } from '@natsmith/protocol';
+import {
+  isConnection,
+  nameProblem,
+  subjectProblem,
+  type Connection,
+  type InfoResponse,
+  type PingResponse,
+  type StatsResponse,
+} from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 import type { GatherLimits } from './ask-all';
+import { Calls, type CallOptions, type SubjectCallOptions } from './call';
+import { carriedBy, NOTHING_CARRIED, type Carried, type Carrier } from './carried';
 import { connect } from './connect';
 import { Discovery, type Discovered } from './discovery';
 import type { Gathered } from './gathered';
 import { Inbox } from './inbox';
+import { ServiceLookup, type ServiceSelection } from './lookup';
+import type { PolicyOptions } from './policy';
+import { serviceProxy, type AnyService, type ServiceProxy } from './service-proxy';
 import { watch, type ServiceChange, type WatchOptions } from './watch';
 
 /** What a client takes besides its connection. */
@@ -27,23 +39,41 @@ export interface ConnectOptions<C extends Connection = NatsConnection> extends C
   connection?: C | ConnectionOptions;
 }
 
+const DEFAULT_TIMEOUT = 5_000;
 const DEFAULT_LIMITS: Required<GatherLimits> = { timeout: 2_000, stall: 300 };
+
+/** What `client.service` takes besides the service's name: which instances are meant, and defaults of its calls. */
+export interface ServiceOptions extends ServiceSelection, PolicyOptions, Pick<CallOptions, 'timeout'> {}
+
+/** What a client shares with the clients that `with` makes of it. */
+interface Shared<C extends Connection> {
+  readonly connection: C;
+  readonly inbox: Inbox;
+  readonly discovery: Discovery;
+  readonly lookups: Map<string, ServiceLookup>;
+  readonly closing: AbortController;
+  readonly timeout: number;
+}
 
 /** Finds services and calls them, whatever language they are written in. */
 export class ServiceClient<C extends Connection = Connection> implements AsyncDisposable {
-  private readonly inbox: Inbox;
-  private readonly discovery: Discovery;
-  private readonly closing = new AbortController();
+  private readonly shared: Shared<C>;
+  private carried: Carried = NOTHING_CARRIED;
   private ownsConnection = false;
+  private isDerived = false;
 
   /** @param connection stays open when the client is closed */
-  constructor(
-    readonly connection: C,
-    options: ClientOptions = {},
-  ) {
-    this.inbox = new Inbox(connection, () => undefined);
+  constructor(connection: C, options: ClientOptions = {}) {
+    const inbox = new Inbox(connection, () => undefined);
     const limits = { ...DEFAULT_LIMITS, ...options.discovery };
-    this.discovery = new Discovery(connection, this.inbox, limits, options.prefix ?? '$SRV');
+    this.shared = {
+      connection,
+      inbox,
+      discovery: new Discovery(inbox, limits, options.prefix ?? '$SRV'),
+      lookups: new Map(),
+      closing: new AbortController(),
+      timeout: options.timeout ?? DEFAULT_TIMEOUT,
+    };
   }
 
   /**
@@ -60,35 +90,99 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     return client;
   }
 
+  get connection(): C {
+    return this.shared.connection;
+  }
+
+  /**
+   * Finds a service by INFO, and gives its methods, typed by its class. What was found is kept for as long as somebody
+   * answers.
+   * @throws ServiceError 503 when nobody answers as that service
+   * @throws Error that names the versions found, when none is in the range
+   */
+  async service<T = AnyService>(name: string, options: ServiceOptions = {}): Promise<ServiceProxy<T>> {
+    const problem = nameProblem(name);
+    if (problem !== undefined) throw new TypeError(`service name ${problem}`);
+    const lookup = this.lookup(name, options);
+    await lookup.ready();
+    const { timeout, policy, retries } = options;
+    const defaults = { timeout, policy, retries };
+    return serviceProxy<T>((method, payload, own) =>
+      this.calls().method(lookup, method, payload, { ...defaults, ...own }),
+    );
+  }
+
+  /**
+   * Calls whatever listens on a subject.
+   * @throws ServiceError with the service's code, description and data; 503 when nobody listens, at once
+   * @throws TimeoutError when no reply comes in time
+   */
+  async call<Reply = unknown>(subject: string, payload?: unknown, options: SubjectCallOptions = {}): Promise<Reply> {
+    const problem = subjectProblem(subject, 'none');
+    if (problem !== undefined) throw new TypeError(`subject ${problem}`);
+    return (await this.calls().subject(subject, payload, options)) as Reply;
+  }
+
+  /**
+   * A client whose calls carry on a request's deadline, cancellation and trace headers (`traceparent`, `tracestate`,
+   * `baggage`); it shares all else, and closing it does nothing.
+   */
+  with(ctx: Carrier): ServiceClient<C> {
+    const client = Object.create(ServiceClient.prototype) as ServiceClient<C>;
+    return Object.assign(client, {
+      shared: this.shared,
+      carried: carriedBy(ctx, this.carried),
+      ownsConnection: false,
+      isDerived: true,
+    });
+  }
+
   /** Who is there (ADR-32, PING): all services, those of a name, or one instance. */
   ping(name?: string, id?: string, limits?: GatherLimits): Gathered<Discovered<PingResponse>> {
-    return this.discovery.ask('PING', name, id, limits);
+    return this.shared.discovery.ask('PING', name, id, limits);
   }
 
   /** What they offer (ADR-32, INFO). */
   info(name?: string, id?: string, limits?: GatherLimits): Gathered<Discovered<InfoResponse>> {
-    return this.discovery.ask('INFO', name, id, limits);
+    return this.shared.discovery.ask('INFO', name, id, limits);
   }
 
   /** What they have done (ADR-32, STATS). */
   stats(name?: string, id?: string, limits?: GatherLimits): Gathered<Discovered<StatsResponse>> {
-    return this.discovery.ask('STATS', name, id, limits);
+    return this.shared.discovery.ask('STATS', name, id, limits);
   }
 
   /** Tells of instances that come and go, beginning with those that are there. Ends with the client. */
   watch({ interval, signal }: WatchOptions = {}): AsyncIterable<ServiceChange> {
-    const ends = signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal]);
+    const ends =
+      signal === undefined ? this.shared.closing.signal : AbortSignal.any([signal, this.shared.closing.signal]);
     return watch((name, id) => this.ping(name, id), { interval, signal: ends });
   }
 
   /** Ends what is under way, and closes the connection if `connect` opened it. */
   async close(): Promise<void> {
-    this.closing.abort();
-    this.inbox.close(new Error('the client is closed'));
+    if (this.isDerived) return;
+    this.shared.closing.abort();
+    this.shared.inbox.close(new Error('the client is closed'));
     if (this.ownsConnection && !this.connection.isClosed()) await this.connection.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private lookup(name: string, { version, id, group }: ServiceSelection): ServiceLookup {
+    const { lookups } = this.shared;
+    const key = JSON.stringify([name, version, id, group]);
+    let lookup = lookups.get(key);
+    if (lookup === undefined) {
+      lookup = new ServiceLookup((name) => this.info(name), name, { version, id, group });
+      lookups.set(key, lookup);
+    }
+    return lookup;
+  }
+
+  private calls(): Calls {
+    return new Calls(this.shared.inbox, this.shared.timeout, this.carried);
   }
 }

@@ -1,4 +1,4 @@
-import { controlSubject, ERROR_HEADER, type Connection, type Verb } from '@natsmith/protocol';
+import { controlSubject, ERROR_HEADER, type Verb } from '@natsmith/protocol';
 import { askAll, type GatherLimits } from './ask-all';
 import { DiscoveryError, readDiscoveryReply, type Replies } from './discovery-reply';
 import type { Gathered } from './gathered';
@@ -13,7 +13,6 @@ export type Discovered<Reply> = Reply & {
 /** Asks running services about themselves (ADR-32, Discovery). */
 export class Discovery {
   constructor(
-    private readonly connection: Connection,
     private readonly inbox: Inbox,
     private readonly limits: Required<GatherLimits>,
     /** `$SRV`, unless an account import gave it another name. */
@@ -22,7 +21,7 @@ export class Discovery {
 
   ask<V extends Verb>(verb: V, name = '', id = '', limits?: GatherLimits): Gathered<Discovered<Replies[V]>> {
     const subject = controlSubject(verb, name, id, this.prefix);
-    return askAll<Discovered<Replies[V]>>(this.connection, this.inbox, {
+    return askAll<Discovered<Replies[V]>>(this.inbox, {
       subject,
       limits: { ...this.limits, ...limits },
       expected: id === '' ? Infinity : 1,

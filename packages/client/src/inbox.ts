@@ -40,6 +40,23 @@ export class Inbox {
     return { subject: this.prefix + token, close: () => void this.receivers.delete(token) };
   }
 
+  /** Publishes; the error for a message over the server's limit says so. */
+  publish(
+    subject: string,
+    body: Uint8Array,
+    options: { reply?: string; headers?: { encode(): Uint8Array } } = {},
+  ): void {
+    if (this.ended !== undefined) throw this.ended;
+    const limit = this.connection.info?.max_payload ?? Infinity;
+    const size = body.length + (options.headers?.encode().length ?? 0);
+    if (size > limit)
+      throw new Error(
+        `a message of ${size} bytes for ${subject} is over the server's max_payload (${limit} bytes); ` +
+          'send it in parts, or raise max_payload',
+      );
+    this.connection.publish(subject, body, options);
+  }
+
   /** Ends everything that waits. */
   close(error: Error): void {
     this.ended ??= error;

@@ -1,8 +1,24 @@
-export type { EndpointInfo, EndpointStats, InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
-export type { Connection } from '@natsmith/protocol';
+export { ServiceError, type ServiceErrorOptions } from '@natsmith/protocol';
+export type {
+  Connection,
+  EndpointInfo,
+  EndpointStats,
+  InfoResponse,
+  PingResponse,
+  StatsResponse,
+} from '@natsmith/protocol';
 export type { GatherLimits } from './ask-all';
-export { ServiceClient, type ClientOptions, type ConnectOptions } from './client';
+export type { BodyKind } from './body';
+export type { CallOptions, SubjectCallOptions } from './call';
+export type { Carrier } from './carried';
+export { ServiceClient, type ClientOptions, type ConnectOptions, type ServiceOptions } from './client';
 export type { Discovered } from './discovery';
 export { DiscoveryError } from './discovery-reply';
 export type { Gathered } from './gathered';
+export type { ServiceSelection } from './lookup';
+export type { CallPolicy, PolicyOptions } from './policy';
+export type { RequestHeaders } from './request';
+export type { AnyService, RemoteMethod, ServiceProxy } from './service-proxy';
+export type { SubjectParams } from './subject';
+export { TimeoutError } from './timeout-error';
 export type { ServiceChange, WatchOptions } from './watch';

@@ -37,5 +37,6 @@ export function headerBlock(lines: Iterable<readonly [name: string, value: strin
     if (problem !== undefined) throw new TypeError(problem);
     block += `${name}: ${value}\r\n`;
   }
-  return { encode: () => Buffer.from(`${block}\r\n`) };
+  const bytes = Buffer.from(`${block}\r\n`);
+  return { encode: () => bytes };
 }

@@ -1,0 +1,34 @@
+/** How a body is read. */
+export type BodyKind = 'json' | 'text' | 'bytes';
+
+export const EMPTY = new Uint8Array(0);
+
+/** JSON in UTF-8; a Uint8Array goes as it is, and undefined is an empty body. */
+export function encodeBody(payload: unknown): Uint8Array {
+  if (payload === undefined) return EMPTY;
+  if (payload instanceof Uint8Array) return payload;
+  // JSON.stringify is declared to give a string, but gives undefined for functions and symbols.
+  const json = JSON.stringify(payload) as string | undefined;
+  if (json === undefined)
+    throw new TypeError(`a ${typeof payload} has no JSON; send an object, a text, a number or a Uint8Array`);
+  return Buffer.from(json);
+}
+
+/** Reads a reply; an empty one is undefined, except as bytes or text. */
+export function decodeBody(body: Uint8Array, kind: BodyKind, subject: string): unknown {
+  if (kind === 'bytes') return body;
+  const text = textOf(body);
+  if (kind === 'text') return text;
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Error(
+      `${subject} answered with something else than JSON; call it with { as: 'text' } or { as: 'bytes' }`,
+    );
+  }
+}
+
+export function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+}

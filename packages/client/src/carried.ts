@@ -1,0 +1,36 @@
+/** What a handler's context offers to the calls that it makes; natsmith's `RequestContext` fits. */
+export interface Carrier {
+  readonly deadline?: Date | undefined;
+  readonly signal?: AbortSignal;
+  readonly headers?: { get(name: string): string | undefined };
+}
+
+/** What calls carry on of the request that they are made for. */
+export interface Carried {
+  /** As `performance.now()`; Infinity for no deadline. */
+  readonly expiresAt: number;
+  readonly signal: AbortSignal | undefined;
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+/** The headers of W3C Trace Context and Baggage. */
+const TRACE_HEADERS = ['traceparent', 'tracestate', 'baggage'];
+
+export const NOTHING_CARRIED: Carried = { expiresAt: Infinity, signal: undefined, headers: [] };
+
+export function carriedBy({ deadline, signal, headers }: Carrier, before: Carried): Carried {
+  // A Date has whole milliseconds only. One more, so that the request's own 504 comes before the errors of its calls.
+  const left = deadline === undefined ? Infinity : deadline.getTime() + 1 - Date.now();
+  const trace = TRACE_HEADERS.map((name) => [name, headers?.get(name)] as const);
+  return {
+    expiresAt: Math.min(before.expiresAt, performance.now() + left),
+    signal: anySignal(before.signal, signal),
+    headers: trace.filter((line): line is [string, string] => line[1] !== undefined),
+  };
+}
+
+/** One signal of those that are there. */
+export function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal | undefined {
+  const there = signals.filter((signal) => signal !== undefined);
+  return there.length < 2 ? there[0] : AbortSignal.any(there);
+}

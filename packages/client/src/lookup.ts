@@ -1,0 +1,167 @@
+import { ServiceError, subjectsOverlap, type EndpointInfo, type InfoResponse } from '@natsmith/protocol';
+import { parse, rcompare, satisfies, validRange } from 'semver';
+import { DiscoveryError } from './discovery-reply';
+
+/** Which instances and endpoints of a service are meant. */
+export interface ServiceSelection {
+  /** A SemVer range that the instance's version must satisfy; prereleases only where the range names them. */
+  version?: string;
+  /** One instance. */
+  id?: string;
+  /** The prefix of the endpoints' subjects, where several endpoints share a name. */
+  group?: string;
+}
+
+/** An endpoint that was found, or why it cannot be called. */
+export interface FoundEndpoint {
+  readonly info: EndpointInfo;
+  /** How many of the selected instances have it. */
+  readonly instances: number;
+  readonly problem?: string;
+}
+
+type AskInfo = (name: string) => PromiseLike<readonly InfoResponse[]>;
+
+/** What INFO said of one service; kept until it is refreshed. */
+export class ServiceLookup {
+  private endpoints = new Map<string, FoundEndpoint>();
+  private first: Promise<void> | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly ask: AskInfo,
+    readonly name: string,
+    private readonly selection: ServiceSelection,
+  ) {
+    const { version } = selection;
+    if (version !== undefined && validRange(version) === null)
+      throw new TypeError(`version ${JSON.stringify(version)} is no SemVer range; write for example "^1.0.0"`);
+  }
+
+  /** Resolves when the service has been found once. */
+  ready(): Promise<void> {
+    this.first ??= this.refresh().catch((error: unknown) => {
+      this.first = undefined;
+      throw error;
+    });
+    return this.first;
+  }
+
+  /** Looks again; whoever asks meanwhile shares the answer. */
+  refresh(): Promise<void> {
+    this.running ??= this.look().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  /** The endpoint of a method's name, or undefined. */
+  find(method: string): FoundEndpoint | undefined {
+    return this.endpoints.get(method);
+  }
+
+  /** The endpoint of a method's name, looked for again when it is not known. @throws Error when there is none */
+  async get(method: string): Promise<FoundEndpoint> {
+    if (!this.endpoints.has(method)) await this.refresh();
+    const found = this.find(method);
+    if (found === undefined)
+      throw new Error(
+        `service "${this.name}" has no endpoint "${method}"; found ${[...this.endpoints.keys()].join(', ') || 'none'}`,
+      );
+    if (found.problem !== undefined) throw new Error(found.problem);
+    return found;
+  }
+
+  private async look(): Promise<void> {
+    const instances = await this.askAll();
+    const selected = this.select(instances);
+    this.endpoints = endpointsOf(selected, this.selection.group);
+    if (this.endpoints.size === 0)
+      throw new Error(
+        `service "${this.name}" has no endpoint in the group "${this.selection.group ?? ''}"; ` +
+          `found the subjects ${subjectsOf(selected)}`,
+      );
+    this.refuseShared(instances.filter((instance) => !selected.includes(instance)));
+  }
+
+  private async askAll(): Promise<readonly InfoResponse[]> {
+    try {
+      return await this.ask(this.name);
+    } catch (error) {
+      // One instance with a broken reply must not make the others unreachable.
+      if (error instanceof DiscoveryError && error.found.length > 0) return error.found as InfoResponse[];
+      throw error;
+    }
+  }
+
+  private select(instances: readonly InfoResponse[]): InfoResponse[] {
+    const { version, id } = this.selection;
+    if (instances.length === 0) throw new ServiceError(503, `nobody answers as service "${this.name}"`);
+    const inRange = instances.filter((one) => version === undefined || satisfies(one.version, version));
+    if (inRange.length === 0) {
+      const found = [...new Set(instances.map((one) => one.version))].sort(newestFirst).join(', ');
+      throw new Error(
+        `no running instance of service "${this.name}" satisfies version ${version ?? ''}; found ${found}`,
+      );
+    }
+    const selected = inRange.filter((one) => id === undefined || one.id === id);
+    if (selected.length === 0) {
+      const found = inRange.map((one) => one.id).join(', ');
+      throw new ServiceError(503, `no instance of service "${this.name}" has the id ${id ?? ''}; found ${found}`);
+    }
+    return selected.sort((a, b) => newestFirst(a.version, b.version));
+  }
+
+  /** A subject cannot tell instances apart: where others listen on it too, a choice among them would be an illusion. */
+  private refuseShared(others: readonly InfoResponse[]): void {
+    const { id, version } = this.selection;
+    const wanted = id === undefined ? `version ${version ?? ''}` : `instance ${id}`;
+    for (const [method, found] of this.endpoints) {
+      const other = others.find(({ endpoints }) =>
+        endpoints.some(({ subject }) => subjectsOverlap(subject, found.info.subject)),
+      );
+      if (other === undefined) continue;
+      const problem =
+        `endpoint "${method}" of service "${this.name}" cannot be called on ${wanted} alone: instance ${other.id} ` +
+        `(version ${other.version}) answers on ${found.info.subject}, too; give each a subject of its own, with @Group`;
+      this.endpoints.set(method, { ...found, problem });
+    }
+  }
+}
+
+function endpointsOf(instances: readonly InfoResponse[], group: string | undefined): Map<string, FoundEndpoint> {
+  const found = new Map<string, FoundEndpoint>();
+  for (const instance of instances) {
+    const own = new Map<string, EndpointInfo>();
+    for (const info of instance.endpoints) {
+      if (group !== undefined && !info.subject.startsWith(`${group}.`)) continue;
+      const method = info.metadata.method ?? info.name;
+      const twin = own.get(method);
+      if (twin === undefined) own.set(method, info);
+      else found.set(method, { info, instances: 1, problem: ambiguity(instance.name, method, twin, info) });
+    }
+    for (const [method, info] of own) {
+      const before = found.get(method);
+      if (before === undefined) found.set(method, { info, instances: 1 });
+      // The newest instance says where an endpoint is.
+      else if (before.info.subject === info.subject) found.set(method, { ...before, instances: before.instances + 1 });
+    }
+  }
+  return found;
+}
+
+function ambiguity(service: string, method: string, one: EndpointInfo, other: EndpointInfo): string {
+  return (
+    `service "${service}" has several endpoints "${method}", on ${one.subject} and ${other.subject}; ` +
+    `say which: client.service('${service}', { group: '${one.subject.split('.').slice(0, -1).join('.')}' })`
+  );
+}
+
+function subjectsOf(instances: readonly InfoResponse[]): string {
+  return (
+    [...new Set(instances.flatMap(({ endpoints }) => endpoints.map(({ subject }) => subject)))].join(', ') || 'none'
+  );
+}
+
+function newestFirst(a: string, b: string): number {
+  if (parse(a) === null || parse(b) === null) return a < b ? 1 : -1;
+  return rcompare(a, b);
+}

@@ -1,0 +1,70 @@
+import { CANCEL_HEADER, headerBlock, TIMEOUT_HEADER, type Message } from '@natsmith/protocol';
+import { cancelSubject, sendCancel } from './cancel';
+import type { Inbox } from './inbox';
+import { TimeoutError } from './timeout-error';
+
+/** Headers of a request: one value or several for each name. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+export type HeaderLines = readonly (readonly [string, string])[];
+
+/** What bounds a request, and goes with it. */
+export interface RequestSettings {
+  /** Milliseconds; Infinity for none. */
+  readonly timeout: number;
+  /** As `performance.now()`. */
+  readonly expiresAt: number;
+  readonly signal: AbortSignal | undefined;
+  readonly headers: HeaderLines;
+}
+
+// A longer timer would fire at once (Node takes 32-bit milliseconds).
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** Sends one request, and resolves to its first reply, errors included; rejects when none comes. */
+export function sendRequest(
+  inbox: Inbox,
+  subject: string,
+  body: Uint8Array,
+  { timeout, expiresAt, signal, headers }: RequestSettings,
+): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
+    if (left <= 0) throw new TimeoutError(subject, 0);
+    const address = inbox.open({ onMessage: (message) => end(() => resolve(message)), onError: fail });
+    const timer = left < MAX_TIMER ? setTimeout(() => fail(new TimeoutError(subject, left)), left) : undefined;
+    const cancel = cancelSubject(address.subject);
+    const onAbort = (): void => {
+      fail(signal?.reason as Error);
+      sendCancel(inbox, cancel);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      const lines = [...headers];
+      if (left < Infinity) lines.push([TIMEOUT_HEADER, String(left)]);
+      if (signal !== undefined) lines.push([CANCEL_HEADER, cancel]);
+      inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(lines) });
+    } catch (error) {
+      fail(error as Error);
+    }
+
+    function fail(error: Error): void {
+      end(() => reject(error));
+    }
+    function end(settle: () => void): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      address.close();
+      settle();
+    }
+  });
+}
+
+/** The lines of all given headers; a later set replaces the names of an earlier one. */
+export function headerLines(carried: HeaderLines, given: RequestHeaders = {}): HeaderLines {
+  const own = Object.entries(given).flatMap(([name, value]) =>
+    (typeof value === 'string' ? [value] : value).map((one) => [name, one] as const),
+  );
+  return [...carried.filter(([name]) => !(name in given)), ...own];
+}

@@ -1,0 +1,36 @@
+import type { EndpointInfo } from '@natsmith/protocol';
+
+/** Values of the named tokens of a subject. */
+export type SubjectParams = Readonly<Record<string, string | number>>;
+
+/** The subject to call an endpoint on: its named tokens (INFO metadata `subject_template`) filled in. */
+export function subjectToCall({ subject, metadata }: EndpointInfo, params: SubjectParams = {}): string {
+  const unused = new Set(Object.keys(params));
+  const template = metadata.subject_template ?? subject;
+  const tokens = template.split('.').map((token) => {
+    const name = /^\{(.+)\}$/.exec(token)?.[1];
+    if (name === undefined) return token;
+    unused.delete(name);
+    return checkedValue(name, params[name], template);
+  });
+  if (tokens.includes('*') || tokens.includes('>'))
+    throw new TypeError(
+      `the subject ${template} has a wildcard without a name; write the whole subject: client.call('${template}', ...)`,
+    );
+  if (unused.size > 0)
+    throw new TypeError(`the subject ${template} has no token {${[...unused].join('}, {')}}; remove it from "params"`);
+  return tokens.join('.');
+}
+
+function checkedValue(name: string, value: string | number | undefined, template: string): string {
+  if (value === undefined)
+    throw new TypeError(`the subject ${template} needs a value for {${name}}; call with { params: { ${name}: ... } }`);
+  const text = String(value);
+  // Anything that would change which subject is meant.
+  // eslint-disable-next-line no-control-regex
+  if (text === '' || /[.*>\s\u0000-\u001f\u007f]/.test(text))
+    throw new TypeError(
+      `params.${name} is ${JSON.stringify(text)}; a value in the subject ${template} may not be empty, nor hold ".", blanks, "*" or ">"`,
+    );
+  return text;
+}

@@ -1,0 +1,16 @@
+/** No reply came in time; whether the service got the request, or still works on it, is unknown. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+
+  constructor(
+    readonly subject: string,
+    /** Milliseconds that were waited; 0 when the deadline had passed before the request was sent. */
+    readonly timeout: number,
+  ) {
+    super(
+      timeout > 0
+        ? `${subject} did not answer within ${timeout} ms`
+        : `${subject} was not asked, because the deadline has passed`,
+    );
+  }
+}

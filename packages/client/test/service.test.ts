@@ -1,0 +1,270 @@
+import { ServiceClient, ServiceError } from '@natsmith/client';
+import { Endpoint, Group, Service, type RequestContext } from '@natsmith/core';
+import { IsNumber } from 'class-validator';
+import { connect as connectNats2, type NatsConnection } from 'nats';
+import { type Connection } from '#test/connection';
+import { onEachServer, onEachServerAndClient } from '#test/matrix';
+import { useHosts } from './hosts';
+
+class Operands {
+  @IsNumber() a: number;
+  @IsNumber() b: number;
+}
+
+@Service({ name: 'calculator', version: '1.4.0' })
+@Group('math')
+class Calculator {
+  @Endpoint()
+  add({ a, b }: Operands): number {
+    return a + b;
+  }
+
+  @Endpoint('take-away')
+  async subtract({ a, b }: Operands): Promise<number> {
+    return a - b;
+  }
+
+  @Endpoint({ subject: '{list}.at.{index}' })
+  at(_: undefined, { params }: RequestContext): Record<string, string> {
+    return { ...params };
+  }
+
+  @Endpoint()
+  nothing(): void {}
+
+  @Endpoint({ request: Uint8Array })
+  reverse(bytes: Uint8Array): Uint8Array {
+    return Buffer.from(bytes).reverse();
+  }
+
+  onStart(): void {}
+}
+
+function versionOf(version: string): new () => { which(): string } {
+  @Service({ name: 'versions', version })
+  @Group(`versions.${version.replace(/\W/g, '-')}`)
+  class Versions {
+    @Endpoint()
+    which(): string {
+      return version;
+    }
+  }
+  return Versions;
+}
+type Versions = { which(): string };
+
+onEachServerAndClient((_server, library) => {
+  const start = useHosts();
+  let connection: Connection;
+  let client: ServiceClient;
+
+  beforeEach(async () => {
+    connection = await library.connect();
+    client = new ServiceClient(connection, { discovery: { stall: 60 } });
+  });
+  afterEach(() => client.close());
+
+  test('methods are called by their names, with payload and reply in plain JSON', async () => {
+    await start(Calculator, connection);
+    const calculator = await client.service<Calculator>('calculator');
+    expect(await calculator.add({ a: 1, b: 2 })).toBe(3);
+    expect(await calculator.nothing()).toBeUndefined();
+  });
+
+  test('a method whose endpoint has another name is found by its own', async () => {
+    await start(Calculator, connection);
+    const calculator = await client.service<Calculator>('calculator');
+    expect(await calculator.subtract({ a: 3, b: 2 })).toBe(1);
+  });
+
+  test('bytes go as they are, and come as they are where they are asked for', async () => {
+    await start(Calculator, connection);
+    const calculator = await client.service<Calculator>('calculator');
+    const reply = await calculator.reverse(Uint8Array.of(1, 2, 255), { as: 'bytes' });
+    expect([...reply]).toEqual([255, 2, 1]);
+    await expect(calculator.reverse(Uint8Array.of(123, 0))).rejects.toThrow(
+      "math.reverse answered with something else than JSON; call it with { as: 'text' } or { as: 'bytes' }",
+    );
+  });
+
+  test('named tokens of a subject take their values from params', async () => {
+    await start(Calculator, connection);
+    const calculator = await client.service<Calculator>('calculator');
+    expect(await calculator.at(undefined, { params: { list: 'primes', index: 3 } })).toEqual({
+      list: 'primes',
+      index: '3',
+    });
+  });
+
+  test.each([
+    [{ list: 'a' }, /needs a value for {index}/],
+    [{ list: 'a', index: '' }, /params.index is ""/],
+    [{ list: 'a.b', index: 1 }, /params.list is "a.b"/],
+    [{ list: '*', index: 1 }, /params.list is "\*"/],
+    [{ list: '>', index: 1 }, /params.list is ">"/],
+    [{ list: 'a b', index: 1 }, /params.list is "a b"/],
+    [{ list: 'a\r\nPUB x 0', index: 1 }, /params.list/],
+    [{ list: 'a', index: 1, more: 1 }, /has no token {more}/],
+  ])('params %j are refused before anything is sent', async (params, message) => {
+    await start(Calculator, connection);
+    const calculator = await client.service<Calculator>('calculator');
+    await expect(calculator.at(undefined, { params })).rejects.toThrow(message);
+  });
+
+  test('an unknown method names the endpoints found', async () => {
+    await start(Calculator, connection);
+    const calculator = await client.service<{ multiply(): number }>('calculator');
+    await expect(calculator.multiply()).rejects.toThrow(
+      'service "calculator" has no endpoint "multiply"; found add, subtract, at, nothing, reverse',
+    );
+  });
+
+  test('a service that nobody answers for is a 503', async () => {
+    const before = performance.now();
+    const error = await client.service('nobody').catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ServiceError);
+    expect(error).toMatchObject({ code: 503, description: 'nobody answers as service "nobody"' });
+    expect(performance.now() - before).toBeLessThan(250);
+  });
+
+  describe('version ranges', () => {
+    beforeEach(() =>
+      start([versionOf('1.2.0'), versionOf('1.10.0'), versionOf('2.0.0'), versionOf('3.0.0-rc.1')], connection),
+    );
+
+    test.each([
+      ['^1.0.0', '1.10.0'],
+      ['~1.2.0', '1.2.0'],
+      ['2.x', '2.0.0'],
+      ['>=1 <3', '2.0.0'],
+      ['*', '2.0.0'],
+      ['^3.0.0-rc.0', '3.0.0-rc.1'],
+    ])('%s calls %s', async (version, expected) => {
+      const versions = await client.service<Versions>('versions', { version });
+      expect(await versions.which()).toBe(expected);
+    });
+
+    test('1.x and 2.x can be called side by side', async () => {
+      const [one, two] = await Promise.all(
+        ['1.x', '2.x'].map((version) => client.service<Versions>('versions', { version })),
+      );
+      expect(await Promise.all([one!.which(), two!.which(), one!.which()])).toEqual(['1.10.0', '2.0.0', '1.10.0']);
+    });
+
+    test.each(['^3.0.0', '^4.0.0'])('none that matches %s names the versions found', async (version) => {
+      await expect(client.service('versions', { version })).rejects.toThrow(
+        `no running instance of service "versions" satisfies version ${version}; found 3.0.0-rc.1, 2.0.0, 1.10.0, 1.2.0`,
+      );
+    });
+
+    test('what is no range is refused', async () => {
+      await expect(client.service('versions', { version: 'newest' })).rejects.toThrow('"newest" is no SemVer range');
+    });
+  });
+
+  test('a range cannot choose among versions that share a subject, and says so', async () => {
+    @Service({ name: 'calculator', version: '2.0.0' })
+    @Group('math')
+    class Next {
+      @Endpoint()
+      add(): number {
+        return 0;
+      }
+    }
+    await start(Calculator, connection);
+    await start(Next, connection);
+    const calculator = await client.service<Calculator>('calculator', { version: '^1.0.0' });
+    await expect(calculator.add({ a: 1, b: 1 })).rejects.toThrow(/version 2.0.0\) answers on math.add, too/);
+    expect(await calculator.nothing()).toBeUndefined();
+  });
+
+  test('one instance is called by its id where its subjects are its own', async () => {
+    const [{ services }] = await Promise.all([start(versionOf('1.0.0'), connection), start(Calculator, connection)]);
+    const versions = await client.service<Versions>('versions', { id: services[0]!.id });
+    expect(await versions.which()).toBe('1.0.0');
+    await expect(client.service('versions', { id: 'GONE' })).rejects.toMatchObject({ code: 503 });
+  });
+
+  test('one instance among others on the same subject cannot be called alone, and the error says so', async () => {
+    const { services } = await start(Calculator, connection);
+    await start(Calculator, connection);
+    const calculator = await client.service<Calculator>('calculator', { id: services[0]!.id });
+    await expect(calculator.add({ a: 1, b: 1 })).rejects.toThrow(/cannot be called on instance .* alone/);
+  });
+
+  test('endpoints of the same name are told apart by their group', async () => {
+    @Group('b')
+    class B {
+      @Endpoint()
+      where(): string {
+        return 'b';
+      }
+    }
+    @Service({ name: 'twins', version: '1.0.0', groups: [B] })
+    class Twins {
+      @Endpoint()
+      @Group('a.x')
+      where(): string {
+        return 'a';
+      }
+    }
+    await start(Twins, connection);
+    expect(await (await client.service<Twins>('twins', { group: 'a' })).where()).toBe('a');
+    expect(await (await client.service<B>('twins', { group: 'b' })).where()).toBe('b');
+    const either = await client.service<Twins>('twins');
+    await expect(either.where()).rejects.toThrow(/several endpoints "where", on a.x.where and b.where; say which/);
+    await expect(client.service('twins', { group: 'c' })).rejects.toThrow(
+      /no endpoint in the group "c"; found the subjects/,
+    );
+  });
+
+  test('subjects are looked up again when nobody answers any more', async () => {
+    const moving = (prefix: string): new () => { where(): string } => {
+      @Service({ name: 'moving', version: '1.0.0' })
+      @Group(prefix)
+      class Moving {
+        @Endpoint()
+        where(): string {
+          return prefix;
+        }
+      }
+      return Moving;
+    };
+    const before = await start(moving('here'), connection);
+    const service = await client.service<{ where(): string }>('moving');
+    expect(await service.where()).toBe('here');
+    await before.stop();
+    await start(moving('there'), connection);
+    expect(await service.where()).toBe('there');
+  });
+
+  test('endpoints that are added later are found', async () => {
+    const { services } = await start(Calculator, connection);
+    const calculator = await client.service<Calculator & { double(n: number): number }>('calculator');
+    await services[0]!.addEndpoint('double', (n: number) => 2 * n);
+    expect(await calculator.double(21)).toBe(42);
+  });
+});
+
+onEachServer((server) => {
+  test('services of the nats 2 services module are called like any other', async () => {
+    const connection: NatsConnection = await connectNats2({ servers: server.url });
+    const service = await connection.services.add({ name: 'stock', version: '1.0.0' });
+    service.addGroup('stock').addEndpoint('count', {
+      handler(_error, message) {
+        const { item } = message.json<{ item: string }>();
+        if (item === '') message.respondError(400, 'no item', JSON.stringify({ field: 'item' }));
+        else message.respond(JSON.stringify(item.length));
+      },
+    });
+    await using client = new ServiceClient(connection);
+    const stock = await client.service<{ count(payload: { item: string }): number }>('stock');
+    expect(await stock.count({ item: 'abc' })).toBe(3);
+    await expect(stock.count({ item: '' })).rejects.toMatchObject({
+      code: 400,
+      description: 'no item',
+      data: { field: 'item' },
+    });
+    await connection.close();
+  });
+});

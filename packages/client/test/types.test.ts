@@ -1,0 +1,89 @@
+import { type ServiceClient } from '@natsmith/client';
+import { type RequestContext } from '@natsmith/core';
+
+class Operands {
+  a: number;
+  b: number;
+}
+
+abstract class Calculator {
+  abstract add(payload: Operands): number;
+  abstract divide(payload: Operands, ctx: RequestContext): Promise<number>;
+  abstract now(): Date;
+  abstract reset(): void;
+  abstract find(query: string | undefined, ctx: RequestContext): string[];
+  abstract any(payload: unknown): Promise<unknown>;
+  abstract count(to: number): AsyncIterable<number>;
+  abstract generate(): AsyncGenerator<{ n: number }, void, undefined>;
+  abstract later(): Promise<AsyncIterable<string>>;
+  readonly precision: number = 2;
+  onStart(): void {}
+  onStop(): void {}
+  private secret(): void {}
+  protected hidden(): void {}
+}
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const holds = <_T extends true>(): void => undefined;
+
+/** Never runs: it only has to compile, and what is marked must not. */
+export async function typeTests(client: ServiceClient): Promise<void> {
+  const calculator = await client.service<Calculator>('calculator', { version: '^1.0.0' });
+
+  const sum = calculator.add({ a: 1, b: 2 });
+  holds<Equal<typeof sum, Promise<number>>>();
+  const quotient = calculator.divide({ a: 1, b: 2 }, { timeout: 5, headers: { A: ['b'] }, params: { id: 1 } });
+  holds<Equal<typeof quotient, Promise<number>>>();
+  const nothing = calculator.reset();
+  holds<Equal<typeof nothing, Promise<void>>>();
+  void calculator.now(undefined, { signal: AbortSignal.timeout(5) });
+  const found = calculator.find();
+  holds<Equal<typeof found, Promise<string[]>>>();
+  const unknown = calculator.any({});
+  holds<Equal<typeof unknown, Promise<unknown>>>();
+
+  const numbers = calculator.count(3);
+  holds<Equal<typeof numbers, AsyncIterable<number>>>();
+  const generated = calculator.generate();
+  holds<Equal<typeof generated, AsyncIterable<{ n: number }>>>();
+  const later = calculator.later();
+  holds<Equal<typeof later, AsyncIterable<string>>>();
+
+  // @ts-expect-error the payload is missing
+  void calculator.add();
+  // @ts-expect-error a field of the payload is missing
+  void calculator.add({ a: 1 });
+  // @ts-expect-error a field has another type
+  void calculator.add({ a: 1, b: '2' });
+  // @ts-expect-error the reply is a number
+  const text: string = await sum;
+  // @ts-expect-error a handler without parameters takes no payload
+  void calculator.reset({});
+  // @ts-expect-error no such method
+  void calculator.multiply;
+  // @ts-expect-error not a method
+  void calculator.precision;
+  // @ts-expect-error the service's own business
+  void calculator.onStart;
+  // @ts-expect-error the service's own business
+  void calculator.onStop;
+  // @ts-expect-error private
+  void calculator.secret;
+  // @ts-expect-error protected
+  void calculator.hidden;
+  // @ts-expect-error a stream is iterated, not awaited as a promise
+  void calculator.count(3).then;
+  // @ts-expect-error no such option
+  void calculator.add({ a: 1, b: 2 }, { retry: 3 });
+
+  const untyped = await client.service('anything');
+  const reply = untyped.whatever!({ a: 1 });
+  holds<Equal<typeof reply, Promise<unknown>>>();
+  const called = client.call<number>('math.add', { a: 1 });
+  holds<Equal<typeof called, Promise<number>>>();
+  void text;
+}
+
+test('are checked by tsc -p tsconfig.test.json', () => {
+  expect(typeof typeTests).toBe('function');
+});
