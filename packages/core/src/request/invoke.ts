@@ -16,7 +16,8 @@ export function invoker(handler: Handler, codec: Codec | undefined, validate: Va
   if (codec === undefined) return (ctx) => call(undefined, ctx);
   if (validate === undefined) return (ctx) => call(codec.decode(ctx.message.data), ctx);
   return (ctx) => {
-    const payload = validate(codec.decode(ctx.message.data));
+    const { data } = ctx.message;
+    const payload = validate(codec.decode(data), data.length);
     if (isThenable(payload)) return payload.then((checked) => call(checked, ctx));
     return call(payload, ctx);
   };

@@ -1,11 +1,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ServiceError } from '@natsmith/protocol';
-import type * as ClassTransformer from 'class-transformer';
-import type * as ClassValidator from 'class-validator';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import type { Class } from '../define/options';
 import type { Payload } from '../plan/payload';
-import { sizeProblem } from './json-limits';
+import { classTransformerLibrary, classValidatorLibrary } from './class-libraries';
+import { compileClass } from './compiled-class';
+import { MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
 
 /** One thing that is wrong with a payload: where, and by constraint name what it should be. */
 export interface Violation {
@@ -14,8 +14,11 @@ export interface Violation {
   constraints: Record<string, string>;
 }
 
-/** Gives the payload as the handler gets it, or a promise of it; throws a 400 with its violations. */
-export type Validate = (value: unknown) => unknown;
+/**
+ * Gives the payload as the handler gets it, or a promise of it; throws a 400 with its violations.
+ * @param size bytes of the body that the value comes from
+ */
+export type Validate = (value: unknown, size: number) => unknown;
 
 /** More violations than this are not sent: the reply must fit into a message. */
 const MAX_VIOLATIONS = 100;
@@ -86,11 +89,8 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     }
   };
 
-  return async (value) => {
-    if (typeof value !== 'object' || value === null || !isRightShape(value))
-      throw invalid([{ path: '', constraints: shape }]);
-    const tooLarge = sizeProblem(value);
-    if (tooLarge !== undefined) throw new ServiceError(400, tooLarge);
+  /** The libraries decide, and say what is wrong. */
+  const decide = async (value: object): Promise<unknown> => {
     const instance = transform(value);
     const violations: Violation[] = [];
     if (!array) collect(await validate(instance as object, settings), [], violations);
@@ -102,6 +102,16 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
       }
     if (violations.length > 0) throw invalid(violations);
     return instance;
+  };
+
+  const compiled = compileClass(target, array, options);
+  return (value, size) => {
+    if (typeof value !== 'object' || value === null || !isRightShape(value))
+      throw invalid([{ path: '', constraints: shape }]);
+    // A value takes a byte at least, whatever the codec.
+    const tooLarge = size > MAX_ARRAY_ITEMS ? sizeProblem(value) : undefined;
+    if (tooLarge !== undefined) throw new ServiceError(400, tooLarge);
+    return compiled?.(value) ?? decide(value);
   };
 }
 
@@ -127,14 +137,3 @@ function invalid(violations: readonly Violation[]): ServiceError {
   const description = more > 0 ? `validation failed (${more} more violations are not shown)` : 'validation failed';
   return new ServiceError(400, description, { data: violations.slice(0, MAX_VIOLATIONS) });
 }
-
-// Both libraries take 100 ms to load, so a service without a validated payload never loads them.
-/* eslint-disable @typescript-eslint/no-require-imports */
-function classValidatorLibrary() {
-  return require('class-validator') as typeof ClassValidator;
-}
-
-function classTransformerLibrary() {
-  return require('class-transformer') as typeof ClassTransformer;
-}
-/* eslint-enable @typescript-eslint/no-require-imports */
