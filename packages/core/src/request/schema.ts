@@ -1,9 +1,9 @@
 import type { StandardJSONSchemaV1 } from '@standard-schema/spec';
-import type * as ClassTransformerStorage from 'class-transformer/types/storage';
 import type * as ClassValidatorJsonSchema from 'class-validator-jsonschema';
 import type { PayloadType } from '../define/handler';
 import type { Class } from '../define/options';
 import { isStandardSchema, type Payload } from '../plan/payload';
+import { transformerStorage } from './class-libraries';
 import { hasValidators } from './validate';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
@@ -79,8 +79,10 @@ class ClassDefinitions {
       // What a validator of the user accepts is not known, whatever the property's type says.
       customValidation: {},
       nestedValidation: ({ target, propertyName, each }) => {
-        const { typeFunction, reflectedType } = this.types.findTypeMetadata(target as Class, propertyName) ?? {};
-        const nested: unknown = typeFunction?.();
+        const metadata = this.types.findTypeMetadata(target as Class, propertyName);
+        const { typeFunction, reflectedType }: { typeFunction?: () => unknown; reflectedType?: unknown } =
+          metadata ?? {};
+        const nested = typeFunction?.();
         const schema =
           typeof nested === 'function' && hasValidators(nested as Class) ? this.reference(nested as Class) : {};
         return reflectedType === Array && !each ? { type: 'array', items: schema } : schema;
@@ -122,9 +124,4 @@ function jsonSchemaLibrary() {
   return require('class-validator-jsonschema') as typeof ClassValidatorJsonSchema;
 }
 
-function transformerStorage() {
-  // class-transformer does not export its storage, and class-validator-jsonschema asks for it.
-  const { defaultMetadataStorage } = require('class-transformer/cjs/storage') as typeof ClassTransformerStorage;
-  return defaultMetadataStorage;
-}
 /* eslint-enable @typescript-eslint/no-require-imports */

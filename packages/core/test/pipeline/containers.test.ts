@@ -1,0 +1,87 @@
+/** @jest-environment ./packages/core/test/pipeline/node-environment.ts */
+import 'reflect-metadata';
+import { type Container, Endpoint, Group, NatsServiceFactory, Service } from '@natsmith/core';
+import { onEachServer } from '#test/matrix';
+import { byHand, Time, withAwilix, withInversify, withTsyringe } from './guide/containers';
+import { Stage } from './stage';
+
+jest.mock(
+  'inversify',
+  () => (globalThis as unknown as { requireByNode: NodeJS.Require }).requireByNode('inversify') as object,
+);
+
+@Group('grouped')
+class Grouped {
+  constructor(readonly greeting: string) {}
+  @Endpoint() greet() {
+    return this.greeting;
+  }
+}
+
+@Service({ name: 'mounting', version: '1.0.0', groups: [Grouped] })
+class Mounting {
+  constructor(readonly farewell: string) {}
+  @Endpoint() leave() {
+    return this.farewell;
+  }
+}
+
+const nowhere = { connection: { servers: 'nats://127.0.0.1:1' }, logger: false } as const;
+
+onEachServer((server) => {
+  it.each<[string, () => Container]>([
+    ['tsyringe', withTsyringe],
+    ['Inversify', withInversify],
+    ['Awilix', withAwilix],
+    ['a container that is asynchronous', byHand],
+  ])('instances come from %s, with what they need', async (_, container) => {
+    await using stage = await Stage.start(server, Time, { container: container() });
+    expect((await stage.call('now')).value).toBe('12:00');
+    expect(stage.host.get(Time)).toBeInstanceOf(Time);
+  });
+
+  it('the container is asked once for each class of a host, group classes included', async () => {
+    const asked: string[] = [];
+    const container: Container = {
+      get: (target) => {
+        asked.push(target.name);
+        return new (target as new (words: string) => InstanceType<typeof target>)(`from ${target.name}`);
+      },
+    };
+    await using stage = await Stage.start(server, Mounting, { container });
+    expect((await stage.call('leave')).value).toBe('from Mounting');
+    expect((await stage.call('grouped.greet')).value).toBe('from Grouped');
+    await stage.call('leave');
+    expect(asked).toEqual(['Mounting', 'Grouped']);
+  });
+
+  it.each<[string, Container, string]>([
+    [
+      'throws',
+      {
+        get: () => {
+          throw new Error('not registered');
+        },
+      },
+      'not registered',
+    ],
+    ['rejects', { get: () => Promise.reject(new Error('not registered')) }, 'not registered'],
+    [
+      'gives nothing',
+      { get: () => undefined as never },
+      'the container gave undefined for Time; register the class with it',
+    ],
+  ])('a container that %s makes create() reject', async (_, container, words) => {
+    await expect(Stage.start(server, Time, { container })).rejects.toThrow(words);
+  });
+});
+
+it('without a container, a constructor that wants arguments is refused before connecting, for each class at once', async () => {
+  await expect(NatsServiceFactory.create(Mounting, nowhere)).rejects.toMatchObject({
+    name: 'DefinitionError',
+    mistakes: [{ where: 'Mounting' }, { where: 'Grouped' }],
+  });
+  await expect(NatsServiceFactory.create(Time, nowhere)).rejects.toThrow(
+    /^Time has a constructor with 1 parameter.*; pass a container: create\(\.\.\., \{ container: /,
+  );
+});
