@@ -4,7 +4,7 @@ import type { Middleware } from './define/handler';
 import type { Logger } from './define/logger';
 import type { Class } from './define/options';
 import { NatsServiceHost } from './host';
-import { Instances, refuseUnmakable, type Container } from './instances';
+import { constructorProblem, Instances, type Container } from './instances';
 import { loggerOf } from './logger';
 import { planServices } from './plan/services';
 import { hasValidators } from './request/validate';
@@ -37,52 +37,61 @@ export interface FactoryOptions<C extends Connection = NatsConnection> {
 
 const DEFAULT_STOP_TIMEOUT = 10_000;
 
-/** Starts decorated classes as NATS services. */
-export const NatsServiceFactory = {
-  /**
-   * Resolves when every service is connected, subscribed and discoverable; else rejects and leaves nothing behind.
-   * @throws DefinitionError with every mistake in the classes, before a connection is made
-   * @throws Error when there is no connection, the server refuses a subject, or a class fails to start
-   */
-  async create<C extends Connection = NatsConnection>(
-    target: Class | readonly Class[],
-    options: FactoryOptions<C> = {},
-  ): Promise<NatsServiceHost<C>> {
-    const plans = planServices(Array.isArray(target) ? (target as Class[]) : [target as Class], hasValidators);
-    const classes = plans.flatMap((plan) => plan.classes);
-    refuseUnmakable(classes, options.container);
-    const logger = loggerOf(options.logger);
+/**
+ * Resolves when every service is connected, subscribed and discoverable; else rejects and leaves nothing behind.
+ * @throws DefinitionError with every mistake in the classes, before a connection is made
+ * @throws Error when there is no connection, the server refuses a subject, or a class fails to start
+ */
+function create(
+  target: Class | readonly Class[],
+  options?: FactoryOptions & { connection?: ConnectionOptions },
+): Promise<NatsServiceHost<NatsConnection>>;
+function create<C extends Connection = NatsConnection>(
+  target: Class | readonly Class[],
+  options?: FactoryOptions<C>,
+): Promise<NatsServiceHost<C>>;
+async function create<C extends Connection>(
+  target: Class | readonly Class[],
+  options: FactoryOptions<C> = {},
+): Promise<NatsServiceHost<C>> {
+  const targets = Array.isArray(target) ? (target as Class[]) : [target as Class];
+  const plans = planServices(targets, hasValidators, options.container ? () => undefined : constructorProblem);
+  const logger = loggerOf(options.logger);
 
-    const given = options.connection;
-    const ownsConnection = given === undefined || !isConnection(given);
-    const connection = ownsConnection ? ((await connect(given)) as Connection as C) : given;
-    const instances = new Instances(options.container, logger);
-    const services: ServiceInstance[] = [];
-    try {
-      await instances.start(plans);
-      const settings: InstanceSettings = {
-        connection,
-        outlet: outletOf(connection),
-        logger,
-        use: options.use ?? [],
-        validation: options.validation ?? {},
-        stopTimeout: options.stopTimeout ?? DEFAULT_STOP_TIMEOUT,
-        instances,
-      };
-      for (const plan of plans) services.push(new ServiceInstance(plan, settings));
-      await Promise.all(services.map((service) => service.start()));
-    } catch (error) {
-      for (const service of services) service.abandon();
-      await instances.stopAll();
-      if (ownsConnection) await connection.close();
-      // Whoever uses a given connection next is to find nothing of this attempt on the server.
-      else if (!connection.isClosed()) await connection.flush().catch(() => undefined);
-      throw error;
-    }
-    for (const service of services) logger.info(startLine(service), 'service started');
-    return new NatsServiceHost({ connection, ownsConnection, services, instances, logger }, options.signals !== false);
-  },
-};
+  const given = options.connection;
+  const ownsConnection = given === undefined || !isConnection(given);
+  if (!ownsConnection && (given.isClosed() || given.isDraining()))
+    throw new Error('the given connection is closed or closing; pass a live one, or options to connect with');
+  const connection = ownsConnection ? ((await connect(given)) as Connection as C) : given;
+  const instances = new Instances(options.container, logger);
+  const services: ServiceInstance[] = [];
+  try {
+    await instances.start(plans);
+    const settings: InstanceSettings = {
+      connection,
+      outlet: outletOf(connection),
+      logger,
+      use: options.use ?? [],
+      validation: options.validation ?? {},
+      stopTimeout: options.stopTimeout ?? DEFAULT_STOP_TIMEOUT,
+      instances,
+    };
+    for (const plan of plans) services.push(new ServiceInstance(plan, settings));
+    await Promise.all(services.map((service) => service.start()));
+  } catch (error) {
+    for (const service of services) service.abandon();
+    await instances.stopAll();
+    if (ownsConnection) await connection.close();
+    // Whoever uses a given connection next is to find nothing of this attempt on the server.
+    else if (!connection.isClosed()) await connection.flush().catch(() => undefined);
+    throw error;
+  }
+  for (const service of services) logger.info(startLine(service), 'service started');
+  return new NatsServiceHost({ connection, ownsConnection, services, instances, logger }, options.signals !== false);
+}
+
+/** Starts decorated classes as NATS services. */
+export const NatsServiceFactory = { create };
 
 function startLine(service: ServiceInstance): object {
   const endpoints = service.plan.endpoints.map(({ name, subject, queueGroup }) => ({ name, subject, queueGroup }));

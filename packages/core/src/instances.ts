@@ -1,30 +1,35 @@
 import type { OnStart, OnStop } from './define/lifecycle';
 import type { Logger } from './define/logger';
+import { lineage } from './define/metadata';
 import type { Class } from './define/options';
-import { DefinitionError } from './plan/definition-error';
 
 /** Where instances come from, when natsmith is not to make them: any dependency injection container fits. */
 export interface Container {
   get<T extends object>(target: new (...args: never[]) => T): T | Promise<T>;
 }
 
-/** Refuses classes whose constructor wants arguments that nobody gives. */
-export function refuseUnmakable(classes: readonly Class[], container: Container | undefined): void {
-  if (container !== undefined) return;
-  const mistakes = [...new Set(classes)]
-    .filter((target) => target.length > 0)
-    .map((target) => ({
-      where: target.name,
-      problem:
-        `has a constructor with ${target.length} parameter(s), and natsmith makes instances with "new ${target.name}()"; ` +
-        'pass a container: create(..., { container: { get: (Class) => yourContainer.resolve(Class) } })',
-    }));
-  if (mistakes.length > 0) throw new DefinitionError(mistakes);
+/** Why natsmith cannot make an instance of a class with `new`, or undefined when it can. */
+export function constructorProblem(target: Class): string | undefined {
+  const declaring = lineage(target).find(declaresConstructor);
+  if (declaring === undefined || declaring.length === 0) return undefined;
+  const inherited = declaring === target ? '' : `, inherited from ${declaring.name},`;
+  return (
+    `has a constructor with ${declaring.length} parameter(s)${inherited} and natsmith makes instances with ` +
+    `"new ${target.name}()"; pass a container: create(..., { container: { get: (Class) => yourContainer.resolve(Class) } })`
+  );
+}
+
+/** A class without a constructor of its own has the parameters of its parent's, but its `length` says 0. */
+function declaresConstructor(target: Class): boolean {
+  const source = Function.prototype.toString.call(target);
+  return source.startsWith('class') && (target.length > 0 || /\bconstructor\s*\(/.test(source));
 }
 
 /** One instance of each class of a host, from its start to its stop. */
 export class Instances {
   private readonly instances = new Map<Class, object>();
+  /** Those whose `onStart` has been run, and whose `onStop` has not. */
+  private readonly started = new Set<Class>();
   /** How many running services use a class. */
   private readonly uses = new Map<Class, number>();
 
@@ -39,7 +44,10 @@ export class Instances {
       this.uses.set(target, (this.uses.get(target) ?? 0) + 1);
       if (!this.instances.has(target)) this.instances.set(target, await this.make(target as new () => object));
     }
-    for (const instance of this.instances.values()) await (instance as Partial<OnStart>).onStart?.();
+    for (const [target, instance] of this.instances) {
+      await (instance as Partial<OnStart>).onStart?.();
+      this.started.add(target);
+    }
   }
 
   get(target: Class): object | undefined {
@@ -55,9 +63,9 @@ export class Instances {
     }
   }
 
-  /** Stops whatever has been made, in reverse order. */
+  /** Stops whatever has started, in reverse order. */
   async stopAll(): Promise<void> {
-    for (const target of [...this.instances.keys()].reverse()) await this.stop(target);
+    for (const target of [...this.started].reverse()) await this.stop(target);
   }
 
   private async make(target: new () => object): Promise<object> {
@@ -68,6 +76,7 @@ export class Instances {
   }
 
   private async stop(target: Class): Promise<void> {
+    this.started.delete(target);
     try {
       await (this.instances.get(target) as Partial<OnStop> | undefined)?.onStop?.();
     } catch (err) {

@@ -51,10 +51,10 @@ export function Use(...middleware: Middleware[]): ClassDecorator & MethodDecorat
 }
 
 /** Marks the method of a service that gives each endpoint's `data` in STATS, within 200 ms (ADR-32, STATS). */
-export function StatsHandler(): (
+export function StatsHandler(): <Method extends StatsHandlerMethod>(
   target: object,
   method: string,
-  descriptor: TypedPropertyDescriptor<StatsHandlerMethod>,
+  descriptor: TypedPropertyDescriptor<Method>,
 ) => void {
   return (target, method) => {
     methodMarksOf(target, method).statsHandler = true;

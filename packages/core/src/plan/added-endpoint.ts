@@ -1,8 +1,7 @@
-import { subjectProblem } from '@natsmith/protocol';
 import type { GroupMark } from '../define/metadata';
 import type { EndpointOptions } from '../define/options';
 import { Mistakes } from './definition-error';
-import { checkQueueGroup, planEndpoint, prefix } from './endpoint';
+import { checkQueueGroup, groupPrefixProblem, planEndpoint } from './endpoint';
 import { conflictWithin, overlappingPairs } from './overlap';
 import { decidePayload, type HasValidators } from './payload';
 import type { EndpointPlan, ServicePlan } from './plan';
@@ -11,7 +10,7 @@ import type { EndpointPlan, ServicePlan } from './plan';
 export function checkAddedGroup({ prefix: groupPrefix, options }: GroupMark): void {
   const mistakes = new Mistakes();
   const where = `addGroup(${JSON.stringify(groupPrefix)})`;
-  if (groupPrefix !== '') mistakes.add(where, prefix('group prefix ', subjectProblem(groupPrefix, 'token')));
+  mistakes.add(where, groupPrefixProblem(groupPrefix));
   checkQueueGroup(where, options.queueGroup, mistakes);
   mistakes.throwIfAny();
 }

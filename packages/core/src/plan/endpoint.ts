@@ -1,9 +1,12 @@
 import {
+  controlSubject,
   joinSubject,
   nameProblem,
   parseTemplate,
   queueGroupProblem,
   subjectProblem,
+  subjectsOverlap,
+  VERBS,
   type SubjectTemplate,
 } from '@natsmith/protocol';
 import type { Middleware } from '../define/handler';
@@ -12,6 +15,12 @@ import type { Mistakes } from './definition-error';
 import type { Payload } from './payload';
 import type { EndpointPlan } from './plan';
 import { effectiveQueueGroup } from './queue-group';
+
+const CONTROL_SUBJECTS = VERBS.flatMap((verb) => [
+  controlSubject(verb),
+  controlSubject(verb, '*'),
+  controlSubject(verb, '*', '*'),
+]);
 
 /** What surrounds an endpoint: its prefixes, queue group settings, middleware and limits, each from the outside in. */
 export interface Surroundings {
@@ -31,20 +40,30 @@ export function planEndpoint(
   target: EndpointPlan['target'],
   mistakes: Mistakes,
 ): EndpointPlan {
-  mistakes.add(where, prefix('endpoint name ', nameProblem(name)));
+  const badName = prefix('endpoint name ', nameProblem(name));
+  mistakes.add(where, badName);
   const ownSubject = options.subject ?? name;
-  mistakes.add(where, prefix('subject ', subjectProblem(ownSubject)));
   const subject = joinSubject(...around.prefixes, ownSubject);
-  // Prefixes and subject may be fine each, and yet name one token twice.
-  mistakes.add(where, prefix('subject ', subjectProblem(subject)));
+  // A mistake in a name or prefix is told once, not again for each subject that it ends up in.
+  if (badName === undefined || options.subject !== undefined) {
+    const prefixesAreFine = around.prefixes.every((one) => groupPrefixProblem(one) === undefined);
+    // Prefixes and subject may be fine each, and yet name one token twice.
+    const problem = subjectProblem(ownSubject) ?? (prefixesAreFine ? subjectProblem(subject) : undefined);
+    mistakes.add(where, prefix('subject ', problem));
+  }
+  const template = parseTemplate(subject);
   if (/^\$SRV(\.|$)/.test(subject)) mistakes.add(where, `subject "${subject}" is kept for discovery; choose another`);
+  else if (
+    /^[*>]/.test(template.subject) &&
+    CONTROL_SUBJECTS.some((control) => subjectsOverlap(template.subject, control))
+  )
+    mistakes.add(where, `subject "${subject}" would take discovery requests ("$SRV.PING"); begin it with a word`);
   checkQueueGroup(where, options.queueGroup, mistakes);
   checkLimits(where, options, mistakes);
   checkMetadata(where, options.metadata, mistakes);
   if (typeof payload === 'string') mistakes.add(where, payload);
   else mistakes.add(where, codecProblem(options, payload));
 
-  const template = parseTemplate(subject);
   return Object.freeze<EndpointPlan>({
     name,
     subject: template.subject,
@@ -81,6 +100,11 @@ function endpointMetadata(
     ...(options.description !== undefined && { description: options.description }),
     ...options.metadata,
   };
+}
+
+/** What is wrong with the prefix of a group, or undefined; the empty one adds nothing. */
+export function groupPrefixProblem(groupPrefix: unknown): string | undefined {
+  return groupPrefix === '' ? undefined : prefix('group prefix ', subjectProblem(groupPrefix, 'token'));
 }
 
 export function checkQueueGroup(where: string, queueGroup: unknown, mistakes: Mistakes): void {

@@ -1,15 +1,30 @@
-import { nameProblem, subjectProblem, versionProblem } from '@natsmith/protocol';
+import { nameProblem, versionProblem } from '@natsmith/protocol';
 import { readDefinition, type ClassDefinition } from '../define/definition';
 import type { PayloadClass } from '../define/handler';
 import type { Class } from '../define/options';
 import { Mistakes } from './definition-error';
-import { checkLimits, checkMetadata, checkQueueGroup, planEndpoint, prefix, type Surroundings } from './endpoint';
+import {
+  checkLimits,
+  checkMetadata,
+  checkQueueGroup,
+  groupPrefixProblem,
+  planEndpoint,
+  prefix,
+  type Surroundings,
+} from './endpoint';
 import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
 import { decidePayload, type HasValidators } from './payload';
 import type { EndpointPlan, ServicePlan } from './plan';
 
+/** Why no instance of a class can be made, or undefined; known to the room that makes them. */
+export type ConstructorProblem = (target: Class) => string | undefined;
+
 /** Plans decorated service classes; throws one DefinitionError that lists every mistake in all of them. */
-export function planServices(targets: readonly Class[], hasValidators: HasValidators): ServicePlan[] {
+export function planServices(
+  targets: readonly Class[],
+  hasValidators: HasValidators,
+  constructorProblem: ConstructorProblem,
+): ServicePlan[] {
   const mistakes = new Mistakes();
   if (targets.length === 0) mistakes.add('create()', 'was given no service class; pass a class with @Service');
   const plans: ServicePlan[] = [];
@@ -19,7 +34,7 @@ export function planServices(targets: readonly Class[], hasValidators: HasValida
     } else if (targets.indexOf(target) < index) {
       mistakes.add(target.name, 'is listed twice; list each service once, and run more processes for more instances');
     } else {
-      plans.push(planService(target, hasValidators, mistakes));
+      plans.push(planService(target, { hasValidators, constructorProblem, mistakes }));
     }
   }
   checkOverlaps(plans, mistakes);
@@ -27,7 +42,14 @@ export function planServices(targets: readonly Class[], hasValidators: HasValida
   return plans;
 }
 
-function planService(target: Class, hasValidators: HasValidators, mistakes: Mistakes): ServicePlan {
+interface Checks {
+  readonly hasValidators: HasValidators;
+  readonly constructorProblem: ConstructorProblem;
+  readonly mistakes: Mistakes;
+}
+
+function planService(target: Class, checks: Checks): ServicePlan {
+  const { mistakes } = checks;
   const where = target.name;
   const definition = readDefinition(target);
   const options = definition.service;
@@ -42,7 +64,7 @@ function planService(target: Class, hasValidators: HasValidators, mistakes: Mist
   if (definition.statsHandlers.length > 1)
     mistakes.add(where, `has @StatsHandler on ${definition.statsHandlers.join(' and ')}; keep one`);
 
-  const walk: Walk = { hasValidators, mistakes, endpoints: [], classes: [] };
+  const walk: Walk = { ...checks, endpoints: [], classes: [] };
   const outside: Surroundings = {
     prefixes: [],
     queueGroups: [options?.queueGroup],
@@ -75,9 +97,7 @@ function planService(target: Class, hasValidators: HasValidators, mistakes: Mist
   });
 }
 
-interface Walk {
-  readonly hasValidators: HasValidators;
-  readonly mistakes: Mistakes;
+interface Walk extends Checks {
   readonly endpoints: EndpointPlan[];
   readonly classes: Class[];
 }
@@ -87,6 +107,7 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
   const { mistakes } = walk;
   const where = definition.class.name;
   walk.classes.push(definition.class);
+  mistakes.add(where, walk.constructorProblem(definition.class));
   for (const { method, problem } of definition.contradictions)
     mistakes.add(method === undefined ? where : `${where}.${method}`, problem);
 
@@ -150,7 +171,7 @@ function withGroup(
   mistakes: Mistakes,
 ): Surroundings {
   if (group === undefined) return around;
-  if (group.prefix !== '') mistakes.add(where, prefix('group prefix ', subjectProblem(group.prefix, 'token')));
+  mistakes.add(where, groupPrefixProblem(group.prefix));
   checkQueueGroup(where, group.options.queueGroup, mistakes);
   return {
     ...around,

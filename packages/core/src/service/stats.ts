@@ -41,7 +41,7 @@ async function encodedData(
 ): Promise<string | undefined> {
   try {
     const data = await inTime(statsHandler({ ...endpoint }), endpoint.name);
-    return JSON.stringify(data) as string | undefined;
+    return JSON.stringify(data);
   } catch (err) {
     logger.error({ service, endpoint: endpoint.name, err }, 'stats handler failed; STATS goes without its data');
     return undefined;
