@@ -4,8 +4,6 @@ export const ERROR_CODE_HEADER = 'Nats-Service-Error-Code';
 export const ERROR_HEADER = 'Nats-Service-Error';
 /** Milliseconds that the caller still waits, a decimal number. */
 export const TIMEOUT_HEADER = 'Natsmith-Timeout';
-/** The number of a stream's item, from 1. */
-export const SEQUENCE_HEADER = 'Natsmith-Seq';
 /** Names the subject on which a message, whatever it holds, takes the request back. */
 export const CANCEL_HEADER = 'Natsmith-Cancel';
 /** Names a 500 reply and its log line, so that the two can be matched. */
@@ -29,14 +27,21 @@ export function oneLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim();
 }
 
-/** Headers in the form that both client libraries take when they publish; throws a TypeError for one that cannot be sent. */
-export function headerBlock(lines: Iterable<readonly [name: string, value: string]>): { encode(): Uint8Array } {
-  let block = 'NATS/1.0\r\n';
+/** Headers on their way out: as text, and as both client libraries take them when they publish. */
+export interface HeaderBlock {
+  block(): string;
+  encode(): Uint8Array;
+}
+
+/** A block of the given headers; throws a TypeError for one that cannot be sent. */
+export function headerBlock(lines: Iterable<readonly [name: string, value: string]>): HeaderBlock {
+  let text = 'NATS/1.0\r\n';
   for (const [name, value] of lines) {
     const problem = headerNameProblem(name) ?? headerValueProblem(name, value);
     if (problem !== undefined) throw new TypeError(problem);
-    block += `${name}: ${value}\r\n`;
+    text += `${name}: ${value}\r\n`;
   }
-  const bytes = Buffer.from(`${block}\r\n`);
-  return { encode: () => bytes };
+  const block = `${text}\r\n`;
+  const bytes = Buffer.from(block);
+  return { block: () => block, encode: () => bytes };
 }

@@ -21,8 +21,8 @@ export {
   headerValueProblem,
   oneLine,
   REQUEST_ID_HEADER,
-  SEQUENCE_HEADER,
   TIMEOUT_HEADER,
+  type HeaderBlock,
 } from './header';
 export { nameProblem } from './name';
 export { ServiceError, type ServiceErrorOptions } from './service-error';
@@ -36,3 +36,17 @@ export {
   type Wildcards,
 } from './subject';
 export { versionProblem } from './version';
+export { ItemReceiver, type ReceiverSettings } from './item-receiver';
+export { ItemSender, type Body, type Departure, type SenderSettings } from './item-sender';
+export {
+  countIn,
+  CREDIT_HEADER,
+  DEFAULT_CREDIT,
+  DEFAULT_HEARTBEAT,
+  HEARTBEAT_HEADER,
+  MISSED_HEARTBEATS,
+  SEQUENCE_HEADER,
+  sequenceHeader,
+  StreamError,
+  UPLOAD_HEADER,
+} from './stream';

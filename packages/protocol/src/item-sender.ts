@@ -1,0 +1,143 @@
+import { isNoResponders, type Message } from './connection';
+import { headerBlock, type HeaderBlock } from './header';
+import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, sequenceHeader } from './stream';
+
+/** A body on its way out; text goes as UTF-8. */
+export type Body = Uint8Array | string;
+
+/** What a producer needs to know and to do. */
+export interface SenderSettings {
+  /** Where items go; undefined until the first grant of credit says it, by its reply subject. */
+  readonly to: string | undefined;
+  /** Where the consumer's words come in; the reply subject of every item. */
+  readonly control: string;
+  /** Items that may be sent before a grant; Infinity for a consumer that grants none. */
+  readonly credit: number;
+  /** Milliseconds; 0 for a consumer that knows no heartbeats. */
+  readonly heartbeat: number;
+  publish(to: string, body: Body, headers: HeaderBlock, reply: string): void;
+  /** Resolves when the server has all that was published. */
+  flush(): Promise<void>;
+}
+
+/** Why a stream ended before its last item: by the consumer's will, or because it is gone, or by `stop`. */
+export type Departure = 'cancelled' | 'gone' | 'stopped';
+
+// Items that may be under way before the server has confirmed them; bounds what the connection buffers.
+const UNCONFIRMED = 256;
+const EMPTY = new Uint8Array(0);
+
+/** The producing end of a stream: sends items as far as there is credit, and knows when its consumer leaves. */
+export class ItemSender {
+  /** The number of the last item that was sent. */
+  sequence = 0;
+  private credit: number;
+  private to: string | undefined;
+  private departure: Departure | undefined;
+  private heardAt = performance.now();
+  private timer: NodeJS.Timeout | undefined;
+  private iterator: AsyncIterator<unknown> | undefined;
+  private wake: (() => void) | undefined;
+
+  /** @param onLeave is called at once when the consumer leaves, while the items may still be in the making */
+  constructor(
+    private readonly settings: SenderSettings,
+    private readonly onLeave: (departure: Departure) => void,
+  ) {
+    this.credit = settings.credit;
+    this.to = settings.to;
+  }
+
+  /** Takes a message that came in on the control subject. */
+  onControl(message: Message): void {
+    if (isNoResponders(message)) return this.leave('gone');
+    this.heardAt = performance.now();
+    const control = parseControl(message);
+    if (control === undefined) return;
+    if (control.type === 'cancel') return this.leave('cancelled');
+    if (message.reply) this.to ??= message.reply;
+    this.credit = Math.max(this.credit, control.upTo);
+    this.wake?.();
+  }
+
+  /** Sends no further item. */
+  stop(): void {
+    this.leave('stopped');
+  }
+
+  /**
+   * Sends the items, in order; resolves to why it stopped early, or to undefined. The end is not sent.
+   * @throws whatever the items or `encode` throw
+   */
+  async send(items: AsyncIterable<unknown>, encode: (item: unknown) => Body): Promise<Departure | undefined> {
+    const iterator = (this.iterator = items[Symbol.asyncIterator]());
+    let isFinished = false;
+    try {
+      this.startHeartbeats();
+      for (;;) {
+        while (this.sequence >= this.credit && this.departure === undefined)
+          await new Promise<void>((resolve) => (this.wake = resolve));
+        if (this.hasLeft()) return this.departure;
+        const { done, value } = (await iterator.next()) as IteratorResult<unknown, unknown>;
+        if (done) isFinished = true;
+        if (this.hasLeft() || done) return this.departure;
+        this.publish(encode(value));
+        if (this.sequence % UNCONFIRMED === 0) await this.settings.flush();
+      }
+    } catch (error) {
+      // Items that throw because they were told to stop are no failure.
+      if (this.hasLeft()) return this.departure;
+      throw error;
+    } finally {
+      clearInterval(this.timer);
+      if (!isFinished) await iterator.return?.();
+    }
+  }
+
+  // A method, because the compiler does not expect a field to change while somebody waits.
+  private hasLeft(): boolean {
+    return this.departure !== undefined;
+  }
+
+  private publish(body: Body): void {
+    if (body.length === 0)
+      throw new TypeError(
+        'an item of a stream has an empty body, which would be read as the end; send null or an object',
+      );
+    this.settings.publish(this.to ?? '', body, sequenceHeader(this.sequence + 1), this.settings.control);
+    this.sequence++;
+  }
+
+  private startHeartbeats(): void {
+    const { heartbeat } = this.settings;
+    if (heartbeat === 0) return;
+    const beat = (): void => {
+      if (performance.now() - this.heardAt > MISSED_HEARTBEATS * heartbeat) return this.leave('gone');
+      if (this.to === undefined) return;
+      try {
+        this.settings.publish(
+          this.to,
+          EMPTY,
+          headerBlock([[HEARTBEAT_HEADER, String(this.sequence)]]),
+          this.settings.control,
+        );
+      } catch {
+        this.leave('gone'); // the connection is closed
+      }
+    };
+    this.heardAt = performance.now();
+    this.timer = setInterval(beat, heartbeat);
+    // The consumer learns at once where to speak to.
+    beat();
+  }
+
+  private leave(departure: Departure): void {
+    if (this.departure !== undefined) return;
+    this.departure = departure;
+    clearInterval(this.timer);
+    this.wake?.();
+    // Wakes iterators that can be; a generator that waits for something else hears of it by `onLeave`.
+    void Promise.resolve(this.iterator?.return?.()).catch(() => undefined);
+    this.onLeave(departure);
+  }
+}

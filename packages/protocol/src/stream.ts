@@ -1,0 +1,58 @@
+import type { HeaderBlock } from './header';
+import type { Message } from './connection';
+
+/** In a request: how many items may come before the caller grants more. Without it items come as fast as they are made. */
+export const CREDIT_HEADER = 'Natsmith-Credit';
+/** In a request: milliseconds between two heartbeats. In a heartbeat: the number of the last item that was sent. */
+export const HEARTBEAT_HEADER = 'Natsmith-Heartbeat';
+/** In a request whose payload is a stream: the subject on which the caller is granted credit for its items. */
+export const UPLOAD_HEADER = 'Natsmith-Upload';
+/** The number of a stream's item, from 1; of its end, one more than that of the last item. */
+export const SEQUENCE_HEADER = 'Natsmith-Seq';
+
+/** Milliseconds between two heartbeats where a request does not say. */
+export const DEFAULT_HEARTBEAT = 2_000;
+/** After so many heartbeats without a word the other end is given up. */
+export const MISSED_HEARTBEATS = 3;
+/** Items that may be under way where nobody says otherwise. */
+export const DEFAULT_CREDIT = 256;
+
+/** What a consumer says to its producer, on the reply subject that items carry. */
+export type Control = { readonly type: 'credit'; readonly upTo: number } | { readonly type: 'cancel' };
+
+/** `credit 512`: items up to number 512 may be sent. `cancel`: none is wanted any more. */
+export function encodeControl(control: Control): string {
+  return control.type === 'cancel' ? 'cancel' : `credit ${control.upTo}`;
+}
+
+/** Reads a control message; undefined when it is none. */
+export function parseControl({ data }: Pick<Message, 'data'>): Control | undefined {
+  const text = Buffer.from(data).toString('latin1').trim();
+  if (text === 'cancel') return { type: 'cancel' };
+  const upTo = /^credit (\d{1,15})$/.exec(text)?.[1];
+  return upTo === undefined ? undefined : { type: 'credit', upTo: Number(upTo) };
+}
+
+/** A whole number above 0 from a header of a request; undefined for anything else. */
+export function countIn(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,15}$/.test(value) && Number(value) > 0 ? Number(value) : undefined;
+}
+
+/** The header of an item, or of the end. Made for each item, so without the checks that a number passes anyway. */
+export function sequenceHeader(sequence: number): HeaderBlock {
+  const block = `NATS/1.0\r\n${SEQUENCE_HEADER}: ${sequence}\r\n\r\n`;
+  return { block: () => block, encode: () => Buffer.from(block) };
+}
+
+/** A stream that broke: an item is missing, or the other end is gone. What came before was in order. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError';
+
+  constructor(
+    message: string,
+    /** Where the stream was asked for. */
+    readonly subject: string,
+  ) {
+    super(message);
+  }
+}
