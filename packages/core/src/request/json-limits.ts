@@ -28,12 +28,14 @@ export function isTooDeep(json: Uint8Array, limit = MAX_JSON_DEPTH): boolean {
 
 /**
  * Why a parsed value is too large to be transformed and validated, or undefined when it is not: class-transformer and
- * class-validator take 3 to 30 us for each value, and nobody else is served meanwhile. Its depth is bounded already.
+ * class-validator take 3 to 30 us for each value, and nobody else is served meanwhile.
  */
 export function sizeProblem(value: unknown): string | undefined {
   let values = 0;
-  const visit = (inner: unknown): string | undefined => {
+  const visit = (inner: unknown, depth: number): string | undefined => {
     if (typeof inner !== 'object' || inner === null) return undefined;
+    // JSON has been measured before it was parsed; codecs of the user have not.
+    if (depth > MAX_JSON_DEPTH) return `body nests deeper than ${MAX_JSON_DEPTH} levels`;
     const isArray = Array.isArray(inner);
     const items: unknown[] = isArray ? inner : Object.values(inner);
     if (items.length > MAX_ARRAY_ITEMS)
@@ -41,10 +43,10 @@ export function sizeProblem(value: unknown): string | undefined {
     values += items.length;
     if (values > MAX_VALUES) return `body holds more than ${MAX_VALUES} values`;
     for (const item of items) {
-      const problem = visit(item);
+      const problem = visit(item, depth + 1);
       if (problem !== undefined) return problem;
     }
     return undefined;
   };
-  return visit(value);
+  return visit(value, 1);
 }

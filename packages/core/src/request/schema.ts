@@ -79,9 +79,8 @@ class ClassDefinitions {
       // What a validator of the user accepts is not known, whatever the property's type says.
       customValidation: {},
       nestedValidation: ({ target, propertyName, each }) => {
-        const metadata = this.types.findTypeMetadata(target as Class, propertyName);
-        const { typeFunction, reflectedType }: { typeFunction?: () => unknown; reflectedType?: unknown } =
-          metadata ?? {};
+        const metadata: unknown = this.types.findTypeMetadata(target as Class, propertyName);
+        const { typeFunction, reflectedType } = (metadata ?? {}) as NestedType;
         const nested = typeFunction?.();
         const schema =
           typeof nested === 'function' && hasValidators(nested as Class) ? this.reference(nested as Class) : {};
@@ -113,6 +112,12 @@ class ClassDefinitions {
     }
     return { $ref: DEFS + name };
   }
+}
+
+/** What class-transformer knows of a property with `@Type`. */
+interface NestedType {
+  readonly typeFunction?: () => unknown;
+  readonly reflectedType?: unknown;
 }
 
 const MAY_BE_NULL = 'x-may-be-null';

@@ -7,6 +7,8 @@ import { classTransformerLibrary, classValidatorLibrary } from './class-librarie
 import { compileClass } from './compiled-class';
 import { MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
 
+export type { ValidatorOptions } from 'class-validator';
+
 /** One thing that is wrong with a payload: where, and by constraint name what it should be. */
 export interface Violation {
   /** `items[0].quantity`; `""` for the payload itself. */
@@ -89,16 +91,26 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     }
   };
 
+  const check = async (instance: object): Promise<ValidationError[]> => {
+    try {
+      return await validate(instance, settings);
+    } catch (cause) {
+      // Half a surrogate pair, which JSON can hold, makes validators such as @IsEmail throw.
+      if (cause instanceof URIError) throw new ServiceError(400, 'payload holds text that is no Unicode', { cause });
+      throw cause;
+    }
+  };
+
   /** The libraries decide, and say what is wrong. */
   const decide = async (value: object): Promise<unknown> => {
     const instance = transform(value);
     const violations: Violation[] = [];
-    if (!array) collect(await validate(instance as object, settings), [], violations);
+    if (!array) collect(await check(instance as object), [], violations);
     else
       for (const [index, item] of (instance as unknown[]).entries()) {
         if (typeof item !== 'object' || item === null || Array.isArray(item))
           violations.push({ path: `[${index}]`, constraints: { isObject: 'item must be an object' } });
-        else collect(await validate(item, settings), [index], violations);
+        else collect(await check(item), [index], violations);
       }
     if (violations.length > 0) throw invalid(violations);
     return instance;
@@ -111,7 +123,13 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     // A value takes a byte at least, whatever the codec.
     const tooLarge = size > MAX_ARRAY_ITEMS ? sizeProblem(value) : undefined;
     if (tooLarge !== undefined) throw new ServiceError(400, tooLarge);
-    return compiled?.(value) ?? decide(value);
+    let payload: unknown;
+    try {
+      payload = compiled?.(value);
+    } catch {
+      // A validator that throws; it does so again below, where it is known what to make of it.
+    }
+    return payload ?? decide(value);
   };
 }
 

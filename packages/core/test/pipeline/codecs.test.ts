@@ -1,8 +1,7 @@
 import 'reflect-metadata';
 import { type Codec, Endpoint, Service, ServiceError } from '@natsmith/core';
-import { decode } from '@msgpack/msgpack';
+import { decode, encode } from '@msgpack/msgpack';
 import { IsInt } from 'class-validator';
-import { messagePack } from './guide/codecs';
 import { Reply } from './reply';
 import { onStage } from './stage';
 
@@ -10,6 +9,12 @@ class Pair {
   @IsInt() a!: number;
   @IsInt() b!: number;
 }
+
+const messagePack: Codec = {
+  name: 'msgpack',
+  decode: (body) => decode(body),
+  encode: (value) => encode(value),
+};
 
 const csv: Codec<string[]> = {
   name: 'csv',
@@ -194,6 +199,14 @@ onStage('codecs', Codecs, (stage) => {
       expect([failed.code, decode(failed.body)]).toEqual([409, { a: 1 }]);
       const invalid = await call({ a: 1, b: 'x' });
       expect([invalid.code, decode(invalid.body)]).toMatchObject([400, [{ path: 'b' }]]);
+    });
+
+    it('is held to the same depth as JSON', async () => {
+      const reply = await stage.call(
+        'pack',
+        Buffer.concat([Buffer.from([0x81, 0xa1, 0x61]), Buffer.alloc(500_000, 0x91), Buffer.from([1])]),
+      );
+      expect([reply.code, reply.description]).toEqual([400, 'body nests deeper than 100 levels']);
     });
 
     it('answers what is no MessagePack with 400', async () => {

@@ -5,6 +5,7 @@ import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import {
   ArrayNotEmpty,
   IsArray,
+  IsEmail,
   IsInt,
   IsOptional,
   IsString,
@@ -66,6 +67,10 @@ class Account {
   @Validate(IsKnown) referrer!: string;
 }
 
+class Contact {
+  @IsEmail() email!: string;
+}
+
 class Grouped {
   @IsInt({ groups: ['create'] }) a!: number;
   @IsInt({ groups: ['update'] }) b!: number;
@@ -117,6 +122,9 @@ class Payloads {
   }
   @Endpoint() account(account: Account) {
     return account;
+  }
+  @Endpoint() email(payload: Contact) {
+    return payload;
   }
   @Endpoint() grouped(payload: Grouped) {
     return payload;
@@ -278,6 +286,11 @@ onStage('payloads', Payloads, (stage, server) => {
       const reply = await stage.call('account', { name: 'free', referrer: 'broken' });
       expect([reply.code, reply.description, reply.text]).toEqual([500, 'internal error', '']);
       expect(stage.log.problems).toContain('the register burns');
+    });
+
+    it('that throws at text that is no Unicode is a 400', async () => {
+      const reply = await stage.call('email', '{"email":"\\ud800"}');
+      expect([reply.code, reply.description]).toEqual([400, 'payload holds text that is no Unicode']);
     });
 
     it('honours @ValidateIf', async () => {
