@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '**/templates/', 'coverage/'] },
+  { ignores: ['.cache/', '**/dist/', '**/node_modules/', '**/templates/', 'coverage/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -26,11 +26,26 @@ export default tseslint.config(
   },
   {
     files: ['**/*.test.ts', '**/test/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'jest.config.ts'],
-    languageOptions: { parserOptions: { projectService: false, project: ['./tsconfig.test.json', './examples/*/tsconfig.json'] } },
+    languageOptions: {
+      parserOptions: { projectService: false, project: ['./tsconfig.test.json', './examples/*/tsconfig.json'] },
+    },
     rules: { 'no-console': 'off', '@typescript-eslint/unbound-method': 'off' },
   },
   {
     files: ['**/*.{js,cjs,mjs}'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', module: 'readonly', require: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setImmediate: 'readonly', performance: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        module: 'readonly',
+        require: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setImmediate: 'readonly',
+        performance: 'readonly',
+      },
+    },
   },
 );

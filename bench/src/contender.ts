@@ -22,10 +22,21 @@ export class Contender {
   ) {}
 
   /** Starts `services/<service>.js` and sends it one request. */
-  static async start(name: string, service: string, variant: string, port: number, exchange: Exchange): Promise<Contender> {
+  static async start(
+    name: string,
+    service: string,
+    variant: string,
+    port: number,
+    exchange: Exchange,
+  ): Promise<Contender> {
     const started = performance.now();
     const child = fork(join(__dirname, 'services', `${service}.js`), [variant], {
-      env: { ...process.env, NATS_URL: `nats://127.0.0.1:${port}`, BENCH_SUBJECT: exchange.subject, NODE_ENV: 'production' },
+      env: {
+        ...process.env,
+        NATS_URL: `nats://127.0.0.1:${port}`,
+        BENCH_SUBJECT: exchange.subject,
+        NODE_ENV: 'production',
+      },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     const exit = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${name} ended with ${String(code)}`)));

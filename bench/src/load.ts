@@ -56,7 +56,9 @@ export class Load {
     load.socket.setNoDelay(true);
     await once(load.socket, 'connect');
     load.socket.on('data', (chunk: Buffer) => load.receive(chunk));
-    load.socket.write('CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true,"lang":"bench","version":"1"}\r\n');
+    load.socket.write(
+      'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true,"lang":"bench","version":"1"}\r\n',
+    );
     load.socket.write(`SUB ${exchange.replySubject ?? 'bench.inbox'} 1\r\n`);
     return load;
   }
@@ -75,7 +77,10 @@ export class Load {
       this.socket.write(count === 1 ? this.request : Buffer.concat(Array<Buffer>(count).fill(this.request)));
     };
     await new Promise<void>((resolve, reject) => {
-      const silence = setTimeout(() => reject(new Error(`no reply on ${this.exchange.subject}`)), milliseconds + 10_000);
+      const silence = setTimeout(
+        () => reject(new Error(`no reply on ${this.exchange.subject}`)),
+        milliseconds + 10_000,
+      );
       this.fail = reject;
       this.onReplies = (count) => {
         if (inFlight === 1) latencies.push(Number(process.hrtime.bigint() - sentAt) / 1000);

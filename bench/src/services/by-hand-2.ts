@@ -9,7 +9,9 @@ const handlers: Record<string, (message: Msg) => void> = {
     message.respond(codec.encode(a + b));
   },
   buffer(message) {
-    const { a, b } = JSON.parse(Buffer.from(message.data.buffer, message.data.byteOffset, message.data.length).toString()) as Two;
+    const { a, b } = JSON.parse(
+      Buffer.from(message.data.buffer, message.data.byteOffset, message.data.length).toString(),
+    ) as Two;
     message.respond(Buffer.from(JSON.stringify(a + b)));
   },
   bytes(message) {

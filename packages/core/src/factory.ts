@@ -1,4 +1,3 @@
-import type { ValidatorOptions } from 'class-validator';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 import type { Middleware } from './define/handler';
 import type { Logger } from './define/logger';
@@ -7,7 +6,7 @@ import { NatsServiceHost } from './host';
 import { constructorProblem, Instances, type Container } from './instances';
 import { loggerOf } from './logger';
 import { planServices } from './plan/services';
-import { hasValidators } from './request/validate';
+import { hasValidators, type ValidatorOptions } from './request/validate';
 import { ServiceInstance } from './service/instance';
 import type { InstanceSettings } from './service/settings';
 import { connect } from './transport/connect';

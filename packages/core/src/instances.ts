@@ -5,7 +5,7 @@ import type { Class } from './define/options';
 
 /** Where instances come from, when natsmith is not to make them: any dependency injection container fits. */
 export interface Container {
-  get<T extends object>(target: new (...args: never[]) => T): T | Promise<T>;
+  get<T extends object>(target: new (...args: unknown[]) => T): T | Promise<T>;
 }
 
 /** Why natsmith cannot make an instance of a class with `new`, or undefined when it can. */

@@ -1,7 +1,10 @@
-import type { PendingRequest } from './endpoint-runtime';
-
-/** A request's place among the active ones. */
-export interface Links {
+/** A request that outlives the callback which brought it. */
+export interface PendingRequest {
+  /** Goes on after waiting for a place. */
+  resume(): void;
+  /** Ends it with 503, because the service is made to stop. */
+  cut(): void;
+  /** Its place in the list. */
   before: PendingRequest | undefined;
   after: PendingRequest | undefined;
   isListed: boolean;

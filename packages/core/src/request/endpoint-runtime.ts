@@ -1,10 +1,9 @@
-import type { Message } from '@natsmith/protocol';
+import type { HeaderBlock, Message } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import type { Logger } from '../define/logger';
-import type { ActiveRequests, Links } from './active-requests';
+import type { ActiveRequests, PendingRequest } from './active-requests';
 import type { Context, EndpointFacts } from './context';
 import type { Counter } from './counter';
-import type { HeadersToSend } from './headers';
 import type { Limiter } from './limiter';
 import type { Run } from './middleware';
 
@@ -32,19 +31,13 @@ export type Body = string | Uint8Array;
 /** Where replies go. */
 export interface Outlet {
   /** Throws when the reply is over `maxPayload` or the connection is closed. */
-  publish(subject: string, body: Body, headers?: HeadersToSend, reply?: string): void;
+  publish(subject: string, body: Body, headers?: HeaderBlock, reply?: string): void;
   /** Listens to what comes for one request while it runs; gives the way to end that. */
   listen(subject: string, onMessage: (message: Message) => void, onError: (error: Error) => void): () => void;
   /** Resolves when the server has all that was published. */
   flush(): Promise<void>;
   /** Bytes. */
   readonly maxPayload: number;
-}
-
-/** A request that outlives the callback which brought it. */
-export interface PendingRequest extends Links {
-  /** Goes on after waiting for a place. */
-  resume(): void;
-  /** Ends it with 503, because the service is made to stop. */
-  cut(): void;
+  /** What the subjects begin with that the connection may listen to for replies; default `_INBOX`. */
+  readonly inboxPrefix: string;
 }

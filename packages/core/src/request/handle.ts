@@ -3,7 +3,8 @@ import { CANCEL_HEADER, REQUEST_ID_HEADER, ServiceError, subjectProblem } from '
 import { Context } from './context';
 import { EMPTY } from './codec';
 import { errorReply } from './error-reply';
-import type { Body, EndpointRuntime, PendingRequest } from './endpoint-runtime';
+import type { PendingRequest } from './active-requests';
+import type { Body, EndpointRuntime } from './endpoint-runtime';
 import { HeadersToSend } from './headers';
 import { hasHeaders, replySubject, type RequestMessage } from './message';
 import { isThenable } from './middleware';

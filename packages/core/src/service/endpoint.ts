@@ -1,15 +1,15 @@
 import type { RequestContext } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { EndpointPlan } from '../plan/plan';
+import type { ActiveRequests, PendingRequest } from '../request/active-requests';
 import { codecNamed } from '../request/codec';
 import { Counter } from '../request/counter';
-import type { EndpointRuntime, PendingRequest } from '../request/endpoint-runtime';
+import type { EndpointRuntime } from '../request/endpoint-runtime';
 import { handle } from '../request/handle';
 import { invoker, type Handler } from '../request/invoke';
 import { DEFAULT_MAX_PENDING, Limiter } from '../request/limiter';
 import { compose } from '../request/middleware';
 import { validatorFor } from '../request/validate';
-import type { ActiveRequests } from '../request/active-requests';
 import { subscribe, type Subscription } from '../transport/connection';
 import type { InstanceSettings } from './settings';
 

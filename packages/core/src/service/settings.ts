@@ -1,8 +1,8 @@
-import type { ValidatorOptions } from 'class-validator';
 import type { Middleware } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { Class } from '../define/options';
 import type { Outlet } from '../request/endpoint-runtime';
+import type { ValidatorOptions } from '../request/validate';
 import type { Connection } from '../transport/connection';
 
 /** The instances of service and group classes. */
