@@ -1,0 +1,106 @@
+import { type InfoResponse, type PingResponse, type StatsResponse } from '@natsmith/protocol';
+import { startServer, type TestServer } from '@natsmith/testing';
+import { connect, type NatsConnection } from 'nats';
+import { describeWithNatsServer } from '#test/matrix';
+import { Child } from './child';
+import { schemaViolations } from './schemas';
+
+const PROCESSES = 5;
+
+describeWithNatsServer('five processes of one service', () => {
+  let server: TestServer;
+  let nc: NatsConnection;
+  let children: Child[];
+
+  beforeAll(async () => {
+    server = await startServer('nats-server');
+    nc = await connect({ servers: server.url });
+    children = Array.from({ length: PROCESSES }, () => Child.start('worker.ts', { NATS_URL: server.url }));
+    await Promise.all(children.map((child) => child.wrote('ready', 30_000)));
+  }, 40_000);
+
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(children.map((child) => child.exit));
+    await nc.close();
+    await server.stop();
+  });
+
+  /** What all who answer say; nobody else does within 100 ms. */
+  async function gather<T>(subject: string, body = ''): Promise<T[]> {
+    const replies: T[] = [];
+    for await (const reply of await nc.requestMany(subject, body, { maxWait: 300 })) replies.push(reply.json<T>());
+    return replies;
+  }
+  const requestsOf = (all: StatsResponse[], endpoint: string) =>
+    all.map(({ endpoints }) => endpoints.find(({ name }) => name === endpoint)!);
+
+  it.each(['PING', 'INFO', 'STATS'] as const)(
+    'each answers $SRV.%s, valid by the schema of NATS tools',
+    async (verb) => {
+      for (const subject of [`$SRV.${verb}`, `$SRV.${verb}.worker`]) {
+        const replies = await gather<PingResponse>(subject);
+        expect(replies).toHaveLength(PROCESSES);
+        expect(replies.flatMap((reply) => schemaViolations(verb, reply))).toEqual([]);
+        expect(new Set(replies.map(({ id }) => id)).size).toBe(PROCESSES);
+      }
+    },
+  );
+
+  it('each answers alone to its own id', async () => {
+    for (const { id } of await gather<InfoResponse>('$SRV.INFO.worker'))
+      expect((await gather<PingResponse>(`$SRV.PING.worker.${id}`)).map((reply) => reply.id)).toEqual([id]);
+  });
+
+  it('are the same but for their ids', async () => {
+    const [first, ...others] = await gather<InfoResponse>('$SRV.INFO.worker');
+    for (const other of others) expect({ ...other, id: first!.id }).toEqual(first);
+  });
+
+  it('share the work: one reply to each request, and statistics that add up', async () => {
+    expect(await gather<number>('whoami')).toHaveLength(1);
+    const before = await gather<StatsResponse>('$SRV.STATS.worker');
+    const pids = await Promise.all(
+      Array.from({ length: 500 }, async () => (await nc.request('whoami')).json<number>()),
+    );
+    await Promise.all(Array.from({ length: 50 }, () => nc.request('fail')));
+    for (let i = 0; i < 50; i++) nc.publish('fail');
+    await nc.flush();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const after = await gather<StatsResponse>('$SRV.STATS.worker');
+
+    expect(new Set(pids)).toEqual(new Set(children.map(({ pid }) => pid)));
+    const sum = (all: StatsResponse[], endpoint: string) =>
+      requestsOf(all, endpoint).reduce((total, { num_requests }) => total + num_requests, 0);
+    expect(sum(after, 'whoami') - sum(before, 'whoami')).toBe(500);
+    expect(sum(after, 'fail')).toBe(100);
+    for (const { num_requests, num_errors, last_error } of requestsOf(after, 'fail')) {
+      expect(num_errors).toBe(num_requests);
+      expect(last_error).toBe(num_requests > 0 ? '500:internal error' : '');
+    }
+    for (const { num_requests, processing_time, average_processing_time } of requestsOf(after, 'whoami'))
+      expect(average_processing_time).toBe(num_requests > 0 ? Math.floor(processing_time / num_requests) : 0);
+  });
+
+  it('that end one after the other under load lose no request', async () => {
+    const failures: unknown[] = [];
+    let answered = 0;
+    let isOver = false;
+    const callers = Array.from({ length: 20 }, async () => {
+      while (!isOver)
+        await nc.request('whoami', '', { timeout: 3000 }).then(
+          (reply) => (reply.headers === undefined ? answered++ : failures.push(reply.headers)),
+          (error: unknown) => failures.push(error),
+        );
+    });
+    for (const child of children.slice(1)) {
+      child.kill('SIGTERM');
+      expect(await child.exit).toEqual({ code: 0, signal: null });
+      expect(await gather<PingResponse>('$SRV.PING.worker')).toHaveLength(PROCESSES - children.indexOf(child));
+    }
+    isOver = true;
+    await Promise.all(callers);
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(100);
+  });
+});
