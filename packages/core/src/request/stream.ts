@@ -1,29 +1,95 @@
-import { SEQUENCE_HEADER } from '@natsmith/protocol';
+import { nuid } from '@nats-io/nuid';
+import {
+  countIn,
+  CREDIT_HEADER,
+  DEFAULT_HEARTBEAT,
+  HEARTBEAT_HEADER,
+  ItemSender,
+  SEQUENCE_HEADER,
+  ServiceError,
+  type HeaderBlock,
+} from '@natsmith/protocol';
 import type { Context } from './context';
-import type { EndpointRuntime } from './endpoint-runtime';
-import { HeadersToSend } from './headers';
+import type { Body, EndpointRuntime } from './endpoint-runtime';
+import { hasHeaders, replySubject } from './message';
 
-// Items that may be under way before the server has confirmed them; bounds what the connection buffers.
-const WINDOW = 256;
+// A caller may not make the service beat faster, nor hold a stream for minutes after it is gone.
+const MIN_HEARTBEAT = 50;
+const MAX_HEARTBEAT = 60_000;
 
 /** Sends each item as one reply message, in order; the request's own reply, sent afterwards, ends the stream. */
 export async function sendStream(
   items: AsyncIterable<unknown>,
   request: Context,
-  { codec, outlet }: EndpointRuntime,
+  { codec, outlet, logger, where }: EndpointRuntime,
 ): Promise<void> {
-  let sequence = 0;
-  for await (const item of items) {
-    request.signal.throwIfAborted();
-    const { reply } = request.message;
-    if (!reply) continue;
-    const headers = new HeadersToSend();
-    headers.set(SEQUENCE_HEADER, String(++sequence));
-    outlet.publish(reply, item instanceof Uint8Array ? item : codec.encode(item), headers);
-    if (sequence % WINDOW === 0) await outlet.flush();
+  const to = replySubject(request.message);
+  if (to === '') return runThrough(items, request);
+  const { credit, heartbeat } = wishesOf(request);
+  const control = `${outlet.inboxPrefix}.${nuid.next()}`;
+  const publish = (subject: string, body: Body, headers: HeaderBlock, reply: string): void => {
+    const size = Buffer.byteLength(body) + headers.block().length;
+    if (size > outlet.maxPayload)
+      throw new ServiceError(500, `item of ${size} bytes is over max_payload (${outlet.maxPayload} bytes)`);
+    outlet.publish(subject, body, headers, reply);
+  };
+  const sender = new ItemSender(
+    { to, control, credit, heartbeat, publish, flush: () => outlet.flush() },
+    // A handler that waits for something else than its caller is to hear of it.
+    () => request.abort(new ServiceError(499, 'the caller has left the stream')),
+  );
+  let refusal: Error | undefined;
+  const stopListening = outlet.listen(
+    control,
+    (message) => sender.onControl(message),
+    (error) => {
+      refusal = error;
+      logger.warn({ endpoint: where, err: error }, 'a stream runs without control: the server refuses its subject');
+      if (credit < Infinity) sender.stop();
+    },
+  );
+  // The end has a number, too, so that a lost last item is noticed; an abort ends the stream before `send` returns.
+  const numberEnd = (): void => request.replyHeaders.set(SEQUENCE_HEADER, String(sender.sequence + 1));
+  const onAbort = (): void => {
+    numberEnd();
+    sender.stop();
+  };
+  request.signal.addEventListener('abort', onAbort);
+  try {
+    const departure = await sender.send(items, (item) => encode(item, codec.encode.bind(codec)));
+    if (departure === 'gone') throw new ServiceError(499, 'the caller of the stream is gone');
+    if (departure === 'stopped' && refusal !== undefined)
+      throw new ServiceError(500, 'the stream cannot be controlled', { cause: refusal });
+    if (departure === 'stopped') request.signal.throwIfAborted();
+  } finally {
+    numberEnd();
+    stopListening();
+    request.signal.removeEventListener('abort', onAbort);
   }
 }
 
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Nobody waits for a reply, and yet the handler is to do its work. */
+async function runThrough(items: AsyncIterable<unknown>, { signal }: Context): Promise<void> {
+  for await (const _ of items) signal.throwIfAborted();
+}
+
+/** A caller that grants credit says so; to others items go as they are made. */
+function wishesOf(request: Context): { credit: number; heartbeat: number } {
+  const credit = hasHeaders(request.message) ? countIn(request.headers.get(CREDIT_HEADER)) : undefined;
+  if (credit === undefined) return { credit: Infinity, heartbeat: 0 };
+  const heartbeat = countIn(request.headers.get(HEARTBEAT_HEADER)) ?? DEFAULT_HEARTBEAT;
+  return { credit, heartbeat: Math.min(Math.max(heartbeat, MIN_HEARTBEAT), MAX_HEARTBEAT) };
+}
+
+function encode(item: unknown, encodeValue: (value: unknown) => Body): Body {
+  if (item instanceof Uint8Array) return item;
+  try {
+    return encodeValue(item);
+  } catch (cause) {
+    throw new ServiceError(500, 'item cannot be encoded', { cause });
+  }
 }

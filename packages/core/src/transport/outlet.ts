@@ -1,6 +1,5 @@
-import type { Message } from '@natsmith/protocol';
+import type { HeaderBlock, Message } from '@natsmith/protocol';
 import type { Body, Outlet } from '../request/endpoint-runtime';
-import type { HeadersToSend } from '../request/headers';
 import type { Connection } from './connection';
 
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
@@ -26,13 +25,18 @@ export function outletOf(connection: Connection): Outlet {
 
 /** The public way, for a client library that is made differently inside. */
 export class PublishingOutlet implements Outlet {
-  constructor(protected readonly connection: Connection) {}
+  readonly inboxPrefix: string;
+
+  constructor(protected readonly connection: Connection) {
+    // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
+    this.inboxPrefix = (connection as { options?: { inboxPrefix?: string } }).options?.inboxPrefix ?? '_INBOX';
+  }
 
   get maxPayload(): number {
     return this.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
   }
 
-  publish(subject: string, body: Body, headers?: HeadersToSend, reply?: string): void {
+  publish(subject: string, body: Body, headers?: HeaderBlock, reply?: string): void {
     const payload = typeof body === 'string' ? Buffer.from(body) : body;
     if (headers === undefined && reply === undefined) this.connection.publish(subject, payload);
     else this.connection.publish(subject, payload, { headers, reply });
@@ -77,7 +81,7 @@ class BatchingOutlet extends PublishingOutlet {
     super(connection);
   }
 
-  override publish(to: string, body: Body, headers?: HeadersToSend, reply?: string): void {
+  override publish(to: string, body: Body, headers?: HeaderBlock, reply?: string): void {
     const subject = reply === undefined ? to : `${to} ${reply}`;
     const block = headers === undefined ? '' : headers.block();
     const headerSize = block === '' ? 0 : Buffer.byteLength(block);
