@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
 import type { ConnectOptions } from './connect';
-import type { Hub } from './hub';
+import type { Authenticator } from './auth';
+import type { Subscription } from './delivery';
+import type { Settings } from './settings';
+import type { SubscriptionIndex } from './subscriptions';
 import { ProtocolError } from './operations';
 import { Outbox } from './outbox';
 import { Parser } from './parser';
@@ -9,6 +12,14 @@ import { Session } from './session';
 // Time for a client to read the last words before its socket is destroyed.
 const LINGER = 500;
 const MAX_PINGS_OUT = 2;
+
+/** What all connections of one broker share. */
+export interface Hub {
+  readonly settings: Settings;
+  readonly authenticator: Authenticator;
+  readonly index: SubscriptionIndex<Subscription>;
+  leave(connection: Connection): void;
+}
 
 /** One client's socket: bytes in, bytes out, timers, and the end of it. */
 export class Connection {

@@ -1,9 +1,31 @@
+import type { Grant } from './auth';
+import type { ConnectOptions } from './connect';
 import type { Publication } from './operations';
-import type { Session, Subscription } from './session';
 import type { SubscriptionIndex } from './subscriptions';
 
+/** What delivery needs of a client. */
+export interface Subscriber {
+  readonly options: ConnectOptions;
+  readonly grant: Grant;
+  send(line: string, payload?: Buffer): void;
+  /** Ends a subscription. */
+  remove(subscription: Subscription): void;
+}
+
+/** One SUB of one client. */
+export interface Subscription {
+  readonly session: Subscriber;
+  readonly subject: string;
+  readonly queue?: string;
+  readonly sid: string;
+  /** Messages after which it ends by itself; 0 for no end. */
+  max: number;
+  delivered: number;
+  closed: boolean;
+}
+
 /** Hands a message to every plain subscription and to one random member of every queue group that takes it. */
-export function deliver(index: SubscriptionIndex<Subscription>, from: Session, message: Publication): void {
+export function deliver(index: SubscriptionIndex<Subscription>, from: Subscriber, message: Publication): void {
   const { plain, groups } = index.match(message.subject);
   let delivered = false;
   for (const subscription of plain) {
@@ -23,7 +45,7 @@ export function deliver(index: SubscriptionIndex<Subscription>, from: Session, m
   }
 }
 
-function offer(subscription: Subscription, from: Session, message: Publication): boolean {
+function offer(subscription: Subscription, from: Subscriber, message: Publication): boolean {
   const { session } = subscription;
   if (subscription.closed || (session === from && !session.options.echo)) return false;
   if (!session.grant.mayReceive(message.subject)) return false;
@@ -42,7 +64,7 @@ function offer(subscription: Subscription, from: Session, message: Publication):
 /** As nats-server does it: straight to the requester's own plain subscription, and not counted against its maximum. */
 function reportNoResponders(
   index: SubscriptionIndex<Subscription>,
-  from: Session,
+  from: Subscriber,
   subject: string,
   reply: string,
 ): void {

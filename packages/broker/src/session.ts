@@ -1,21 +1,9 @@
 import { type Authenticator, Grant } from './auth';
 import { checkConnect, type ConnectOptions, DEFAULT_OPTIONS, readConnect } from './connect';
-import { deliver } from './delivery';
+import { deliver, type Subscriber, type Subscription } from './delivery';
 import { type Operations, ProtocolError, type Publication } from './operations';
 import { isLiteralSubject, isValidSubject } from './subjects';
 import type { SubscriptionIndex } from './subscriptions';
-
-/** One SUB of one client. */
-export interface Subscription {
-  readonly session: Session;
-  readonly subject: string;
-  readonly queue?: string;
-  readonly sid: string;
-  /** Messages after which it ends by itself; 0 for no end. */
-  max: number;
-  delivered: number;
-  closed: boolean;
-}
 
 /** What a session needs of its connection. */
 export interface Peer {
@@ -27,7 +15,7 @@ export interface Peer {
 }
 
 /** The protocol as one client speaks it: what each operation does, and what it answers. */
-export class Session implements Operations {
+export class Session implements Operations, Subscriber {
   options: ConnectOptions = DEFAULT_OPTIONS;
   grant: Grant;
   private readonly subscriptions = new Map<string, Subscription>();
