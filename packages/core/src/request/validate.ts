@@ -91,13 +91,14 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     }
   };
 
-  const check = async (instance: object): Promise<ValidationError[]> => {
+  const check = (instance: object): Promise<ValidationError[]> => {
     try {
-      return await validate(instance, settings);
+      return validate(instance, settings);
     } catch (cause) {
-      // Half a surrogate pair, which JSON can hold, makes validators such as @IsEmail throw.
-      if (cause instanceof URIError) throw new ServiceError(400, 'payload holds text that is no Unicode', { cause });
-      throw cause;
+      if (cause instanceof ServiceError) throw cause;
+      // Some of class-validator's own do so at half a surrogate pair or at 1e21. What rejects later is another matter:
+      // it has asked somebody, and that may have failed.
+      throw new ServiceError(400, 'payload cannot be validated', { cause });
     }
   };
 

@@ -7,6 +7,7 @@ import {
   IsArray,
   IsEmail,
   IsInt,
+  IsNumber,
   IsOptional,
   IsString,
   Min,
@@ -69,6 +70,7 @@ class Account {
 
 class Contact {
   @IsEmail() email!: string;
+  @IsOptional() @IsNumber({ maxDecimalPlaces: 2 }) amount?: number;
 }
 
 class Grouped {
@@ -123,7 +125,7 @@ class Payloads {
   @Endpoint() account(account: Account) {
     return account;
   }
-  @Endpoint() email(payload: Contact) {
+  @Endpoint() contact(payload: Contact) {
     return payload;
   }
   @Endpoint() grouped(payload: Grouped) {
@@ -282,15 +284,19 @@ onStage('payloads', Payloads, (stage, server) => {
       ]);
     });
 
-    it('that is broken itself, by a validator that throws, is a 500 and goes to the log', async () => {
+    it('that is broken itself, by an async validator that rejects, is a 500 and goes to the log', async () => {
       const reply = await stage.call('account', { name: 'free', referrer: 'broken' });
       expect([reply.code, reply.description, reply.text]).toEqual([500, 'internal error', '']);
       expect(stage.log.problems).toContain('the register burns');
     });
 
-    it('that throws at text that is no Unicode is a 400', async () => {
-      const reply = await stage.call('email', '{"email":"\\ud800"}');
-      expect([reply.code, reply.description]).toEqual([400, 'payload holds text that is no Unicode']);
+    it.each([
+      ['half a surrogate pair', '{"email":"\\ud800"}', 'URI malformed'],
+      ['an exponent', '{"email":"a@example.com","amount":1e21}', 'length'],
+    ])('whose validator throws at the payload is a 400 whose cause is logged: %s', async (_, body, cause) => {
+      const reply = await stage.call('contact', body);
+      expect([reply.code, reply.description]).toEqual([400, 'payload cannot be validated']);
+      expect(stage.log.problems).toContain(cause);
     });
 
     it('honours @ValidateIf', async () => {
