@@ -41,16 +41,16 @@ const handlers: Record<string, (message: Msg) => void> = {
 
 async function main(): Promise<void> {
   const connection: NatsConnection = await connect({ servers: url });
-  const handler = variant === 'validated' ? await validated() : handlers[variant];
-  if (handler === undefined) throw new Error(`no variant ${variant}`);
+  const handler = handlers[variant] ?? (await validated());
   connection.subscribe(subject, { queue: 'q', callback: (_error, message) => handler(message) });
   await connection.flush();
   ready();
 }
 
-/** As one writes it by hand with class-validator, which is loaded for this variant alone. */
+/** As one writes it by hand with class-validator, which is loaded for these variants alone. */
 async function validated(): Promise<(message: Msg) => void> {
-  const { handle } = await import('./validated-by-hand.js');
+  const handle = (await import('./validated-by-hand.js')).handlers[variant];
+  if (handle === undefined) throw new Error(`no variant ${variant}`);
   return (message) => message.respond(codec.encode(handle(JSON.parse(message.string()))));
 }
 

@@ -1,5 +1,4 @@
 import { Endpoint, NatsServiceFactory, Service, Use, type Middleware, type RequestContext } from '@natsmith/core';
-import { connect } from '@nats-io/transport-node';
 import { io, ready, subject, url, variant, type Two } from './process';
 
 const passOn: Middleware = (_ctx, next) => next();
@@ -60,6 +59,16 @@ class WithMiddleware {
   }
 }
 
+/** One endpoint that is asked, among 999 that are not. */
+@Service(service)
+class Many extends Plain {}
+for (let i = 1; i < 1000; i++) {
+  const method = `other${i}`;
+  const descriptor = { value: ({ a, b }: Two): number => a + b, configurable: true };
+  Object.defineProperty(Many.prototype, method, descriptor);
+  Endpoint({ subject: `${subject}.${method}`, request: 'unchecked' })(Many.prototype, method, descriptor);
+}
+
 const classes: Record<string, new () => object> = {
   plain: Plain,
   bytes: Bytes,
@@ -68,13 +77,16 @@ const classes: Record<string, new () => object> = {
   'header-in': HeaderIn,
   'header-out': HeaderOut,
   middleware: WithMiddleware,
+  many: Many,
+  'nats-3': Plain,
 };
 
 async function main(): Promise<void> {
   const target = classes[variant] ?? (await import('./validated-natsmith.js')).classes[variant];
-  if (target === undefined && variant !== 'nats-3') throw new Error(`no variant ${variant}`);
-  const connection = variant === 'nats-3' ? await connect({ servers: url }) : undefined;
-  await NatsServiceFactory.create(target ?? Plain, { logger: false, ...(connection && { connection }) });
+  if (target === undefined) throw new Error(`no variant ${variant}`);
+  const connection =
+    variant === 'nats-3' ? await (await import('@nats-io/transport-node')).connect({ servers: url }) : undefined;
+  await NatsServiceFactory.create(target, { logger: false, ...(connection && { connection }) });
   ready();
 }
 

@@ -1,14 +1,18 @@
-import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
-import { IsNumber, validateSync } from 'class-validator';
+import { validateSync } from 'class-validator';
+import { Fields, Operands, Order, quantityOf, sumOfFields } from './payloads';
 
-class Operands {
-  @IsNumber() a!: number;
-  @IsNumber() b!: number;
+function validated<T extends object>(type: new () => T, value: unknown): T {
+  const instance = plainToInstance(type, value);
+  if (validateSync(instance, { whitelist: true }).length > 0) throw new Error('invalid');
+  return instance;
 }
 
-export function handle(value: unknown): number {
-  const operands = plainToInstance(Operands, value);
-  if (validateSync(operands, { whitelist: true }).length > 0) throw new Error('invalid');
-  return operands.a + operands.b;
-}
+export const handlers: Record<string, (value: unknown) => number> = {
+  validated(value) {
+    const { a, b } = validated(Operands, value);
+    return a + b;
+  },
+  fields: (value) => sumOfFields(validated(Fields, value)),
+  nested: (value) => quantityOf(validated(Order, value)),
+};
