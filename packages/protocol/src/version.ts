@@ -1,4 +1,6 @@
-import { coerce, parse } from 'semver';
+// The whole of semver is 47 files, which a service would load at every start.
+import coerce from 'semver/functions/coerce';
+import parse from 'semver/functions/parse';
 
 /** What is wrong with a service version, or undefined when it is strict SemVer 2.0.0 (ADR-32, Service version). */
 export function versionProblem(version: unknown): string | undefined {
