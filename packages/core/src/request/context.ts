@@ -96,6 +96,12 @@ export class Context implements RequestContext {
     return (this.stateMap ??= new Map());
   }
 
+  /** Whether an error is the reason of the signal, or Node's AbortError that names it as its cause. */
+  isAbortedWith(error: unknown): boolean {
+    if (this.abortReason === undefined || typeof error !== 'object' || error === null) return false;
+    return error === this.abortReason || (error as { cause?: unknown }).cause === this.abortReason;
+  }
+
   abort(reason: Error): void {
     this.abortReason ??= reason;
     this.abortController?.abort(this.abortReason);

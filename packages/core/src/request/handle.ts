@@ -156,10 +156,10 @@ class Request extends Context implements PendingRequest {
 
   /** A handler has ended whose caller was answered long ago. */
   private endLate(err?: unknown): void {
-    this.runtime.logger.warn(
-      { endpoint: this.runtime.where, err },
-      'handler ended after its time; its result is dropped',
-    );
+    const { logger, where } = this.runtime;
+    // A handler that stopped because its signal told it to has done what it should.
+    if (this.isAbortedWith(err)) logger.debug({ endpoint: where }, 'handler stopped, as its signal told it to');
+    else logger.warn({ endpoint: where, err }, 'handler ended after its time; its result is dropped');
     this.release();
   }
 

@@ -96,7 +96,7 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
       return validate(instance, settings);
     } catch (cause) {
       if (cause instanceof ServiceError) throw cause;
-      // Some of class-validator's own do so at half a surrogate pair or at 1e21. What rejects later is another matter:
+      // Some of class-validator's own do so at half a surrogate pair or at 1e-7. What rejects later is another matter:
       // it has asked somebody, and that may have failed.
       throw new ServiceError(400, 'payload cannot be validated', { cause });
     }

@@ -169,7 +169,7 @@ async function verdict(name: Name, body: Uint8Array): Promise<{ code?: 200 | 400
       try {
         flatten(await validate(item, { whitelist: true }), path, violations);
       } catch {
-        // Some of class-validator's own validators throw, at half a surrogate pair, or at a number like 1e21.
+        // Some of class-validator's own validators throw, at half a surrogate pair, or at a number like 1e-7.
         return { code: 400 };
       }
     }

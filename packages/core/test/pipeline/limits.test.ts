@@ -54,6 +54,9 @@ class Limits {
     await gate.pass('slowFails');
     throw new Error('too late to matter');
   }
+  @Endpoint({ timeout: 30 }) async obedient(_payload: undefined, { signal }: RequestContext) {
+    await delay(60_000, undefined, { signal });
+  }
   @Endpoint({ timeout: 30 }) blocks() {
     const end = performance.now() + 60;
     while (performance.now() < end);
@@ -147,6 +150,12 @@ onStage('limits of an endpoint', Limits, (stage) => {
         num_errors: 1,
         last_error: '504:timeout',
       });
+    });
+
+    it('a handler that stops because of its signal is nothing to warn of', async () => {
+      expect(await codeOf(stage.call('obedient'))).toBe(504);
+      await until(() => stage.log.lines.length > 0);
+      expect(stage.log.lines).toMatchObject([{ level: 'debug', message: 'handler stopped, as its signal told it to' }]);
     });
 
     it('a handler that blocked past its time gives 504', async () => {

@@ -292,7 +292,7 @@ onStage('payloads', Payloads, (stage, server) => {
 
     it.each([
       ['half a surrogate pair', '{"email":"\\ud800"}', 'URI malformed'],
-      ['an exponent', '{"email":"a@example.com","amount":1e21}', 'length'],
+      ['an exponent', '{"email":"a@example.com","amount":1e-7}', 'length'],
     ])('whose validator throws at the payload is a 400 whose cause is logged: %s', async (_, body, cause) => {
       const reply = await stage.call('contact', body);
       expect([reply.code, reply.description]).toEqual([400, 'payload cannot be validated']);
