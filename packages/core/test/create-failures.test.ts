@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 class Recorded {
-  onStart(): void {
+  onStart(): void | Promise<void> {
     events.push(`start ${this.constructor.name}`);
   }
   onStop(): void {

@@ -1,10 +1,11 @@
 import { Endpoint, Group, Service, ServiceError, type RunningService } from '@natsmith/core';
 import { type InfoResponse, type PingResponse, type StatsResponse } from '@natsmith/protocol';
 import { IsNumber } from 'class-validator';
-import { type Connection, type Message } from '#test/connection';
+import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import { useHosts } from './hosts';
 import { Log } from './log';
+import { gather } from './replies';
 import { schemaViolations } from './schemas';
 
 const VERBS = ['PING', 'INFO', 'STATS'] as const;
@@ -78,10 +79,10 @@ onEachServerAndClient((_server, client) => {
     it('reach every instance', async () => {
       const services = [await start(), await start(), await start(Plain)];
       for (const verb of VERBS) {
-        const all = await collect(nc, `$SRV.${verb}`, 3);
+        const all = await gather(nc, `$SRV.${verb}`, 3);
         expect(all.map((reply) => reply.json<PingResponse>().id).sort()).toEqual(services.map(({ id }) => id).sort());
-        expect(await collect(nc, `$SRV.${verb}.Calc_1`, 2)).toHaveLength(2);
-        expect(await collect(nc, `$SRV.${verb}.plain`, 1)).toHaveLength(1);
+        expect(await gather(nc, `$SRV.${verb}.Calc_1`, 2)).toHaveLength(2);
+        expect(await gather(nc, `$SRV.${verb}.plain`, 1)).toHaveLength(1);
       }
     });
 
@@ -164,7 +165,7 @@ onEachServerAndClient((_server, client) => {
       await start();
       await start(Plain);
       await nc.request('Math.fail', '', { timeout: 2000 });
-      for (const reply of await collect(nc, `$SRV.${verb}`, 2)) {
+      for (const reply of await gather(nc, `$SRV.${verb}`, 2)) {
         expect(reply.headers).toBeUndefined();
         expect(schemaViolations(verb, reply.json())).toEqual([]);
       }
@@ -190,7 +191,11 @@ onEachServerAndClient((_server, client) => {
             name: 'add',
             subject: 'Math.add',
             queue_group: 'q',
-            metadata: { cost: 'low', request_schema: expect.any(String), response_schema: expect.any(String) },
+            metadata: {
+              cost: 'low',
+              request_schema: expect.any(String) as string,
+              response_schema: expect.any(String) as string,
+            },
           },
           { name: 'fail', subject: 'Math.fail', queue_group: '', metadata: {} },
         ],
@@ -302,19 +307,6 @@ onEachServerAndClient((_server, client) => {
     expect(Date.parse(started)).toBeLessThanOrEqual(Date.now());
   });
 });
-
-/** The replies of all who answer: the number expected, and whoever else answers within 20 ms. */
-async function collect(nc: Connection, subject: string, expected: number): Promise<Message[]> {
-  const replies: Message[] = [];
-  const inbox = `_INBOX.${Math.random().toString(36).slice(2)}`;
-  const subscription = nc.subscribe(inbox, { callback: (_error, message) => replies.push(message) });
-  nc.publish(subject, '', { reply: inbox });
-  const deadline = Date.now() + 2000;
-  while (replies.length < expected && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  subscription.unsubscribe();
-  return replies;
-}
 
 function swapCase(text: string): string {
   return text.replace(/[a-z]/gi, (letter) =>

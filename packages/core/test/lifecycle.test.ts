@@ -396,7 +396,7 @@ onEachServer((server) => {
         });
         expect((await host.connection.request('fine')).json()).toBe('fine');
       }
-      await noResponders(nc as Connection, 'fine');
+      await noResponders(nc, 'fine');
     });
 
     it('leaves no signal listeners behind', async () => {

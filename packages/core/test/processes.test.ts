@@ -1,8 +1,10 @@
 import { type InfoResponse, type PingResponse, type StatsResponse } from '@natsmith/protocol';
 import { startServer, type TestServer } from '@natsmith/testing';
 import { connect, type NatsConnection } from 'nats';
+import { type Connection } from '#test/connection';
 import { describeWithNatsServer } from '#test/matrix';
 import { Child } from './child';
+import { gather } from './replies';
 import { schemaViolations } from './schemas';
 
 const PROCESSES = 5;
@@ -26,11 +28,8 @@ describeWithNatsServer('five processes of one service', () => {
     await server.stop();
   });
 
-  /** What all who answer say; nobody else does within 100 ms. */
-  async function gather<T>(subject: string, body = ''): Promise<T[]> {
-    const replies: T[] = [];
-    for await (const reply of await nc.requestMany(subject, body, { maxWait: 300 })) replies.push(reply.json<T>());
-    return replies;
+  async function gathered<T>(subject: string, expected = PROCESSES): Promise<T[]> {
+    return (await gather(nc as Connection, subject, expected)).map((reply) => reply.json<T>());
   }
   const requestsOf = (all: StatsResponse[], endpoint: string) =>
     all.map(({ endpoints }) => endpoints.find(({ name }) => name === endpoint)!);
@@ -39,7 +38,7 @@ describeWithNatsServer('five processes of one service', () => {
     'each answers $SRV.%s, valid by the schema of NATS tools',
     async (verb) => {
       for (const subject of [`$SRV.${verb}`, `$SRV.${verb}.worker`]) {
-        const replies = await gather<PingResponse>(subject);
+        const replies = await gathered<PingResponse>(subject);
         expect(replies).toHaveLength(PROCESSES);
         expect(replies.flatMap((reply) => schemaViolations(verb, reply))).toEqual([]);
         expect(new Set(replies.map(({ id }) => id)).size).toBe(PROCESSES);
@@ -48,30 +47,31 @@ describeWithNatsServer('five processes of one service', () => {
   );
 
   it('each answers alone to its own id', async () => {
-    for (const { id } of await gather<InfoResponse>('$SRV.INFO.worker'))
-      expect((await gather<PingResponse>(`$SRV.PING.worker.${id}`)).map((reply) => reply.id)).toEqual([id]);
+    for (const { id } of await gathered<InfoResponse>('$SRV.INFO.worker'))
+      expect((await gathered<PingResponse>(`$SRV.PING.worker.${id}`, 1)).map((reply) => reply.id)).toEqual([id]);
   });
 
   it('are the same but for their ids', async () => {
-    const [first, ...others] = await gather<InfoResponse>('$SRV.INFO.worker');
+    const [first, ...others] = await gathered<InfoResponse>('$SRV.INFO.worker');
     for (const other of others) expect({ ...other, id: first!.id }).toEqual(first);
   });
 
   it('share the work: one reply to each request, and statistics that add up', async () => {
-    expect(await gather<number>('whoami')).toHaveLength(1);
-    const before = await gather<StatsResponse>('$SRV.STATS.worker');
+    expect(await gathered<number>('whoami', 1)).toHaveLength(1);
+    const before = await gathered<StatsResponse>('$SRV.STATS.worker');
     const pids = await Promise.all(
-      Array.from({ length: 500 }, async () => (await nc.request('whoami')).json<number>()),
+      Array.from({ length: 500 }, async () => (await nc.request('whoami', '', { timeout: 10_000 })).json<number>()),
     );
-    await Promise.all(Array.from({ length: 50 }, () => nc.request('fail')));
+    await Promise.all(Array.from({ length: 50 }, () => nc.request('fail', '', { timeout: 10_000 })));
     for (let i = 0; i < 50; i++) nc.publish('fail');
     await nc.flush();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const after = await gather<StatsResponse>('$SRV.STATS.worker');
-
-    expect(new Set(pids)).toEqual(new Set(children.map(({ pid }) => pid)));
     const sum = (all: StatsResponse[], endpoint: string) =>
       requestsOf(all, endpoint).reduce((total, { num_requests }) => total + num_requests, 0);
+    let after = await gathered<StatsResponse>('$SRV.STATS.worker');
+    // Nobody tells when a request without a reply subject has been worked off.
+    for (let i = 0; i < 20 && sum(after, 'fail') < 100; i++) after = await gathered<StatsResponse>('$SRV.STATS.worker');
+
+    expect(new Set(pids)).toEqual(new Set(children.map(({ pid }) => pid)));
     expect(sum(after, 'whoami') - sum(before, 'whoami')).toBe(500);
     expect(sum(after, 'fail')).toBe(100);
     for (const { num_requests, num_errors, last_error } of requestsOf(after, 'fail')) {
@@ -88,7 +88,7 @@ describeWithNatsServer('five processes of one service', () => {
     let isOver = false;
     const callers = Array.from({ length: 20 }, async () => {
       while (!isOver)
-        await nc.request('whoami', '', { timeout: 3000 }).then(
+        await nc.request('whoami', '', { timeout: 10_000 }).then(
           (reply) => (reply.headers === undefined ? answered++ : failures.push(reply.headers)),
           (error: unknown) => failures.push(error),
         );
@@ -96,7 +96,8 @@ describeWithNatsServer('five processes of one service', () => {
     for (const child of children.slice(1)) {
       child.kill('SIGTERM');
       expect(await child.exit).toEqual({ code: 0, signal: null });
-      expect(await gather<PingResponse>('$SRV.PING.worker')).toHaveLength(PROCESSES - children.indexOf(child));
+      const left = PROCESSES - children.indexOf(child);
+      expect(await gathered('$SRV.PING.worker', left)).toHaveLength(left);
     }
     isOver = true;
     await Promise.all(callers);

@@ -3,6 +3,7 @@ import { type InfoResponse } from '@natsmith/protocol';
 import { type Connection } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
 import { useHosts } from './hosts';
+import { gather } from './replies';
 
 @Group('inner')
 class Unset {
@@ -146,7 +147,7 @@ onEachServerAndClient((_server, client) => {
       'give one reply to each request on %s, which has a queue group',
       async (subject) => {
         const started = await instances(DefaultService, 3);
-        expect(await replies(nc, subject, 20, 20)).toBe(20);
+        expect(await gather(nc, subject, 20, 20)).toHaveLength(20);
         const counts = await Promise.all(started.map(({ service }) => requestsOn(service, subject)));
         expect(counts.reduce((sum, count) => sum + count)).toBe(20);
         expect(counts.filter((count) => count > 0).length).toBeGreaterThan(1);
@@ -157,15 +158,15 @@ onEachServerAndClient((_server, client) => {
       'all answer each request on %s, which has none',
       async (subject) => {
         const started = await instances(DefaultService, 3);
-        expect(await replies(nc, subject, 5, 15)).toBe(15);
+        expect(await gather(nc, subject, 15, 5)).toHaveLength(15);
         for (const { service } of started) expect(await requestsOn(service, subject)).toBe(5);
       },
     );
 
     it('all answer where the service has no queue group, and one answers where a child names one', async () => {
       await instances(DisabledService, 3);
-      expect(await replies(nc, 'inherits', 5, 15)).toBe(15);
-      expect(await replies(nc, 'child', 5, 5)).toBe(5);
+      expect(await gather(nc, 'inherits', 15, 5)).toHaveLength(15);
+      expect(await gather(nc, 'child', 5, 5)).toHaveLength(5);
     });
   });
 
@@ -187,19 +188,6 @@ onEachServerAndClient((_server, client) => {
     for (const service of host.services) expect(await requestsOn(service, undefined)).toBe(10);
   });
 });
-
-/** How many replies that many requests get: those expected, and whoever else answers within 20 ms. */
-async function replies(nc: Connection, subject: string, requests: number, expected: number): Promise<number> {
-  let got = 0;
-  const inbox = `_INBOX.${Math.random().toString(36).slice(2)}`;
-  const subscription = nc.subscribe(inbox, { callback: () => got++ });
-  for (let i = 0; i < requests; i++) nc.publish(subject, '', { reply: inbox });
-  const deadline = Date.now() + 2000;
-  while (got < expected && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 1));
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  subscription.unsubscribe();
-  return got;
-}
 
 async function requestsOn(
   service: { stats(): Promise<{ endpoints: { subject: string; num_requests: number }[] }> },

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-call -- what does not compile has no types */
 /* What does not compile is part of the contract: tsc checks this file, with an error where @ts-expect-error has none. */
 import {
   Endpoint,
@@ -227,24 +228,24 @@ compiled.push(async function connections() {
   class Any {}
   const nats2 = null as unknown as Nats2Connection;
   const nats3 = null as unknown as Nats3Connection;
-  same<Awaited<ReturnType<typeof byDefault>>, NatsServiceHost<Nats2Connection>>();
-  const byDefault = () => NatsServiceFactory.create(Any);
-  const list = await NatsServiceFactory.create([Any, Any], {});
-  same<typeof list.connection, Nats2Connection>();
-  const withLogger = await NatsServiceFactory.create(Any, { logger: false });
-  same<typeof withLogger.connection, Nats2Connection>();
-  const byOptions = await NatsServiceFactory.create(Any, { connection: { servers: 'x' }, signals: false });
-  same<typeof byOptions.connection, Nats2Connection>();
+  const _byDefault = await NatsServiceFactory.create(Any);
+  same<typeof _byDefault, NatsServiceHost<Nats2Connection>>();
+  const _list = await NatsServiceFactory.create([Any, Any], {});
+  same<typeof _list.connection, Nats2Connection>();
+  const _withLogger = await NatsServiceFactory.create(Any, { logger: false });
+  same<typeof _withLogger.connection, Nats2Connection>();
+  const _byOptions = await NatsServiceFactory.create(Any, { connection: { servers: 'x' }, signals: false });
+  same<typeof _byOptions.connection, Nats2Connection>();
   const on2 = await NatsServiceFactory.create(Any, { connection: nats2 });
   same<typeof on2.connection, Nats2Connection>();
   const on3 = await NatsServiceFactory.create(Any, { connection: nats3, stopTimeout: 5 });
   same<typeof on3.connection, Nats3Connection>();
   const options: FactoryOptions = { logger: false };
-  const byVariable = await NatsServiceFactory.create(Any, options);
-  same<typeof byVariable.connection, Nats2Connection>();
+  const _byVariable = await NatsServiceFactory.create(Any, options);
+  same<typeof _byVariable.connection, Nats2Connection>();
   same<typeof on3.services, readonly RunningService[]>();
-  const instance = on3.get(Operands);
-  same<typeof instance, Operands>();
+  const _instance = on3.get(Operands);
+  same<typeof _instance, Operands>();
   // @ts-expect-error a connection is an object
   await NatsServiceFactory.create(Any, { connection: 'nats://127.0.0.1' });
   // @ts-expect-error options that nats.js does not have

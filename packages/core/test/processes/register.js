@@ -1,3 +1,4 @@
+/* global __dirname */
 // Lets a child process run TypeScript sources, compiled as the test runner compiles them: node -r ./register.js x.ts
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
