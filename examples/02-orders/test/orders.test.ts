@@ -51,6 +51,7 @@ describe('handlers as plain methods', () => {
 });
 
 describe('over the wire', () => {
+  // #region setup
   let broker: Broker;
   let shop: NatsServiceHost;
   let client: ServiceClient;
@@ -64,6 +65,7 @@ describe('over the wire', () => {
     await shop.stop();
     await broker.stop();
   });
+  // #endregion
 
   it('who has no token is refused, before the payload is looked at', async () => {
     const orders = await client.service<Orders>('orders');
@@ -71,6 +73,7 @@ describe('over the wire', () => {
     await expect(orders.place({ lines: [] }, ANN)).rejects.toMatchObject({ code: 400 });
   });
 
+  // #region test
   it('nested items are validated', async () => {
     const orders = await client.service<Orders>('orders');
     const lines = [
@@ -82,6 +85,7 @@ describe('over the wire', () => {
       data: [{ path: 'lines[1].quantity', constraints: { min: 'quantity must not be less than 1' } }],
     });
   });
+  // #endregion
 
   it('a customer sees orders of their own only', async () => {
     const orders = await client.service<Orders>('orders');

@@ -10,11 +10,13 @@ class Pair {
   @IsInt() b!: number;
 }
 
+// #region codec
 const messagePack: Codec = {
   name: 'msgpack',
   decode: (body) => decode(body),
   encode: (value) => encode(value),
 };
+// #endregion
 
 const csv: Codec<string[]> = {
   name: 'csv',
@@ -76,10 +78,12 @@ class Codecs {
   @Endpoint({ codec: broken, request: 'unchecked' }) broken() {
     return 'x';
   }
+  // #region endpoint
   @Endpoint({ codec: messagePack }) pack({ a, b }: Pair) {
     if (b === 0) throw new ServiceError(409, 'zero', { data: { a } });
     return { sum: a + b };
   }
+  // #endregion
 }
 
 onStage('codecs', Codecs, (stage) => {

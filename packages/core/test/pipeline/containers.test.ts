@@ -12,6 +12,7 @@ jest.mock(
   () => (globalThis as unknown as { requireByNode: NodeJS.Require }).requireByNode('inversify') as object,
 );
 
+// #region service
 class Clock {
   now(): string {
     return '12:00';
@@ -28,12 +29,16 @@ class Time {
     return this.clock.now();
   }
 }
+// #endregion
 
+// #region tsyringe
 /** tsyringe makes classes that it was never told of, so there is nothing to register. */
 function withTsyringe(): Container {
   return { get: (target) => tsyringe.container.resolve(target as new () => never) };
 }
+// #endregion
 
+// #region inversify
 /** Inversify has `get` itself; bindings say how classes are made. */
 function withInversify(): Container {
   const container = new inversify.Container();
@@ -44,14 +49,18 @@ function withInversify(): Container {
   container.bind(Time).toDynamicValue(({ get }) => new Time(get(Clock)));
   return container;
 }
+// #endregion
 
+// #region awilix
 /** Awilix knows things by name, and makes any class by what its constructor's parameters are called. */
 function withAwilix(): Container {
   const container = awilix.createContainer({ injectionMode: awilix.InjectionMode.CLASSIC });
   container.register({ clock: awilix.asClass(Clock).singleton() });
   return { get: (target) => container.build(awilix.asClass(target as new () => never)) };
 }
+// #endregion
 
+// #region hand
 /** By hand: nothing else is needed, and it may take its time. */
 function byHand(): Container {
   const makers = new Map<unknown, () => object>([[Time, () => new Time(new Clock())]]);
@@ -63,6 +72,7 @@ function byHand(): Container {
     },
   };
 }
+// #endregion
 
 @Group('grouped')
 class Grouped {
