@@ -6,6 +6,8 @@ import { NoResponders } from './no-responders';
 import { runUnder, type PolicyOptions } from './policy';
 import { readReply } from './reply';
 import { headerLines, sendRequest, type RequestHeaders } from './request';
+import { LateIterator } from './late-iterator';
+import { openStream, type StreamSettings } from './stream';
 import { subjectToCall, type SubjectParams } from './subject';
 
 /** What a call takes besides its payload. */
@@ -20,6 +22,15 @@ export interface CallOptions extends PolicyOptions {
   /** How the reply's body is read; default `json`. */
   as?: BodyKind;
 }
+
+/** What a call takes whose reply is a stream. It is never sent again: part of the stream may have been read. */
+export interface StreamOptions extends Omit<CallOptions, keyof PolicyOptions | 'timeout'>, StreamSettings {
+  /** Milliseconds for the stream as a whole; default: none, but the first sign of life must come within the client's timeout. */
+  timeout?: number;
+}
+
+/** What `client.stream` takes. */
+export type SubjectStreamOptions = Omit<StreamOptions, 'params'>;
 
 /** What `client.call` takes. */
 export interface SubjectCallOptions extends Omit<CallOptions, 'params'> {
@@ -68,13 +79,48 @@ export class Calls {
     });
   }
 
+  /** Reads a stream from a subject. */
+  streamFrom<Item>(subject: string, payload: unknown, options: StreamOptions): AsyncIterable<Item> {
+    return { [Symbol.asyncIterator]: () => new LateIterator(async () => this.open<Item>(subject, payload, options)) };
+  }
+
+  /** Reads a stream from an endpoint, by its method's name. */
+  streamOf(lookup: ServiceLookup, method: string, payload: unknown, options: StreamOptions): AsyncIterable<unknown> {
+    const open = async (): Promise<AsyncIterator<unknown, undefined>> => {
+      const { info } = await lookup.get(method);
+      return this.open(subjectToCall(info, options.params), payload, options);
+    };
+    const reopen = async (error: unknown): Promise<AsyncIterator<unknown, undefined>> => {
+      if (!(error instanceof NoResponders)) throw error;
+      await lookup.refresh();
+      return open();
+    };
+    return { [Symbol.asyncIterator]: () => new LateIterator(open, reopen) };
+  }
+
+  private open<Item>(subject: string, payload: unknown, options: StreamOptions): AsyncIterator<Item, undefined> {
+    const { timeout = Infinity, as = 'json', headers, signal, ...settings } = options;
+    checkTimeout(timeout);
+    return openStream<Item>(this.inbox, {
+      ...settings,
+      subject,
+      body: encodeBody(payload),
+      as,
+      timeout,
+      expiresAt: this.carried.expiresAt,
+      firstWithin: timeout === Infinity ? this.timeout : timeout,
+      signal: anySignal(this.carried.signal, signal),
+      headers: headerLines(this.carried.headers, headers),
+    });
+  }
+
   private async once(
     subject: string,
     body: Uint8Array,
     { timeout = this.timeout, headers, as = 'json' }: SubjectCallOptions,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
-    if (!(timeout > 0)) throw new TypeError(`timeout ${String(timeout)} is no number of milliseconds above 0`);
+    checkTimeout(timeout);
     const message = await sendRequest(this.inbox, subject, body, {
       timeout,
       expiresAt: this.carried.expiresAt,
@@ -83,4 +129,8 @@ export class Calls {
     });
     return readReply(message, as, subject);
   }
+}
+
+function checkTimeout(timeout: number): void {
+  if (!(timeout > 0)) throw new TypeError(`timeout ${String(timeout)} is no number of milliseconds above 0`);
 }

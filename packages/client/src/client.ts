@@ -9,11 +9,12 @@ import {
 } from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 import type { GatherLimits } from './ask-all';
-import { Calls, type CallOptions, type SubjectCallOptions } from './call';
+import { Calls, type CallOptions, type SubjectCallOptions, type SubjectStreamOptions } from './call';
 import { carriedBy, NOTHING_CARRIED, type Carried, type Carrier } from './carried';
 import { connect } from './connect';
 import { Discovery, type Discovered } from './discovery';
 import type { Gathered } from './gathered';
+import { either } from './either';
 import { Inbox } from './inbox';
 import { ServiceLookup, type ServiceSelection } from './lookup';
 import type { PolicyOptions } from './policy';
@@ -64,7 +65,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
 
   /** @param connection stays open when the client is closed */
   constructor(connection: C, options: ClientOptions = {}) {
-    const inbox = new Inbox(connection, () => undefined);
+    const inbox = new Inbox(connection);
     const limits = { ...DEFAULT_LIMITS, ...options.discovery };
     this.shared = {
       connection,
@@ -107,9 +108,12 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     await lookup.ready();
     const { timeout, policy, retries } = options;
     const defaults = { timeout, policy, retries };
-    return serviceProxy<T>((method, payload, own) =>
-      this.calls().method(lookup, method, payload, { ...defaults, ...own }),
-    );
+    return serviceProxy<T>((method, payload, own) => {
+      const calls = this.calls();
+      const stream = (): AsyncIterable<unknown> => calls.streamOf(lookup, method, payload, own ?? {});
+      if (/^(response|both)$/.test(lookup.find(method)?.info.metadata.stream ?? '')) return stream();
+      return either(() => calls.method(lookup, method, payload, { ...defaults, ...own }), stream, method);
+    });
   }
 
   /**
@@ -121,6 +125,17 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     const problem = subjectProblem(subject, 'none');
     if (problem !== undefined) throw new TypeError(`subject ${problem}`);
     return (await this.calls().subject(subject, payload, options)) as Reply;
+  }
+
+  /**
+   * Reads a stream from whatever listens on a subject. The request is sent when the first item is asked for; leaving the
+   * loop stops the producer.
+   * @throws StreamError when an item is missing or the producer is gone, ServiceError and TimeoutError as `call`
+   */
+  stream<Item = unknown>(subject: string, payload?: unknown, options: SubjectStreamOptions = {}): AsyncIterable<Item> {
+    const problem = subjectProblem(subject, 'none');
+    if (problem !== undefined) throw new TypeError(`subject ${problem}`);
+    return this.calls().streamFrom<Item>(subject, payload, options);
   }
 
   /**

@@ -1,5 +1,11 @@
 import { nuid } from '@nats-io/nuid';
-import type { Connection, Message, Subscription } from '@natsmith/protocol';
+import {
+  HEARTBEAT_HEADER,
+  SEQUENCE_HEADER,
+  type Connection,
+  type Message,
+  type Subscription,
+} from '@natsmith/protocol';
 
 /** What a reply subject leads to. */
 export interface Receiver {
@@ -22,11 +28,7 @@ export class Inbox {
   private lastToken = 0;
   private ended: Error | undefined;
 
-  /** @param onStray is given messages whose receiver has gone */
-  constructor(
-    private readonly connection: Connection,
-    private readonly onStray: (message: Message) => void,
-  ) {
+  constructor(private readonly connection: Connection) {
     // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
     const { options } = connection as { options?: { inboxPrefix?: string } };
     this.prefix = `${options?.inboxPrefix ?? '_INBOX'}.${nuid.next()}.`;
@@ -57,6 +59,15 @@ export class Inbox {
     this.connection.publish(subject, body, options);
   }
 
+  /** Says something to the other end of a stream; one that cannot be reached finds out by itself. */
+  speak(control: string, words: string): void {
+    try {
+      this.publish(control, Buffer.from(words));
+    } catch {
+      // The connection is closed, and so is everything on it.
+    }
+  }
+
   /** Ends everything that waits. */
   close(error: Error): void {
     this.ended ??= error;
@@ -80,10 +91,17 @@ export class Inbox {
         return;
       }
       const receiver = this.receivers.get(message.subject.slice(this.prefix.length));
-      if (receiver === undefined) this.onStray(message);
+      if (receiver === undefined) this.leaveStream(message);
       else receiver.onMessage(message);
     };
     return this.connection.subscribe(`${this.prefix}*`, { callback });
+  }
+
+  /** An item of a stream that nobody reads any more: its producer has not heard of that, or never could. */
+  private leaveStream({ reply, headers }: Message): void {
+    if (!reply || headers === undefined || this.ended !== undefined) return;
+    if (![SEQUENCE_HEADER, HEARTBEAT_HEADER].some((name) => headers.values(name).length > 0)) return;
+    this.speak(reply, 'cancel');
   }
 
   private failAll(error: Error): void {

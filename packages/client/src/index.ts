@@ -1,4 +1,4 @@
-export { ServiceError, type ServiceErrorOptions } from '@natsmith/protocol';
+export { ServiceError, StreamError, type ServiceErrorOptions } from '@natsmith/protocol';
 export type {
   Connection,
   EndpointInfo,
@@ -9,7 +9,7 @@ export type {
 } from '@natsmith/protocol';
 export type { GatherLimits } from './ask-all';
 export type { BodyKind } from './body';
-export type { CallOptions, SubjectCallOptions } from './call';
+export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call';
 export type { Carrier } from './carried';
 export { ServiceClient, type ClientOptions, type ConnectOptions, type ServiceOptions } from './client';
 export type { Discovered } from './discovery';
@@ -19,6 +19,7 @@ export type { ServiceSelection } from './lookup';
 export type { CallPolicy, PolicyOptions } from './policy';
 export type { RequestHeaders } from './request';
 export type { AnyService, RemoteMethod, ServiceProxy } from './service-proxy';
+export type { StreamSettings } from './stream';
 export type { SubjectParams } from './subject';
 export { TimeoutError } from './timeout-error';
 export type { ServiceChange, WatchOptions } from './watch';

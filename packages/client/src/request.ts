@@ -1,4 +1,4 @@
-import { CANCEL_HEADER, headerBlock, TIMEOUT_HEADER, type Message } from '@natsmith/protocol';
+import { SEQUENCE_HEADER, CANCEL_HEADER, headerBlock, TIMEOUT_HEADER, type Message } from '@natsmith/protocol';
 import { cancelSubject, sendCancel } from './cancel';
 import type { Inbox } from './inbox';
 import { TimeoutError } from './timeout-error';
@@ -32,7 +32,14 @@ export function sendRequest(
     signal?.throwIfAborted();
     const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
     if (left <= 0) throw new TimeoutError(subject, 0);
-    const address = inbox.open({ onMessage: (message) => end(() => resolve(message)), onError: fail });
+    const address = inbox.open({
+      onMessage(message) {
+        end(() => resolve(message));
+        // The first item of a stream is the reply of a call; the rest is not wanted.
+        if (message.reply && isItem(message)) inbox.speak(message.reply, 'cancel');
+      },
+      onError: fail,
+    });
     const timer = left < MAX_TIMER ? setTimeout(() => fail(new TimeoutError(subject, left)), left) : undefined;
     const cancel = cancelSubject(address.subject);
     const onAbort = (): void => {
@@ -67,4 +74,8 @@ export function headerLines(carried: HeaderLines, given: RequestHeaders = {}): H
     (typeof value === 'string' ? [value] : value).map((one) => [name, one] as const),
   );
   return [...carried.filter(([name]) => !(name in given)), ...own];
+}
+
+function isItem({ headers }: Message): boolean {
+  return headers !== undefined && headers.values(SEQUENCE_HEADER).length > 0;
 }

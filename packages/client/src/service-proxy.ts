@@ -1,4 +1,4 @@
-import type { CallOptions } from './call';
+import type { CallOptions, StreamOptions } from './call';
 
 /** What `onStart` and its like are: the service's own business. */
 type Lifecycle = 'onStart' | 'onStop' | 'then';
@@ -12,23 +12,33 @@ export type ServiceProxy<T> = {
 
 /** A handler `(payload, ctx?)` from the caller's side. */
 export type RemoteMethod<F> = F extends (...args: infer A) => infer R
-  ? (...args: RemoteArguments<A>) => RemoteResult<R>
+  ? ItemOf<R> extends infer Item
+    ? [Item] extends [never]
+      ? (...args: RemoteArguments<A, CallOptions>) => Promise<ReplyOf<R>>
+      : (...args: RemoteArguments<A, StreamOptions>) => AsyncIterable<Item>
+    : never
   : never;
 
-type RemoteArguments<A extends unknown[]> = A['length'] extends 0
-  ? [payload?: undefined, options?: CallOptions]
+type RemoteArguments<A extends unknown[], Options> = A['length'] extends 0
+  ? [payload?: undefined, options?: Options]
   : undefined extends A[0]
-    ? [payload?: A[0], options?: CallOptions]
-    : [payload: A[0], options?: CallOptions];
+    ? [payload?: A[0], options?: Options]
+    : [payload: A[0], options?: Options];
 
-// `any` is told by 0 being a part of 1 & any, and becomes unknown rather than spreading.
-type RemoteResult<R> = 0 extends 1 & R
-  ? Promise<unknown>
-  : [R] extends [never]
-    ? Promise<never>
-    : [Awaited<R>] extends [AsyncIterable<infer Item>]
-      ? AsyncIterable<Item>
-      : Promise<Awaited<R>>;
+// `any` is told by 0 being a part of 1 & any.
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+/** What a stream is made of; never for all that is no stream. */
+type ItemOf<R> =
+  IsAny<R> extends true
+    ? never
+    : [R] extends [never]
+      ? never
+      : [Awaited<R>] extends [AsyncIterable<infer Item>]
+        ? Item
+        : never;
+
+type ReplyOf<R> = IsAny<R> extends true ? unknown : Awaited<R>;
 
 /** A service whose class is unknown here. */
 export type AnyService = Record<string, (payload: unknown) => unknown>;

@@ -253,7 +253,7 @@ onEachServer((server) => {
     service.addGroup('stock').addEndpoint('count', {
       handler(_error, message) {
         const { item } = message.json<{ item: string }>();
-        if (item === '') message.respondError(400, 'no item', JSON.stringify({ field: 'item' }));
+        if (item === '') message.respondError(400, 'no item', Buffer.from('{"field":"item"}'));
         else message.respond(JSON.stringify(item.length));
       },
     });

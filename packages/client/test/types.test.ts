@@ -24,30 +24,30 @@ abstract class Calculator {
 }
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const holds = <_T extends true>(): void => undefined;
+const holds = <_T extends true>(..._values: unknown[]): void => undefined;
 
 /** Never runs: it only has to compile, and what is marked must not. */
 export async function typeTests(client: ServiceClient): Promise<void> {
   const calculator = await client.service<Calculator>('calculator', { version: '^1.0.0' });
 
   const sum = calculator.add({ a: 1, b: 2 });
-  holds<Equal<typeof sum, Promise<number>>>();
+  holds<Equal<typeof sum, Promise<number>>>(sum);
   const quotient = calculator.divide({ a: 1, b: 2 }, { timeout: 5, headers: { A: ['b'] }, params: { id: 1 } });
-  holds<Equal<typeof quotient, Promise<number>>>();
+  holds<Equal<typeof quotient, Promise<number>>>(quotient);
   const nothing = calculator.reset();
-  holds<Equal<typeof nothing, Promise<void>>>();
+  holds<Equal<typeof nothing, Promise<void>>>(nothing);
   void calculator.now(undefined, { signal: AbortSignal.timeout(5) });
   const found = calculator.find();
-  holds<Equal<typeof found, Promise<string[]>>>();
+  holds<Equal<typeof found, Promise<string[]>>>(found);
   const unknown = calculator.any({});
-  holds<Equal<typeof unknown, Promise<unknown>>>();
+  holds<Equal<typeof unknown, Promise<unknown>>>(unknown);
 
   const numbers = calculator.count(3);
-  holds<Equal<typeof numbers, AsyncIterable<number>>>();
+  holds<Equal<typeof numbers, AsyncIterable<number>>>(numbers);
   const generated = calculator.generate();
-  holds<Equal<typeof generated, AsyncIterable<{ n: number }>>>();
+  holds<Equal<typeof generated, AsyncIterable<{ n: number }>>>(generated);
   const later = calculator.later();
-  holds<Equal<typeof later, AsyncIterable<string>>>();
+  holds<Equal<typeof later, AsyncIterable<string>>>(later);
 
   // @ts-expect-error the payload is missing
   void calculator.add();
@@ -78,9 +78,9 @@ export async function typeTests(client: ServiceClient): Promise<void> {
 
   const untyped = await client.service('anything');
   const reply = untyped.whatever!({ a: 1 });
-  holds<Equal<typeof reply, Promise<unknown>>>();
+  holds<Equal<typeof reply, Promise<unknown>>>(reply);
   const called = client.call<number>('math.add', { a: 1 });
-  holds<Equal<typeof called, Promise<number>>>();
+  holds<Equal<typeof called, Promise<number>>>(called);
   void text;
 }
 

@@ -5,6 +5,7 @@ import { checkQueueGroup, groupPrefixProblem, planEndpoint } from './endpoint';
 import { conflictWithin, overlappingPairs } from './overlap';
 import { decidePayload, type HasValidators } from './payload';
 import type { EndpointPlan, ServicePlan } from './plan';
+import { isStreaming } from './streams';
 
 /** Checks a group that is added to a running service; throws a DefinitionError. */
 export function checkAddedGroup({ prefix: groupPrefix, options }: GroupMark): void {
@@ -32,7 +33,7 @@ export function planAddedEndpoint(
   const plan = planEndpoint(
     where,
     name,
-    options,
+    isStreaming(handler) ? { ...options, metadata: { stream: 'response', ...options.metadata } } : options,
     decidePayload(options.request ?? 'unchecked', undefined, 0, hasValidators),
     {
       prefixes: groups.map((group) => group.prefix),

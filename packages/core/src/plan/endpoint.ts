@@ -15,6 +15,7 @@ import type { Mistakes } from './definition-error';
 import type { Payload } from './payload';
 import type { EndpointPlan } from './plan';
 import { effectiveQueueGroup } from './queue-group';
+import { handlerOf, isStreaming } from './streams';
 
 const CONTROL_SUBJECTS = VERBS.flatMap((verb) => [
   controlSubject(verb),
@@ -96,6 +97,8 @@ function endpointMetadata(
   return {
     ...(target !== undefined && target.method !== name && { method: target.method }),
     ...(template.params.length > 0 && { subject_template: subject }),
+    // Clients give an async iterable for it, rather than a promise.
+    ...(target !== undefined && isStreaming(handlerOf(target)) && { stream: 'response' }),
     ...(options.idempotent === true && { idempotent: 'true' }),
     ...(options.description !== undefined && { description: options.description }),
     ...options.metadata,

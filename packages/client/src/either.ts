@@ -1,0 +1,27 @@
+/**
+ * The reply of an endpoint that does not say whether it streams: a promise that can be iterated instead. Which of the
+ * two is meant shows within the expression that makes the call, `for await (const item of service.method())`.
+ */
+export function either<Item>(
+  call: () => Promise<Item>,
+  stream: () => AsyncIterable<Item>,
+  method: string,
+): Promise<Item> & AsyncIterable<Item> {
+  let meant: 'call' | 'stream' | undefined;
+  const reply = Promise.resolve().then(() => {
+    if (meant !== undefined) return undefined as Item;
+    meant = 'call';
+    return call();
+  });
+  return Object.assign(reply, {
+    [Symbol.asyncIterator](): AsyncIterator<Item> {
+      if (meant !== undefined)
+        throw new Error(
+          `"${method}" was called as a method, because its INFO metadata does not say { stream: "response" }; ` +
+            'make it an async generator, or iterate it in the expression that calls it',
+        );
+      meant = 'stream';
+      return stream()[Symbol.asyncIterator]();
+    },
+  });
+}

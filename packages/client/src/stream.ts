@@ -1,0 +1,85 @@
+import {
+  CREDIT_HEADER,
+  DEFAULT_CREDIT,
+  DEFAULT_HEARTBEAT,
+  headerBlock,
+  HEARTBEAT_HEADER,
+  ItemReceiver,
+  TIMEOUT_HEADER,
+} from '@natsmith/protocol';
+import { decodeBody, type BodyKind } from './body';
+import type { Inbox } from './inbox';
+import { errorIn } from './reply';
+import type { RequestSettings } from './request';
+import { TimeoutError } from './timeout-error';
+
+/** How a stream is read. */
+export interface StreamSettings {
+  /** Items that may wait here to be taken, so what bounds memory on this side; default 256. */
+  credit?: number;
+  /** Milliseconds between the producer's signs of life; three missed are a StreamError. Default 2,000; 0 for none. */
+  heartbeat?: number;
+  /** Milliseconds until a StreamError for want of the next item; default: for as long as the producer lives. */
+  itemTimeout?: number;
+}
+
+/** A request that a stream answers. */
+export interface StreamRequest extends RequestSettings, StreamSettings {
+  readonly subject: string;
+  readonly body: Uint8Array;
+  readonly as: BodyKind;
+  /** Milliseconds until the producer's first word. */
+  readonly firstWithin: number;
+}
+
+/** Asks for a stream. What goes wrong later is thrown to whoever takes items. */
+export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemReceiver<Item> {
+  const { subject, body, as, timeout, expiresAt, signal, headers } = request;
+  const { credit = DEFAULT_CREDIT, heartbeat = DEFAULT_HEARTBEAT, itemTimeout = Infinity } = request;
+  signal?.throwIfAborted();
+  checkSettings({ credit, heartbeat, itemTimeout });
+  const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
+  if (left <= 0) throw new TimeoutError(subject, 0);
+  const firstWithin = Math.min(request.firstWithin, left);
+  const receiver = new ItemReceiver<Item>({
+    subject,
+    credit,
+    heartbeat,
+    itemTimeout,
+    firstWithin,
+    late: () => new TimeoutError(subject, firstWithin),
+    decode: (data) => decodeBody(data, as, subject) as Item,
+    errorIn: (message) => errorIn(message, subject),
+    speak: (control, words) => inbox.speak(control, words),
+    onEnd() {
+      address.close();
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    },
+  });
+  const onAbort = (): void => receiver.abort(signal?.reason as Error);
+  const timer =
+    left < 2 ** 31 - 1 ? setTimeout(() => receiver.abort(new TimeoutError(subject, left)), left) : undefined;
+  const address = inbox.open({
+    onMessage: (message) => receiver.onMessage(message),
+    onError: (error) => receiver.abort(error),
+  });
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const lines = [...headers, [CREDIT_HEADER, String(credit)], [HEARTBEAT_HEADER, String(heartbeat)]] as const;
+    const all = left < Infinity ? [...lines, [TIMEOUT_HEADER, String(left)] as const] : lines;
+    inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(all) });
+  } catch (error) {
+    receiver.abort(error as Error);
+  }
+  return receiver;
+}
+
+function checkSettings({ credit, heartbeat, itemTimeout }: Required<StreamSettings>): void {
+  if (!(Number.isSafeInteger(credit) && credit > 0))
+    throw new TypeError(`credit ${String(credit)} is no whole number above 0`);
+  if (!(Number.isSafeInteger(heartbeat) && heartbeat >= 0))
+    throw new TypeError(`heartbeat ${String(heartbeat)} is no whole number of milliseconds`);
+  if (!(itemTimeout > 0))
+    throw new TypeError(`itemTimeout ${String(itemTimeout)} is no number of milliseconds above 0`);
+}

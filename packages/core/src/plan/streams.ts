@@ -1,0 +1,11 @@
+import type { Class } from '../define/options';
+
+/** Whether a handler is an async generator, and so answers with a stream whatever it does. */
+export function isStreaming(handler: unknown): boolean {
+  return Object.prototype.toString.call(handler) === '[object AsyncGeneratorFunction]';
+}
+
+/** The handler of a class's endpoint. */
+export function handlerOf({ class: target, method }: { readonly class: Class; readonly method: string }): unknown {
+  return (target.prototype as Record<string, unknown>)[method];
+}
