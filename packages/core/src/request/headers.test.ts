@@ -1,0 +1,74 @@
+import * as fc from 'fast-check';
+import { HeadersToSend, ReceivedHeaders } from './headers';
+
+describe('headers to send', () => {
+  const name = fc.stringMatching(/^[!-9;-~]{1,20}$/);
+  const value = fc.string({ unit: 'binary' }).map((text) =>
+    text
+      .replaceAll(/[\r\n\0]/g, '')
+      .trim()
+      .toWellFormed(),
+  );
+
+  it('arrive as they were set', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value), { maxLength: 8 }), (lines) => {
+        const headers = new HeadersToSend();
+        for (const [key, text] of lines) headers.append(key, text);
+        const received = new ReceivedHeaders(Buffer.from(headers.encode()).toString());
+        expect(received.keys()).toEqual([...new Set(lines.map(([key]) => key))]);
+        for (const key of received.keys())
+          expect(received.getAll(key)).toEqual(lines.filter(([other]) => other === key).map(([, text]) => text));
+      }),
+    );
+  });
+
+  it('hold no line but their own, whatever somebody tries to set', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (key, text) => {
+        const headers = new HeadersToSend();
+        let set = true;
+        try {
+          headers.set(key, text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(TypeError);
+          set = false;
+        }
+        expect(Buffer.from(headers.encode()).toString().split('\n')).toHaveLength(set ? 4 : 3);
+      }),
+    );
+  });
+
+  it('begin with the version and end with an empty line', () => {
+    const headers = new HeadersToSend();
+    headers.set('A', '1');
+    headers.append('A', '2');
+    headers.set('B', '3');
+    headers.delete('B');
+    expect(Buffer.from(headers.encode()).toString()).toBe('NATS/1.0\r\nA: 1\r\nA: 2\r\n\r\n');
+    headers.delete('A');
+    expect(headers.isEmpty).toBe(true);
+  });
+});
+
+describe('received headers', () => {
+  it('never throw, whatever the block holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (block) => {
+        const headers = new ReceivedHeaders(block);
+        for (const key of headers.keys()) {
+          expect(headers.has(key)).toBe(true);
+          expect(headers.get(key)).toBe(headers.getAll(key)[0]);
+        }
+        expect(headers.get('none of these')).toBeUndefined();
+      }),
+    );
+  });
+
+  it('give copies: changing a list changes nothing', () => {
+    const headers = new ReceivedHeaders('NATS/1.0\r\nA: 1\r\n\r\n');
+    headers.getAll('A').push('2');
+    headers.keys().push('B');
+    expect([headers.getAll('A'), headers.keys()]).toEqual([['1'], ['A']]);
+  });
+});
