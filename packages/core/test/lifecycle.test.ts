@@ -368,15 +368,16 @@ onEachServer((server) => {
     const start = (options: { stopTimeout?: number; logger?: Log } = {}) =>
       hosts.start(Gated, { connection: { servers: server.url }, ...options });
 
-    it('closes it at stop, after the last reply', async () => {
+    it('closes it at stop, after the last of many replies', async () => {
       const { host } = await start();
-      const reply = nc.request('hold', '', { timeout: 2000 });
-      await gate.inside(1);
+      const replies = Array.from({ length: 500 }, () => nc.request('hold', '', { timeout: 5000 }));
+      await gate.inside(500);
       const stopping = host.stop();
+      await nc.flush();
       gate.open();
-      expect((await reply).json()).toBe('held');
       await stopping;
       expect(host.connection.isClosed()).toBe(true);
+      for (const reply of await Promise.all(replies)) expect(reply.json()).toBe('held');
     });
 
     it('sends the 503 of a handler over stopTimeout before it closes it', async () => {
