@@ -5,3 +5,7 @@ export { type ServerKind, type ServerOptions, type TestServer } from './server';
 export { startCluster } from './start-cluster';
 export { startServer } from './start-server';
 export { TestHost, type TestHostOptions, type TestRequestOptions } from './test-host';
+export { checkService, type CheckOptions } from './conformance/check-service';
+export type { CheckReport, Finding } from './conformance/report';
+export { RULES, type RuleId } from './conformance/rules';
+export { samplePayload } from './conformance/sample-payload';

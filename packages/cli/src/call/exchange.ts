@@ -1,0 +1,66 @@
+import {
+  CREDIT_HEADER,
+  DEFAULT_CREDIT,
+  DEFAULT_HEARTBEAT,
+  HEARTBEAT_HEADER,
+  ItemReceiver,
+  SEQUENCE_HEADER,
+  TIMEOUT_HEADER,
+  type Message,
+} from '@natsmith/protocol';
+import type { NatsConnection } from 'nats';
+import { ExitCode, Failure } from '../exit';
+import { send, type Request } from './inbox';
+import { errorIn } from './reply';
+
+/** What came back: one reply, or a stream of items after the message that began it. */
+export interface Exchange {
+  readonly first: Message;
+  readonly items?: AsyncIterableIterator<Uint8Array>;
+}
+
+/** Sends a request, and resolves to its reply. @throws Failure 3 when none comes in time */
+export function exchange(connection: NatsConnection, request: Request, timeout: number): Promise<Exchange> {
+  return new Promise((resolve, reject) => {
+    const { subject } = request;
+    const late = (): Failure => new Failure(ExitCode.nobody, `${subject} did not answer within ${timeout} ms`);
+    let items: ItemReceiver<Uint8Array> | undefined;
+    const stop = send(connection, { ...request, headers: withWishes(request, timeout) }, (message) => {
+      if (items !== undefined) return items.onMessage(message);
+      clearTimeout(timer);
+      if (message.headers?.values(SEQUENCE_HEADER)[0] === undefined || errorIn(message) !== undefined) {
+        stop();
+        return resolve({ first: message });
+      }
+      items = new ItemReceiver<Uint8Array>({
+        subject,
+        credit: DEFAULT_CREDIT,
+        heartbeat: DEFAULT_HEARTBEAT,
+        firstWithin: timeout,
+        late,
+        itemTimeout: Infinity,
+        decode: (data) => data,
+        errorIn,
+        speak: (control, words) => connection.publish(control, words),
+        onEnd: stop,
+      });
+      items.onMessage(message);
+      resolve({ first: message, items });
+    });
+    const timer = setTimeout(() => {
+      stop();
+      reject(late());
+    }, timeout);
+  });
+}
+
+/** A natsmith service learns how long somebody waits, and that items are taken with credit; others ignore it. */
+function withWishes({ headers }: Request, timeout: number): Request['headers'] {
+  const wishes = [
+    [TIMEOUT_HEADER, String(timeout)],
+    [CREDIT_HEADER, String(DEFAULT_CREDIT)],
+    [HEARTBEAT_HEADER, String(DEFAULT_HEARTBEAT)],
+  ] as const;
+  const given = headers.map(([name]) => name.toLowerCase());
+  return [...headers, ...wishes.filter(([name]) => !given.includes(name.toLowerCase()))];
+}

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { Broker } from '@natsmith/broker';
+import { Command, InvalidArgumentError } from 'commander';
+import { wrongUse } from '../exit';
+import { examples } from '../example';
+import { print } from '../output/output';
+
+interface Flags {
+  host?: string;
+  port: number;
+  user?: string;
+  password?: string;
+  token?: string;
+  maxPayload?: number;
+  json?: boolean;
+}
+
+export function broker(): Command {
+  return new Command('broker')
+    .description('Runs a NATS server in this process until Ctrl-C: for development, without JetStream and clustering.')
+    .option('-p, --port <number>', 'port to listen on; 0 for a free one', wholeNumber, 4222)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--user <name>', 'user name that clients must give')
+    .option('--password <text>', 'password of --user')
+    .option('--token <text>', 'token that clients must give')
+    .option('--max-payload <bytes>', 'largest message', wholeNumber)
+    .option('--json', 'print { url, port } on one line when it is ready')
+    .addHelpText('after', examples('natsmith broker', 'natsmith broker --port 0 --json'))
+    .action(async ({ host, port, user, password, token, maxPayload, json }: Flags) => {
+      const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      const server = await Broker.start({ host, port, user, pass: password, token, maxPayload }).catch(
+        (cause: Error) => {
+          throw wrongUse(cause.message, cause);
+        },
+      );
+      if (json) process.stdout.write(`${JSON.stringify({ url: server.url, port: server.port })}\n`);
+      else print(`${server.toString()}\nCtrl-C ends it.`);
+      await ended;
+      await server.stop();
+    });
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('give a whole number.');
+}

@@ -1,0 +1,4 @@
+import { Command } from 'commander';
+export function completion(): Command {
+  return new Command('completion');
+}

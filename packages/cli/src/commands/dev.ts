@@ -1,0 +1,4 @@
+import { Command } from 'commander';
+export function dev(): Command {
+  return new Command('dev');
+}

@@ -1,0 +1,2 @@
+export { ExitCode } from './exit';
+export { run } from './run';

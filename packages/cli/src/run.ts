@@ -1,0 +1,27 @@
+import { CommanderError } from 'commander';
+import { Failure, ExitCode } from './exit';
+import { program } from './program';
+
+/**
+ * Runs the command, and resolves to its exit code.
+ * @param args without the names of node and of the script
+ */
+export async function run(args: readonly string[]): Promise<ExitCode> {
+  // A reader that has seen enough (`natsmith ls | head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    await program(args).parseAsync(args, { from: 'user' });
+    return ExitCode.fine;
+  } catch (error) {
+    // Commander has written its own message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.fine : ExitCode.wrongUse;
+    const failure = error instanceof Failure ? error : new Failure(ExitCode.refused, textOf(error));
+    if (failure.message !== '') process.stderr.write(`natsmith: ${failure.message}\n`);
+    return failure.exitCode;
+  }
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return process.env.NATSMITH_DEBUG ? (error.stack ?? error.message) : error.message;
+}

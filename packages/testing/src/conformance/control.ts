@@ -1,0 +1,142 @@
+import { controlSubject, ERROR_HEADER, VERBS, type Verb } from '@natsmith/protocol';
+import { askInstance, shown, type Instance } from './instance';
+import { schemaProblems } from './schemas';
+import { ask, type Fields, type RawReply } from './wire';
+
+/** Milliseconds after the latest reply that the `nats` command stops listening. */
+export const PROMPT = 300;
+const TOO_MANY = 50;
+
+/** What an instance answers to each verb. */
+export type Replies = Partial<Record<Verb, Fields>>;
+
+/** Asks all nine discovery subjects, and checks who answers, how often, how fast, and in which form. */
+export async function checkControl(instance: Instance): Promise<Replies> {
+  const { name, id, findings } = instance;
+  const seen: { verb: Verb; subject: string; json: Fields }[] = [];
+  for (const verb of VERBS)
+    for (const subject of [controlSubject(verb), controlSubject(verb, name), controlSubject(verb, name, id)]) {
+      const where = `${id} ${subject}`;
+      const own = await repliesOf(instance, subject);
+      const [reply] = own;
+      const late = `was not answered within ${instance.timeout} ms`;
+      findings.check('control-answers', own.length === 1, where, () =>
+        own.length === 0 ? late : `was answered ${own.length} times`,
+      );
+      if (reply === undefined) continue;
+      const { message, after, json } = reply;
+      const error = message.headers?.values(ERROR_HEADER)[0];
+      findings.check('control-answers', error === undefined, where, () => `was answered with the error "${error}"`);
+      findings.check('control-prompt', after < PROMPT, where, () => `was answered after ${Math.round(after)} ms`);
+      const headers = message.headers?.keys() ?? [];
+      findings.check(
+        'control-no-headers',
+        headers.length === 0,
+        where,
+        () => `headers ${headers.join(', ')}`,
+        'warning',
+      );
+      const problems = schemaProblems(verb, json);
+      findings.check('control-schema', problems.length === 0, `${id} ${verb}`, () => problems.join('; '));
+      if (json !== undefined) seen.push({ verb, subject, json });
+    }
+  checkIdentity(instance, seen);
+  return Object.fromEntries(seen.map(({ verb, json }) => [verb, json]));
+}
+
+/** Requests that are unusual, and must change nothing. */
+export async function checkOddRequests(instance: Instance): Promise<void> {
+  const { connection, name, id, findings } = instance;
+  const large = Math.min(500_000, (connection.info?.max_payload ?? 1_048_576) - 1_024);
+  const odd: [string, { body?: Uint8Array; headers?: Record<string, string> }][] = [
+    ['an empty body', {}],
+    ['the body {}', { body: Buffer.from('{}') }],
+    ['a body that is no JSON', { body: Buffer.from('{"a":') }],
+    ['a body that is no text', { body: Uint8Array.of(0, 255, 254, 13, 10) }],
+    ['headers', { headers: { 'X-Odd': 'yes', 'Nats-Service-Error': 'no' } }],
+    [`a body of ${large} bytes`, { body: Buffer.alloc(large, 'x') }],
+  ];
+  for (const verb of VERBS) {
+    const normal = await askInstance(instance, verb);
+    if (normal === undefined) continue; // told by control-answers
+    for (const [what, question] of odd) {
+      const reply = await askInstance(instance, verb, question);
+      const isNormal = reply?.json !== undefined && reply.json.type === normal.json?.type;
+      findings.check('control-any-body', isNormal, `${id} ${verb}`, () =>
+        reply === undefined ? `${what} got no answer` : `${what} got another answer than an empty body`,
+      );
+    }
+    connection.publish(controlSubject(verb, name, id), Buffer.from('no reply wanted'));
+    const after = await askInstance(instance, verb);
+    findings.check('control-no-reply-subject', after !== undefined, `${id} ${verb}`, () => 'it answers no more');
+  }
+}
+
+/** Subjects that nobody may answer. */
+export async function checkUnknown(instance: Instance): Promise<void> {
+  const { connection, name, id, findings } = instance;
+  const otherCase = [...name].map((c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join('');
+  const subjects = [
+    `$SRV.NOPE`,
+    `$SRV.NOPE.${name}`,
+    `$SRV.NOPE.${name}.${id}`,
+    `$SRV.ping.${name}`,
+    `$SRV.ping.${name}.${id}`,
+    `$SRV.PING.${name}.${id}x`,
+    `$SRV.PING.${name}.${id}.more`,
+    ...(otherCase === name ? [] : [`$SRV.PING.${otherCase}`]),
+  ];
+  await Promise.all(
+    subjects.map(async (subject) => {
+      const replies = await ask(connection, subject, { timeout: 150, enough: (all) => all.some(isFrom(id)) });
+      findings.check('control-unknown', !replies.some(isFrom(id)), `${id} ${subject}`, () => 'was answered');
+    }),
+  );
+}
+
+/**
+ * Joins each queue group on the instance's own PING subject: if the instance were in that group, the requests would be
+ * shared out between the two.
+ */
+export async function checkNoQueueGroup(instance: Instance, groups: readonly string[]): Promise<void> {
+  const { connection, name, id, findings } = instance;
+  const requests = 12;
+  for (const queue of new Set(['q', ...groups.filter((group) => group !== '')])) {
+    const subscription = connection.subscribe(controlSubject('PING', name, id), { queue, callback: () => undefined });
+    await connection.flush();
+    const asked = Array.from({ length: requests }, () => askInstance(instance, 'PING'));
+    const answered = (await Promise.all(asked)).filter((reply) => reply !== undefined).length;
+    subscription.unsubscribe();
+    findings.check('control-no-queue-group', answered === requests, `${id} PING`, () => {
+      return `beside a member of the queue group "${queue}", ${answered} of ${requests} requests were answered`;
+    });
+  }
+}
+
+async function repliesOf({ connection, id, timeout }: Instance, subject: string): Promise<RawReply[]> {
+  const isOwn = subject.endsWith(`.${id}`) ? () => true : isFrom(id);
+  const enough = (all: readonly RawReply[]): boolean => all.some(isOwn);
+  return (await ask(connection, subject, { timeout, enough, linger: TOO_MANY })).filter(isOwn);
+}
+
+function isFrom(id: string): (reply: RawReply) => boolean {
+  return ({ json }) => json?.id === id;
+}
+
+function checkIdentity({ findings, id }: Instance, seen: readonly { subject: string; json: Fields }[]): void {
+  const [first] = seen;
+  for (const { subject, json } of seen)
+    for (const field of ['name', 'id', 'version', 'metadata'])
+      findings.check('identity', same(json[field], first?.json[field]), `${id} ${subject}`, () => {
+        return `${field} ${shown(json[field])}, but ${shown(first?.json[field])} on ${first?.subject ?? ''}`;
+      });
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return sorted(a) === sorted(b);
+}
+
+function sorted(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,33 @@
+import { controlSubject, subjectsOverlap } from '@natsmith/protocol';
+import { endpointsIn, shown, type Instance } from './instance';
+import { ask, type Fields } from './wire';
+
+interface Listener {
+  readonly service: unknown;
+  readonly endpoint: unknown;
+  readonly subject: string;
+  readonly group: string;
+}
+
+/** Looks for endpoints, of the same service or another, that share a queue group and a subject: each loses messages. */
+export async function checkNeighbours({ connection, name, findings }: Instance, info: Fields): Promise<void> {
+  const replies = await ask(connection, controlSubject('INFO'), { timeout: 500 });
+  const others = replies.flatMap(({ json }) => (json !== undefined && json.name !== name ? listeners(json) : []));
+  const own = listeners(info);
+  for (const [i, one] of own.entries()) {
+    const rivals = [...others, ...own.slice(i + 1)].filter(
+      (other) => other.group === one.group && one.group !== '' && subjectsOverlap(one.subject, other.subject),
+    );
+    const [rival] = rivals;
+    findings.check('shared-messages', rival === undefined, `${name} endpoint ${shown(one.endpoint)}`, () => {
+      const whose = rival?.service === name ? 'the same service' : `service ${shown(rival?.service)}`;
+      return `${one.subject} and ${rival?.subject ?? ''} (endpoint ${shown(rival?.endpoint)} of ${whose}) share the queue group "${one.group}"`;
+    });
+  }
+}
+
+function listeners(info: Fields): Listener[] {
+  return endpointsIn(info).flatMap(({ name: endpoint, subject, queue_group: group }) =>
+    typeof subject === 'string' && typeof group === 'string' ? [{ service: info.name, endpoint, subject, group }] : [],
+  );
+}

@@ -1,0 +1,149 @@
+import { controlSubject, ERROR_CODE_HEADER, ERROR_HEADER, type Connection, type Message } from '@natsmith/protocol';
+import { PROMPT } from './control';
+import { askInstance, countOf, endpointsIn, shown, type Instance } from './instance';
+import { askOne, type Fields, type RawReply } from './wire';
+
+/** An endpoint that is called, and with what. */
+export interface Target {
+  readonly name: string;
+  readonly subject: string;
+  readonly body: Uint8Array;
+}
+
+/** How much an endpoint is asked. */
+export interface Amount {
+  /** Requests, one after the other. */
+  readonly requests: number;
+  /** Requests at a time, and bodies that are no JSON, and requests without a reply subject: `load` alone. */
+  readonly withLoad: boolean;
+}
+
+interface Totals {
+  readonly requests: number;
+  readonly errors: number;
+  /** Nanoseconds. */
+  readonly time: number;
+}
+
+const JUNK = Buffer.from('{"junk":');
+const SILENT = 3;
+const AT_ONCE = 50;
+const SETTLE = 1_000;
+
+/** Calls an endpoint, and checks replies and counters. @param instances all of the service, for requests are shared out */
+export async function checkRequests(
+  instances: readonly Instance[],
+  target: Target,
+  { requests, withLoad }: Amount,
+): Promise<void> {
+  const [first] = instances;
+  if (first === undefined) return;
+  const { connection, findings, timeout } = first;
+  const where = `${first.name} endpoint ${shown(target.name)}`;
+  const before = await totals(instances, target);
+  const bodies = [...Array.from({ length: requests }, () => target.body), ...(withLoad ? [JUNK, JUNK] : [])];
+  const base = (await askInstance(first, 'PING'))?.after ?? 0;
+  const replies: RawReply[] = [];
+  for (const body of bodies) {
+    const reply = await askOne(connection, target.subject, { body, timeout });
+    const what = body === JUNK ? 'a body that is no JSON' : 'a request';
+    findings.check('request-answered', reply !== undefined, where, () => `${what} got no answer in ${timeout} ms`);
+    if (reply === undefined) return; // each further one would take as long
+    checkErrorHeaders(first, reply.message, where);
+    replies.push(reply);
+  }
+  if (withLoad) for (let i = 0; i < SILENT; i++) connection.publish(target.subject, target.body);
+  const sent = bodies.length + (withLoad ? SILENT : 0);
+  const moved = await settled(instances, target, (now) => now.requests - before.requests >= sent);
+  findings.check('stats-requests', moved.requests - before.requests >= sent, where, () => {
+    return `${sent} requests${withLoad ? ` (${SILENT} without a reply subject)` : ''}, and num_requests grew by ${moved.requests - before.requests}`;
+  });
+  const errors = replies.filter(({ message }) => message.headers?.values(ERROR_CODE_HEADER)[0] !== undefined).length;
+  findings.check('stats-errors', moved.errors - before.errors >= errors, where, () => {
+    return `${errors} error replies, and num_errors grew by ${moved.errors - before.errors}`;
+  });
+  const waited = replies.reduce((sum, { after }) => sum + Math.max(0, after - base), 0);
+  const counted = (moved.time - before.time) / 1e6;
+  // Below that, the way to the service is most of the time.
+  const isSlow = waited > 50 && waited > 5 * bodies.length;
+  findings.check('stats-time', !isSlow || counted > waited / 3, where, () => {
+    return `${bodies.length} requests took ${Math.round(waited)} ms, and processing_time grew by ${counted.toFixed(2)} ms`;
+  });
+  if (withLoad) await checkBusy(instances, target, where);
+}
+
+/** Discovery beside running requests. */
+async function checkBusy(instances: readonly Instance[], target: Target, where: string): Promise<void> {
+  for (const instance of instances) {
+    const { connection, timeout, findings } = instance;
+    const { body, subject } = target;
+    const running = Promise.all(Array.from({ length: AT_ONCE }, () => askOne(connection, subject, { body, timeout })));
+    const reply = await askInstance(instance, 'PING');
+    findings.check('control-while-busy', reply !== undefined && reply.after < PROMPT, instance.id, () =>
+      reply === undefined
+        ? `with ${AT_ONCE} requests under way PING got no answer`
+        : `with ${AT_ONCE} requests under way PING was answered after ${Math.round(reply.after)} ms`,
+    );
+    const unanswered = (await running).filter((one) => one === undefined).length;
+    findings.check('request-answered', unanswered === 0, where, () => {
+      return `${unanswered} of ${AT_ONCE} requests at a time got no answer in ${timeout} ms`;
+    });
+  }
+}
+
+function checkErrorHeaders({ findings }: Instance, { headers }: Message, where: string): void {
+  const names = (headers?.keys() ?? []).filter((name) => /^nats-service-error/i.test(name));
+  const right = names.filter((name) => name === ERROR_CODE_HEADER || name === ERROR_HEADER);
+  findings.check('error-headers', right.length === names.length, where, () => `the headers ${names.join(', ')}`);
+  findings.check('error-headers', right.length !== 1, where, () => `${right.join()} without the other header`);
+  const code = headers?.values(ERROR_CODE_HEADER)[0];
+  const isNumber = code === undefined || /^-?\d+$/.test(code);
+  findings.check('error-headers', isNumber, where, () => `${ERROR_CODE_HEADER}: ${shown(code)}`);
+  const text = headers?.values(ERROR_HEADER)[0];
+  findings.check('error-headers', text !== '', where, () => `${ERROR_HEADER} is empty`, 'warning');
+}
+
+/** The counters, as soon as they are as expected, or after a second. */
+async function settled(
+  instances: readonly Instance[],
+  target: Target,
+  isDone: (now: Totals) => boolean,
+): Promise<Totals> {
+  const end = performance.now() + SETTLE;
+  for (;;) {
+    const now = await totals(instances, target);
+    if (isDone(now) || performance.now() > end) return now;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function totals(instances: readonly Instance[], { name, subject }: Target): Promise<Totals> {
+  const replies = await Promise.all(instances.map((instance) => askInstance(instance, 'STATS')));
+  const endpoints = replies.map((reply): Fields | undefined =>
+    endpointsIn(reply?.json).find((one) => one.name === name && one.subject === subject),
+  );
+  const sum = (field: string): number => endpoints.reduce((all, endpoint) => all + countOf(endpoint, field), 0);
+  return { requests: sum('num_requests'), errors: sum('num_errors'), time: sum('processing_time') };
+}
+
+/** Discovery requests must not be counted as requests. */
+export async function checkControlUncounted(instance: Instance): Promise<void> {
+  const { findings, id } = instance;
+  const count = (stats: RawReply | undefined): number =>
+    endpointsIn(stats?.json).reduce((sum, endpoint) => sum + countOf(endpoint, 'num_requests'), 0);
+  const before = await askInstance(instance, 'STATS');
+  const asked = 20;
+  for (let i = 0; i < asked; i++) await askInstance(instance, i % 2 === 0 ? 'PING' : 'INFO');
+  const grown = count(await askInstance(instance, 'STATS')) - count(before);
+  findings.check('stats-control', grown < asked, `${id} STATS`, () => {
+    return `num_requests grew by ${grown} while ${asked} discovery requests were made`;
+  });
+}
+
+/** Whether the instance is still there. */
+export async function checkSurvives(instance: Instance): Promise<void> {
+  const { findings, connection, name, id } = instance;
+  const subject = controlSubject('PING', name, id);
+  const reply = await askOne(connection as Connection, subject, { timeout: instance.timeout });
+  findings.check('survives', reply !== undefined, id, () => `${subject} is not answered any more`);
+}

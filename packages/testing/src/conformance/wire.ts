@@ -1,0 +1,74 @@
+import { headerBlock, isNoResponders, type Connection, type Message } from '@natsmith/protocol';
+import { nuid } from 'nats';
+
+/** A reply, and when it came. */
+export interface RawReply {
+  readonly message: Message;
+  /** Milliseconds since the request. */
+  readonly after: number;
+  /** The body as JSON object; undefined when it is none. */
+  readonly json: Fields | undefined;
+}
+
+/** A JSON object of which nothing is known. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** How a question is asked. */
+export interface Question {
+  readonly body?: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds to wait in all. */
+  readonly timeout: number;
+  /** Whether the replies are all that is waited for. */
+  readonly enough?: (replies: readonly RawReply[]) => boolean;
+  /** Milliseconds to wait for one too many, after there are enough. */
+  readonly linger?: number;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Asks on a subject, and resolves to all replies; nobody listening is none, at once. */
+export function ask(connection: Connection, subject: string, question: Question): Promise<RawReply[]> {
+  const { body = EMPTY, headers, timeout, enough = () => false, linger = 0 } = question;
+  return new Promise((resolve, reject) => {
+    const replies: RawReply[] = [];
+    const inbox = `_INBOX.${nuid.next()}`;
+    const end = (): void => {
+      clearTimeout(timer);
+      if (!subscription.isClosed()) subscription.unsubscribe();
+      resolve(replies);
+    };
+    const callback = (error: Error | null, message: Message): void => {
+      if (error !== null) return reject(error);
+      if (isNoResponders(message)) return end();
+      replies.push({ message, after: performance.now() - startedAt, json: objectIn(message.data) });
+      if (!enough(replies)) return;
+      if (linger === 0) return end();
+      clearTimeout(timer);
+      timer = setTimeout(end, linger);
+    };
+    const subscription = connection.subscribe(inbox, { callback });
+    let timer = setTimeout(end, timeout);
+    const startedAt = performance.now();
+    const block = headers && { headers: headerBlock(Object.entries(headers)) };
+    connection.publish(subject, body, { reply: inbox, ...block });
+  });
+}
+
+/** The first reply, or undefined. */
+export async function askOne(
+  connection: Connection,
+  subject: string,
+  question: Question,
+): Promise<RawReply | undefined> {
+  return (await ask(connection, subject, { ...question, enough: () => true }))[0];
+}
+
+function objectIn(data: Uint8Array): Fields | undefined {
+  try {
+    const value = JSON.parse(Buffer.from(data).toString()) as unknown;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
