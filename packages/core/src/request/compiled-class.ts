@@ -1,6 +1,7 @@
 import type { MetadataStorage, ValidationTypes, ValidatorOptions } from 'class-validator';
 import type { Class } from '../define/options';
 import { classTransformerLibrary, classValidatorLibrary, transformerStorage } from './class-libraries';
+import { isThenable } from './middleware';
 
 type ValidationMetadata = ReturnType<MetadataStorage['getTargetValidationMetadatas']>[number];
 type Fields = Record<string, unknown>;
@@ -195,8 +196,13 @@ function compileChecks(target: Class, metadata: ValidationMetadata): Property['c
     only(!constraint.async, 'an async constraint');
     const { instance } = constraint;
     // A promise is for the libraries to wait for, and so is anything but a plain yes.
-    const holds = (object: Fields, value: unknown, whole: unknown): boolean =>
-      instance.validate(value, { targetName: target.name, property, object, value: whole, constraints }) === true;
+    const holds = (object: Fields, value: unknown, whole: unknown): boolean => {
+      const details = { targetName: target.name, property, object, value: whole, constraints };
+      const answer: unknown = instance.validate(value, details);
+      // The libraries ask again and wait; this promise is left alone, and is not to end the process when it rejects.
+      if (isThenable(answer)) answer.then(undefined, () => undefined);
+      return answer === true;
+    };
     return (object: Fields, value: unknown): boolean => {
       if (validateIf !== undefined && !validateIf(object, value)) return true;
       if (!each || !Array.isArray(value)) return holds(object, value, value);

@@ -3,7 +3,7 @@ import { ServiceError } from '@natsmith/protocol';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import type { Class } from '../define/options';
 import type { Payload } from '../plan/payload';
-import { classTransformerLibrary, classValidatorLibrary } from './class-libraries';
+import { classTransformerLibrary, classValidatorLibrary, validationExecutor } from './class-libraries';
 import { compileClass } from './compiled-class';
 import { MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
 
@@ -73,7 +73,8 @@ function schemaValidator(schema: StandardSchemaV1): Validate {
 }
 
 function classValidator(target: Class, array: boolean, options: ValidatorOptions): Validate {
-  const { validate } = classValidatorLibrary();
+  const { getFromContainer, Validator } = classValidatorLibrary();
+  const Executor = validationExecutor();
   const { plainToInstance } = classTransformerLibrary();
   const settings: ValidatorOptions = { whitelist: true, ...options };
   const isRightShape = array ? Array.isArray : (value: unknown) => !Array.isArray(value);
@@ -91,15 +92,21 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     }
   };
 
-  const check = (instance: object): Promise<ValidationError[]> => {
+  const check = async (instance: object): Promise<ValidationError[]> => {
+    const executor = new Executor(getFromContainer(Validator), settings);
+    const errors: ValidationError[] = [];
     try {
-      return validate(instance, settings);
+      executor.execute(instance, '', errors);
     } catch (cause) {
+      // Nobody waits any more for the validators that have begun, and one that rejects is not to end the process.
+      for (const begun of executor.awaitingPromises as Promise<unknown>[]) begun.catch(() => undefined);
       if (cause instanceof ServiceError) throw cause;
       // Some of class-validator's own do so at half a surrogate pair or at 1e-7. What rejects later is another matter:
       // it has asked somebody, and that may have failed.
       throw new ServiceError(400, 'payload cannot be validated', { cause });
     }
+    await Promise.all(executor.awaitingPromises);
+    return executor.stripEmptyErrors(errors);
   };
 
   /** The libraries decide, and say what is wrong. */

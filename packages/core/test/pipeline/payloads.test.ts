@@ -13,6 +13,7 @@ import {
   Min,
   registerDecorator,
   Validate,
+  ValidateBy,
   ValidateIf,
   ValidateNested,
   ValidatorConstraint,
@@ -73,6 +74,14 @@ class Contact {
   @IsOptional() @IsNumber({ maxDecimalPlaces: 2 }) amount?: number;
 }
 
+const rejects = () => new Promise<boolean>((_, reject) => setTimeout(() => reject(new Error('it is not there')), 5));
+
+class Fragile {
+  @ValidateBy({ name: 'marked', async: true, validator: { validate: rejects } }) marked!: number;
+  @ValidateBy({ name: 'unmarked', validator: { validate: rejects } }) unmarked!: number;
+  @IsEmail() email!: string;
+}
+
 class Grouped {
   @IsInt({ groups: ['create'] }) a!: number;
   @IsInt({ groups: ['update'] }) b!: number;
@@ -126,6 +135,9 @@ class Payloads {
     return account;
   }
   @Endpoint() contact(payload: Contact) {
+    return payload;
+  }
+  @Endpoint() fragile(payload: Fragile) {
     return payload;
   }
   @Endpoint() grouped(payload: Grouped) {
@@ -297,6 +309,17 @@ onStage('payloads', Payloads, (stage, server) => {
       const reply = await stage.call('contact', body);
       expect([reply.code, reply.description]).toEqual([400, 'payload cannot be validated']);
       expect(stage.log.problems).toContain(cause);
+    });
+
+    it('has async validators that reject while others throw: nothing rejects where nobody waits, which would end the process', async () => {
+      const unhandled: unknown[] = [];
+      const note = (reason: unknown) => unhandled.push(reason);
+      process.on('unhandledRejection', note);
+      expect((await stage.call('fragile', '{"marked":1,"unmarked":1,"email":"\\ud800"}')).code).toBe(400);
+      expect((await stage.call('fragile', '{"marked":1,"unmarked":1,"email":"x"}')).code).toBe(500);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      process.off('unhandledRejection', note);
+      expect(unhandled).toEqual([]);
     });
 
     it('honours @ValidateIf', async () => {
