@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   isConnection,
   nameProblem,
@@ -13,7 +14,8 @@ import { Calls, type CallOptions, type SubjectCallOptions, type SubjectStreamOpt
 import { carriedBy, NOTHING_CARRIED, type Carried, type Carrier } from './carried';
 import { connect } from './connect';
 import { Discovery, type Discovered } from './discovery';
-import type { Gathered } from './gathered';
+import { gather, subjectToGather, type EndpointAddress, type GatheredReply, type GatherOptions } from './gather';
+import { Gathered } from './gathered';
 import { either } from './either';
 import { Inbox } from './inbox';
 import { ServiceLookup, type ServiceSelection } from './lookup';
@@ -41,6 +43,8 @@ export interface ConnectOptions<C extends Connection = NatsConnection> extends C
 }
 
 const DEFAULT_TIMEOUT = 5_000;
+/** Milliseconds that closing waits for the server to take what was sent last. */
+const LAST_WORDS = 500;
 const DEFAULT_LIMITS: Required<GatherLimits> = { timeout: 2_000, stall: 300 };
 
 /** What `client.service` takes besides the service's name: which instances are meant, and defaults of its calls. */
@@ -139,6 +143,29 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
   }
 
   /**
+   * Asks all instances of an endpoint that has no queue group, by its subject or by service and endpoint, and gathers
+   * their replies for a bounded time: 300 ms after the latest one, 2,000 ms at most, unless the options say otherwise.
+   */
+  gather<Reply = unknown>(
+    target: string | EndpointAddress,
+    payload?: unknown,
+    options: GatherOptions = {},
+  ): Gathered<GatheredReply<Reply>> {
+    const { timeout = DEFAULT_LIMITS.timeout, stall = DEFAULT_LIMITS.stall } = options;
+    const ask = (subject: string): Gathered<GatheredReply<Reply>> =>
+      gather<Reply>(this.shared.inbox, subject, payload, options, { timeout, stall }, this.carried);
+    return Gathered.later(async () => {
+      if (typeof target !== 'string')
+        return {
+          ask: ask(await subjectToGather(this.lookup(target.service, target), target.endpoint, options.params)),
+        };
+      const problem = subjectProblem(target, 'none');
+      if (problem !== undefined) throw new TypeError(`subject ${problem}`);
+      return { ask: ask(target) };
+    });
+  }
+
+  /**
    * A client whose calls carry on a request's deadline, cancellation and trace headers (`traceparent`, `tracestate`,
    * `baggage`); it shares all else, and closing it does nothing.
    */
@@ -179,7 +206,10 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     if (this.isDerived) return;
     this.shared.closing.abort();
     this.shared.inbox.close(new Error('the client is closed'));
-    if (this.ownsConnection && !this.connection.isClosed()) await this.connection.close();
+    if (!this.ownsConnection || this.connection.isClosed()) return;
+    // Producers are to hear that their streams are left; a server that does not answer is not waited for.
+    await Promise.race([this.connection.flush().catch(() => undefined), delay(LAST_WORDS, undefined, { ref: false })]);
+    await this.connection.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

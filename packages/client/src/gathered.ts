@@ -27,6 +27,26 @@ export class Gathered<T> implements PromiseLike<T[]>, AsyncIterable<T> {
     });
   }
 
+  /** @internal What another one gathers, when it is known what that is; in a box, because a promise would await it. */
+  static later<T>(begin: () => Promise<{ readonly ask: Gathered<T> }>): Gathered<T> {
+    return new Gathered<T>((sink) => {
+      let isStopped = false;
+      const relay = async (): Promise<void> => {
+        for await (const item of (await begin()).ask) {
+          if (isStopped) return;
+          sink.add(item);
+        }
+      };
+      relay().then(
+        () => sink.end(),
+        (error: unknown) => sink.end(error as Error),
+      );
+      return () => {
+        isStopped = true;
+      };
+    });
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     try {
       for (let i = 0; ; i++) {

@@ -14,6 +14,7 @@ export type { Carrier } from './carried';
 export { ServiceClient, type ClientOptions, type ConnectOptions, type ServiceOptions } from './client';
 export type { Discovered } from './discovery';
 export { DiscoveryError } from './discovery-reply';
+export type { EndpointAddress, GatheredReply, GatherOptions } from './gather';
 export type { Gathered } from './gathered';
 export type { ServiceSelection } from './lookup';
 export type { CallPolicy, PolicyOptions } from './policy';

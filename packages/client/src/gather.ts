@@ -1,0 +1,68 @@
+import { headerBlock, TIMEOUT_HEADER, type ServiceError } from '@natsmith/protocol';
+import { askAll, type GatherLimits } from './ask-all';
+import { decodeBody, encodeBody, type BodyKind } from './body';
+import type { Carried } from './carried';
+import { type Gathered } from './gathered';
+import type { Inbox } from './inbox';
+import type { ServiceLookup, ServiceSelection } from './lookup';
+import { errorIn } from './reply';
+import { headerLines, type RequestHeaders } from './request';
+import { subjectToCall, type SubjectParams } from './subject';
+
+/** An endpoint of a service, by its method's name. */
+export interface EndpointAddress extends ServiceSelection {
+  readonly service: string;
+  readonly endpoint: string;
+}
+
+/** What `client.gather` takes besides its payload. */
+export interface GatherOptions extends GatherLimits {
+  headers?: RequestHeaders;
+  /** Values for the named tokens of the endpoint's subject. */
+  params?: SubjectParams;
+  /** How the replies' bodies are read; default `json`. */
+  as?: BodyKind;
+}
+
+/** What one instance answered; an error of one says nothing of the others. */
+export type GatheredReply<Reply> =
+  | { readonly ok: true; readonly value: Reply; readonly rtt: number }
+  | { readonly ok: false; readonly error: ServiceError; readonly rtt: number };
+
+/** Asks everybody on a subject. */
+export function gather<Reply>(
+  inbox: Inbox,
+  subject: string,
+  payload: unknown,
+  { headers, as = 'json' }: GatherOptions,
+  limits: Required<GatherLimits>,
+  carried: Carried,
+): Gathered<GatheredReply<Reply>> {
+  const timeout = Math.max(0, Math.min(limits.timeout, Math.ceil(carried.expiresAt - performance.now())));
+  const lines = [...headerLines(carried.headers, headers), [TIMEOUT_HEADER, String(timeout)] as const];
+  return askAll<GatheredReply<Reply>>(inbox, {
+    subject,
+    body: encodeBody(payload),
+    headers: headerBlock(lines),
+    limits: { ...limits, timeout },
+    expected: Infinity,
+    read(message, rtt) {
+      const error = errorIn(message, subject);
+      if (error !== undefined) return { ok: false, error, rtt };
+      return { ok: true, value: decodeBody(message.data, as, subject) as Reply, rtt };
+    },
+    fail: ([first]) => first as Error,
+  });
+}
+
+/** The subject on which all instances of an endpoint can be asked. @throws Error when a queue group stands in the way */
+export async function subjectToGather(lookup: ServiceLookup, method: string, params?: SubjectParams): Promise<string> {
+  await lookup.ready();
+  const { info } = await lookup.get(method);
+  if (info.queue_group !== '')
+    throw new Error(
+      `endpoint "${method}" of service "${lookup.name}" has the queue group "${info.queue_group}", so one instance answers ` +
+        'for all; give it { queueGroup: false }, or call it instead',
+    );
+  return subjectToCall(info, params);
+}

@@ -1,0 +1,77 @@
+import { ServiceClient, ServiceError } from '@natsmith/client';
+import { Endpoint, Service, type RequestContext } from '@natsmith/core';
+import { type Connection } from '#test/connection';
+import { onEachServerAndClient } from '#test/matrix';
+import { useHosts } from './hosts';
+
+let count = 0;
+
+@Service({ name: 'cache', version: '1.0.0', queueGroup: false })
+class Cache {
+  private readonly number = ++count;
+
+  @Endpoint()
+  number_(_: undefined, { headers }: RequestContext): { number: number; left: string | undefined } {
+    return { number: this.number, left: headers.get('Natsmith-Timeout') };
+  }
+
+  @Endpoint()
+  odd(): number {
+    if (this.number % 2 === 0) throw new ServiceError(409, 'even');
+    return this.number;
+  }
+
+  @Endpoint({ queueGroup: 'q' })
+  one(): number {
+    return this.number;
+  }
+}
+
+onEachServerAndClient((_server, library) => {
+  const start = useHosts();
+  let connection: Connection;
+  let client: ServiceClient;
+
+  beforeEach(async () => {
+    count = 0;
+    connection = await library.connect();
+    client = new ServiceClient(connection, { discovery: { stall: 60 } });
+    for (let i = 0; i < 3; i++) await start(Cache, connection);
+  });
+  afterEach(() => client.close());
+
+  test('all instances answer, as an array and one by one, and know how long they are waited for', async () => {
+    const replies = client.gather<{ number: number; left: string }>('number_', undefined, { timeout: 900, stall: 50 });
+    const numbers: number[] = [];
+    for await (const reply of replies) if (reply.ok) numbers.push(reply.value.number);
+    expect(numbers.sort()).toEqual([1, 2, 3]);
+    const all = await replies;
+    expect(all).toHaveLength(3);
+    for (const reply of all) {
+      expect(reply).toMatchObject({ ok: true, value: { left: '900' } });
+      expect(reply.rtt).toBeGreaterThan(0);
+    }
+  });
+
+  test('the error of one does not hide the others', async () => {
+    const replies = await client.gather<number>({ service: 'cache', endpoint: 'odd' }, undefined, { stall: 50 });
+    expect(replies.filter(({ ok }) => ok)).toHaveLength(2);
+    const [failed] = replies.filter((reply) => !reply.ok);
+    expect(failed!.error).toBeInstanceOf(ServiceError);
+    expect(failed!.error).toMatchObject({ code: 409, description: 'even' });
+  });
+
+  test('an endpoint with a queue group cannot be gathered, and the error says why', async () => {
+    await expect(client.gather({ service: 'cache', endpoint: 'one' })).rejects.toThrow(
+      'endpoint "one" of service "cache" has the queue group "q", so one instance answers for all',
+    );
+  });
+
+  test('nobody on the subject is nothing, at once; a service that is not there is a 503', async () => {
+    const before = performance.now();
+    expect(await client.gather('nobody.there')).toEqual([]);
+    await expect(client.gather({ service: 'nobody', endpoint: 'x' })).rejects.toMatchObject({ code: 503 });
+    await expect(client.gather('a.>')).rejects.toThrow('may not contain ">"');
+    expect(performance.now() - before).toBeLessThan(250);
+  });
+});
