@@ -3,12 +3,7 @@ import { HeadersToSend, ReceivedHeaders } from './headers';
 
 describe('headers to send', () => {
   const name = fc.stringMatching(/^[!-9;-~]{1,20}$/);
-  const value = fc.string({ unit: 'binary' }).map((text) =>
-    text
-      .replaceAll(/[\r\n\0]/g, '')
-      .trim()
-      .toWellFormed(),
-  );
+  const value = fc.string({ unit: 'binary' }).map((text) => text.replaceAll(/[\r\n\0]/g, '').trim());
 
   it('arrive as they were set', () => {
     fc.assert(

@@ -155,7 +155,7 @@ async function verdict(name: Name, body: Uint8Array): Promise<{ code?: 200 | 400
   if (depth(plain) > MAX_JSON_DEPTH) return { code: 400 };
   let instance: object;
   try {
-    instance = plainToInstance(CLASSES[name], plain) as object;
+    instance = plainToInstance<object, unknown>(CLASSES[name], plain);
   } catch {
     // class-transformer trips over values named "constructor" where nobody asked for them; natsmith may not look there.
     return {};

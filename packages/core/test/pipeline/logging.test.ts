@@ -95,7 +95,8 @@ onEachServer((server) => {
     });
     expect(line!.details.err?.message).toBe('password is hunter2');
     expect(line!.details.err?.stack).toContain('logging.test.ts');
-    expect(String(reply.message.headers)).not.toContain('hunter2');
+    expect(JSON.stringify([...(reply.message.headers ?? [])])).not.toContain('hunter2');
+    expect(JSON.stringify([...(reply.message.headers ?? [])])).toContain(requestId);
   });
 
   it.each(['undefined', 'null', 'object', 'text'])(
