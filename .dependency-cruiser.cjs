@@ -98,7 +98,8 @@ module.exports = {
     },
   ],
   options: {
-    exclude: { path: '^(packages|examples)/[^/]+/dist/' },
+    // Templates are projects of their own: they become somebody's files.
+    exclude: { path: '^((packages|examples)/[^/]+/dist|packages/create-natsmith/templates)/' },
     doNotFollow: { path: 'node_modules' },
     preserveSymlinks: true,
     tsPreCompilationDeps: true,
