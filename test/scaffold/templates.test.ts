@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Endpoint, Service } from '@natsmith/core';
+import { NatsServer, TestHost } from '@natsmith/testing';
+import { connect, headers, type NatsConnection } from 'nats';
+import { describeWithNatsServer } from '#test/matrix';
+import { blocksOf } from '../docs/markdown';
+import { buildImage } from './image';
+import { run, Running } from './processes';
+import { freePort, usePublished } from './published';
+
+const MINUTE = 60_000;
+
+@Service({ name: 'greeter', version: '1.2.0' })
+class Greeter {
+  @Endpoint({ request: 'unchecked' })
+  hello({ name }: { name: string }): string {
+    return `Hello, ${name}!`;
+  }
+}
+
+describeWithNatsServer('a project of the template', () => {
+  const published = usePublished();
+  let server: NatsServer;
+  beforeAll(async () => {
+    server = await NatsServer.start();
+  });
+  afterAll(() => server?.stop());
+
+  /** Makes a project with the command that the page has for it, and gives its folder. */
+  async function make(template: string): Promise<string> {
+    const lines = blocksOf('docs/guide/getting-started.md').flatMap(({ text }) => text.split('\n'));
+    const line = lines.find((each) => each.includes(`--template ${template}`))!;
+    const cwd = await published.folder();
+    await run(line, { cwd, env: published.env() });
+    return join(cwd, line.split(' ')[3]!);
+  }
+
+  test(
+    '"full" passes its tests, and its image serves orders, tells its health, and ends with exit code 0',
+    async () => {
+      const project = await make('full');
+      await run('npm test', { cwd: project, env: published.env() });
+
+      const image = await buildImage(project, await published.folder(), published.npm);
+      const port = await freePort();
+      const env = published.env({ ...image.env, NATS_URL: server.url, HEALTH_PORT: String(port) });
+      const service = new Running(image.command.join(' '), { cwd: image.folder, env });
+      await service.writes(/service started[^]*service started/);
+
+      const connection = await connect({ servers: server.url });
+      try {
+        expect(await placeOrder(connection)).toMatchObject({ customer: 'Ann', number: 1, by: 'bob' });
+        const manifest = await readFile(join(project, 'k8s/deployment.yaml'), 'utf8');
+        const probes = [...manifest.matchAll(/path: (\/\S+)/g)].map(([, path]) => path);
+        expect(probes).toEqual(['/ready', '/ready', '/live']);
+        for (const path of probes) expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200);
+      } finally {
+        await connection.close();
+      }
+      expect(await service.end('SIGTERM')).toBe(0);
+    },
+    4 * MINUTE,
+  );
+
+  test(
+    '"client" passes its tests, and finds and calls a service in production mode, and ends with exit code 0',
+    async () => {
+      const project = await make('client');
+      const env = published.env({ NATS_URL: server.url });
+      await run('npm test', { cwd: project, env });
+
+      const { scripts } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as {
+        scripts: { start: string };
+      };
+      const service = new Running(scripts.start, { cwd: project, env });
+      await service.writes(/Waiting for services/);
+      await using _host = await TestHost.create(Greeter, { server });
+      await service.writes(/^greeter 1\.2\.0 joined\nHello, world!$/m);
+      expect(await service.end('SIGTERM')).toBe(0);
+    },
+    4 * MINUTE,
+  );
+});
+
+async function placeOrder(connection: NatsConnection): Promise<unknown> {
+  const from = headers();
+  from.set('User', 'bob');
+  const order = { customer: 'Ann', lines: [{ article: 'apple', quantity: 3 }] };
+  return (await connection.request('orders.place', JSON.stringify(order), { headers: from, timeout: 5000 })).json();
+}
