@@ -1,0 +1,160 @@
+// The examples of docs/guide/client.md, docs/guide/streams.md and packages/client/README.md.
+import { ServiceClient, ServiceError, StreamError, TimeoutError } from '@natsmith/client';
+import {
+  Endpoint,
+  Group,
+  NatsServiceFactory,
+  Service,
+  type NatsServiceHost,
+  type RequestContext,
+} from '@natsmith/core';
+import { startServer, type TestServer } from '@natsmith/testing';
+import { IsNumber } from 'class-validator';
+import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
+
+class Operands {
+  @IsNumber() a: number;
+  @IsNumber() b: number;
+}
+
+@Service({ name: 'calculator', version: '1.0.0' })
+@Group('math')
+class Calculator {
+  @Endpoint()
+  add({ a, b }: Operands): number {
+    return a + b;
+  }
+
+  @Endpoint()
+  divide({ a, b }: Operands): number {
+    if (b === 0) throw new ServiceError(400, 'division by zero', { data: { a } });
+    return a / b;
+  }
+
+  @Endpoint({ subject: '{list}.at.{index}' })
+  at(_: undefined, { params }: RequestContext): string {
+    return `${params.list}/${params.index}`;
+  }
+
+  @Endpoint({ queueGroup: false })
+  load(): number {
+    return 0.5;
+  }
+
+  @Endpoint({ request: Number })
+  async *count(to: number): AsyncGenerator<number> {
+    for (let n = 1; n <= to; n++) yield n;
+  }
+}
+
+let server: TestServer;
+let host: NatsServiceHost;
+let client: ServiceClient;
+const printed: unknown[] = [];
+const print = (...values: unknown[]): number => printed.push(...values);
+
+beforeAll(async () => {
+  server = await startServer('broker');
+  host = await NatsServiceFactory.create(Calculator, {
+    connection: { servers: server.url },
+    logger: false,
+    signals: false,
+  });
+  client = await ServiceClient.connect({ connection: { servers: server.url } });
+});
+beforeEach(() => {
+  printed.length = 0;
+});
+afterAll(async () => {
+  await client.close();
+  await host.stop();
+  await server.stop();
+});
+
+test('a call', async () => {
+  // #region call
+  const calculator = await client.service<Calculator>('calculator', { version: '^1.0.0' });
+  const sum = await calculator.add({ a: 1, b: 2 }); // a number
+  const where = await calculator.at(undefined, { params: { list: 'primes', index: 3 } }); // on math.primes.at.3
+  // #endregion
+  expect([sum, where]).toEqual([3, 'primes/3']);
+});
+
+test('errors', async () => {
+  const calculator = await client.service<Calculator>('calculator');
+  // #region errors
+  try {
+    await calculator.divide({ a: 1, b: 0 }, { timeout: 500 });
+  } catch (error) {
+    if (error instanceof ServiceError)
+      print(error.code, error.description, error.data); // 400, division by zero, { a: 1 }
+    else if (error instanceof TimeoutError)
+      print(error.message); // math.divide did not answer within 500 ms
+    else throw error;
+  }
+  // #endregion
+  expect(printed).toEqual([400, 'division by zero', { a: 1 }]);
+});
+
+test('discovery', async () => {
+  // #region discovery
+  const services = await client.ping(); // all of them, as an array
+  for await (const { name, id, rtt } of client.ping('calculator')) print(name, id, rtt); // each as it answers
+  const [stats] = await client.stats('calculator');
+  // #endregion
+  expect(services).toHaveLength(1);
+  expect(printed[0]).toBe('calculator');
+  expect(stats?.name).toBe('calculator');
+});
+
+test('watch', async () => {
+  // #region watch
+  for await (const { type, service } of client.watch({ interval: 500 })) {
+    print(`${service.name} ${service.version} ${type}`); // calculator 1.0.0 joined
+    break;
+  }
+  // #endregion
+  expect(printed).toEqual(['calculator 1.0.0 joined']);
+});
+
+test('gather', async () => {
+  // #region gather
+  for await (const reply of client.gather<number>({ service: 'calculator', endpoint: 'load' }))
+    print(reply.ok ? reply.value : reply.error.message);
+  // #endregion
+  expect(printed).toEqual([0.5]);
+});
+
+test('policies', async () => {
+  // #region policy
+  const policy = circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) });
+  const calculator = await client.service<Calculator>('calculator', { policy });
+  // #endregion
+  expect(await calculator.add({ a: 1, b: 1 })).toBe(2);
+});
+
+test('calls made for a request', async () => {
+  const ctx = { deadline: new Date(Date.now() + 1000), signal: new AbortController().signal };
+  // #region with
+  const calculator = await client.with(ctx).service<Calculator>('calculator'); // ctx is a handler's context
+  const sum = await calculator.add({ a: 1, b: 2 });
+  // #endregion
+  expect(sum).toBe(3);
+});
+
+test('a stream', async () => {
+  const calculator = await client.service<Calculator>('calculator');
+  // #region stream
+  try {
+    for await (const n of calculator.count(1_000_000, { credit: 64 })) {
+      print(n);
+      if (n === 10) break; // the producer stops
+    }
+  } catch (error) {
+    if (error instanceof StreamError)
+      print(error.message); // an item was lost, or the producer is gone
+    else throw error;
+  }
+  // #endregion
+  expect(printed).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
