@@ -28,7 +28,7 @@ export function isValid(schema: string, payload: unknown): boolean | undefined {
 function compile(name: string, text: string) {
   try {
     const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true });
-    addFormats.default(ajv);
+    addFormats(ajv);
     return ajv.compile(JSON.parse(text) as object);
   } catch (error) {
     if (name !== '')
