@@ -35,6 +35,8 @@ export interface FactoryOptions<C extends Connection = NatsConnection> {
 }
 
 const DEFAULT_STOP_TIMEOUT = 10_000;
+/** ms that a failed start waits for the server. */
+const FLUSH_TIMEOUT = 1000;
 
 /**
  * Resolves when every service is connected, subscribed and discoverable; else rejects and leaves nothing behind.
@@ -80,9 +82,8 @@ async function create<C extends Connection>(
   } catch (error) {
     for (const service of services) service.abandon();
     await instances.stopAll();
+    await untilServerKnows(connection);
     if (ownsConnection) await connection.close();
-    // Whoever uses a given connection next is to find nothing of this attempt on the server.
-    else if (!connection.isClosed()) await connection.flush().catch(() => undefined);
     throw error;
   }
   for (const service of services) logger.info(startLine(service), 'service started');
@@ -91,6 +92,15 @@ async function create<C extends Connection>(
 
 /** Starts decorated classes as NATS services. */
 export const NatsServiceFactory = { create };
+
+/** Whoever comes next is to find nothing of this attempt on the server; one that is away is not waited for. */
+async function untilServerKnows(connection: Connection): Promise<void> {
+  if (connection.isClosed()) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_TIMEOUT)));
+  await Promise.race([connection.flush().catch(() => undefined), late]);
+  clearTimeout(timer);
+}
 
 function startLine(service: ServiceInstance): object {
   const endpoints = service.plan.endpoints.map(({ name, subject, queueGroup }) => ({ name, subject, queueGroup }));

@@ -15,6 +15,7 @@ import { type Connection } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
 import { useChildren } from './child';
 import { useHosts } from './hosts';
+import { underLoad } from './load';
 import { Log } from './log';
 
 const CODE = 'Nats-Service-Error-Code';
@@ -91,33 +92,16 @@ onEachServerAndClient((_server, client) => {
   describe('stop', () => {
     it('under load loses no request: the other instance takes over', async () => {
       const [leaving] = [await start(), await start()];
-      const failures: unknown[] = [];
-      let answered = 0;
-      let isOver = false;
-      const caller = async (): Promise<void> => {
-        while (!isOver)
-          try {
-            const reply = await nc.request('short', '', { timeout: 2000 });
-            if (reply.headers === undefined && reply.json() === 'short') answered++;
-            else failures.push(reply.headers);
-          } catch (error) {
-            failures.push(error);
-          }
-      };
-      const callers = Array.from({ length: 64 }, caller);
-      await pause(100);
       const served = async () => (await leaving.service.stats()).endpoints[1]!.num_requests;
-      const before = await served();
-      expect(before).toBeGreaterThan(100);
+      let answered = 0;
+      const load = underLoad(nc, 'short', () => answered++);
+      while ((await served()) < 200) await pause(5);
       await leaving.service.stop();
       const atStop = await served();
       const answeredAtStop = answered;
-      await pause(100);
-      isOver = true;
-      await Promise.all(callers);
-      expect(failures).toEqual([]);
+      while (answered < answeredAtStop + 200) await pause(5);
+      expect(await load.end()).toEqual([]);
       expect(await served()).toBe(atStop);
-      expect(answered).toBeGreaterThan(answeredAtStop);
     });
 
     it('waits for the handlers that run, and their callers get the replies', async () => {

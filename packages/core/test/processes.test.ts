@@ -4,6 +4,7 @@ import { connect, type NatsConnection } from 'nats';
 import { type Connection } from '#test/connection';
 import { describeWithNatsServer } from '#test/matrix';
 import { Child } from './child';
+import { underLoad } from './load';
 import { gather } from './replies';
 import { schemaViolations } from './schemas';
 
@@ -83,25 +84,15 @@ describeWithNatsServer('five processes of one service', () => {
   });
 
   it('that end one after the other under load lose no request', async () => {
-    const failures: unknown[] = [];
     let answered = 0;
-    let isOver = false;
-    const callers = Array.from({ length: 20 }, async () => {
-      while (!isOver)
-        await nc.request('whoami', '', { timeout: 10_000 }).then(
-          (reply) => (reply.headers === undefined ? answered++ : failures.push(reply.headers)),
-          (error: unknown) => failures.push(error),
-        );
-    });
+    const load = underLoad(nc, 'whoami', () => answered++);
     for (const child of children.slice(1)) {
       child.kill('SIGTERM');
       expect(await child.exit).toEqual({ code: 0, signal: null });
       const left = PROCESSES - children.indexOf(child);
       expect(await gathered('$SRV.PING.worker', left)).toHaveLength(left);
     }
-    isOver = true;
-    await Promise.all(callers);
-    expect(failures).toEqual([]);
+    expect(await load.end()).toEqual([]);
     expect(answered).toBeGreaterThan(100);
   });
 });
