@@ -22,8 +22,8 @@ const config: Config = {
       },
     ],
   },
-  // arktype ships ES modules only, which jest cannot load on Node 20 as they are.
-  transformIgnorePatterns: ['/node_modules/(?!(arktype|@ark|arkregex)/)'],
+  // These ship ES modules only, which jest cannot load on Node 20 as they are.
+  transformIgnorePatterns: ['/node_modules/(?!(arktype|@ark|arkregex|inversify|@inversifyjs)/)'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
 };
 

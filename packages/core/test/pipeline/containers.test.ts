@@ -1,4 +1,3 @@
-/** @jest-environment ./packages/core/test/pipeline/node-environment.ts */
 import 'reflect-metadata';
 import { type Container, Endpoint, Group, NatsServiceFactory, Service } from '@natsmith/core';
 import * as awilix from 'awilix';
@@ -6,11 +5,6 @@ import * as inversify from 'inversify';
 import * as tsyringe from 'tsyringe';
 import { onEachServer } from '#test/matrix';
 import { Stage } from './stage';
-
-jest.mock(
-  'inversify',
-  () => (globalThis as unknown as { requireByNode: NodeJS.Require }).requireByNode('inversify') as object,
-);
 
 // #region service
 class Clock {
@@ -34,7 +28,7 @@ class Time {
 // #region tsyringe
 /** tsyringe makes classes that it was never told of, so there is nothing to register. */
 function withTsyringe(): Container {
-  return { get: (target) => tsyringe.container.resolve(target as new () => never) };
+  return { get: (target) => tsyringe.container.resolve(target) };
 }
 // #endregion
 
@@ -56,7 +50,7 @@ function withInversify(): Container {
 function withAwilix(): Container {
   const container = awilix.createContainer({ injectionMode: awilix.InjectionMode.CLASSIC });
   container.register({ clock: awilix.asClass(Clock).singleton() });
-  return { get: (target) => container.build(awilix.asClass(target as new () => never)) };
+  return { get: (target) => container.build(awilix.asClass(target)) };
 }
 // #endregion
 
