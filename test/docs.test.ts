@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { anchorsOf, blocksOf, linksOf, pages, ROOT, sourceText } from './docs/markdown';
 
 /** Files that are compiled and run: tests, and the examples, which their tests run. */
-const RUNS = /\.test\.ts(#|$)|^examples\/[^/]+\/(src|test)\//;
+// The templates of create-natsmith are built, tested and started by test/scaffold.
+const RUNS = /\.test\.ts(#|$)|^(examples\/[^/]+|packages\/create-natsmith\/templates\/[^/]+)\/(src|test)\//;
 /** Pages whose examples nobody has tied to a file yet. */
 const UNTIED = ['packages/broker/README.md', 'packages/testing/README.md'];
 
