@@ -13,7 +13,7 @@ export function checkPayload({ name, metadata }: EndpointInfo, payload: unknown)
     throw wrongUse(`endpoint "${name}" needs a payload: it takes ${shapeOf(text)}; --no-check calls it without one`);
   const validate = compile(name, text);
   if (validate === undefined || validate(payload)) return;
-  const problems = (validate.errors ?? []).map((error) => `\n  ${describe(error)}`);
+  const problems = telling(validate.errors ?? []).map((error) => `\n  ${describe(error)}`);
   throw wrongUse(
     `the payload is not what endpoint "${name}" takes:${problems.join('')}\n` +
       `it takes ${shapeOf(text)}; --no-check sends the payload all the same`,
@@ -35,6 +35,14 @@ function compile(name: string, text: string) {
       note(`the payload is not checked: the schema of endpoint "${name}" cannot be used (${(error as Error).message})`);
     return undefined;
   }
+}
+
+/** Where one of several schemas must match, what each of them says but "null" is more than that none does. */
+function telling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const isChoice = ({ keyword, params }: ErrorObject): boolean =>
+    keyword === 'anyOf' || keyword === 'oneOf' || (keyword === 'type' && params.type === 'null');
+  const rest = errors.filter((error) => !isChoice(error));
+  return rest.length > 0 ? rest : errors;
 }
 
 function describe({ instancePath, message, params }: ErrorObject): string {

@@ -28,7 +28,7 @@ export function exchange(connection: NatsConnection, request: Request, timeout: 
     const stop = send(connection, { ...request, headers: withWishes(request, timeout) }, (message) => {
       if (items !== undefined) return items.onMessage(message);
       clearTimeout(timer);
-      if (message.headers?.values(SEQUENCE_HEADER)[0] === undefined || errorIn(message) !== undefined) {
+      if (!beginsStream(message)) {
         stop();
         return resolve({ first: message });
       }
@@ -63,4 +63,10 @@ function withWishes({ headers }: Request, timeout: number): Request['headers'] {
   ] as const;
   const given = headers.map(([name]) => name.toLowerCase());
   return [...headers, ...wishes.filter(([name]) => !given.includes(name.toLowerCase()))];
+}
+
+/** A stream begins with an item, with its end, or with a heartbeat that says where to grant credit. */
+function beginsStream(message: Message): boolean {
+  const has = (name: string): boolean => (message.headers?.values(name).length ?? 0) > 0;
+  return (has(SEQUENCE_HEADER) || has(HEARTBEAT_HEADER)) && errorIn(message) === undefined;
 }

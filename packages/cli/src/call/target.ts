@@ -1,7 +1,8 @@
-import type { EndpointInfo, InfoResponse, ServiceClient } from '@natsmith/client';
+import { DiscoveryError, type EndpointInfo, type InfoResponse, type ServiceClient } from '@natsmith/client';
 import { InvalidArgumentError } from 'commander';
 import { nobody, inOrder } from '../discover';
 import { ExitCode, Failure, wrongUse } from '../exit';
+import { note } from '../output/output';
 
 /** An endpoint, and how many instances have it. */
 export interface Target {
@@ -9,9 +10,33 @@ export interface Target {
   readonly instances: number;
 }
 
-/** Finds an endpoint by its name, its method's name or its subject. @throws Failure 3 when there is none, 2 when several */
+/** Finds an endpoint by its name, its method's name or its subject, in the first reply that has it. */
+export async function findEndpoint(client: ServiceClient, service: string, wanted: string): Promise<EndpointInfo> {
+  const infos: InfoResponse[] = [];
+  try {
+    for await (const info of client.info(service)) {
+      infos.push(info);
+      if (info.endpoints.some((endpoint) => isMeant(endpoint, wanted))) break;
+    }
+  } catch (error) {
+    if (!(error instanceof DiscoveryError)) throw error;
+    note(error.message);
+  }
+  return (await pick(client, service, wanted, infos)).endpoint;
+}
+
+/** The same, of all instances. */
 export async function findTarget(client: ServiceClient, service: string, wanted: string): Promise<Target> {
-  const infos = await inOrder(client.info(service));
+  return pick(client, service, wanted, await inOrder(client.info(service)));
+}
+
+/** @throws Failure 3 when there is none, 2 when there are several */
+async function pick(
+  client: ServiceClient,
+  service: string,
+  wanted: string,
+  infos: readonly InfoResponse[],
+): Promise<Target> {
   if (infos.length === 0) throw await nobody(client, service);
   const bySubject = new Map<string, { endpoint: EndpointInfo; ids: Set<string> }>();
   for (const { id, endpoints } of infos)

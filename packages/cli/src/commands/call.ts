@@ -5,7 +5,7 @@ import { exchange, type Exchange } from '../call/exchange';
 import { addHeader, type HeaderLine } from '../call/headers';
 import { readPayload } from '../call/payload';
 import { errorIn, headersOf, printBody, valueOf } from '../call/reply';
-import { addParam, findTarget, subjectOf } from '../call/target';
+import { addParam, findEndpoint, subjectOf } from '../call/target';
 import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { examples } from '../example';
@@ -44,9 +44,9 @@ export function call(): Command {
     .action(async (service: string, endpoint: string, json: string | undefined, flags: Flags) => {
       const payload = readPayload(json);
       await withClient(flags, async (client) => {
-        const target = await findTarget(client, service, endpoint);
-        const subject = subjectOf(target.endpoint, flags.param ?? {});
-        if (flags.check) checkPayload(target.endpoint, payload.value);
+        const found = await findEndpoint(client, service, endpoint);
+        const subject = subjectOf(found, flags.param ?? {});
+        if (flags.check) checkPayload(found, payload.value);
         const request = { subject, body: payload.bytes, headers: flags.header ?? [] };
         await show(await exchange(client.connection, request, flags.timeout ?? DEFAULT_TIMEOUT), subject, flags);
       });

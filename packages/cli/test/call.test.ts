@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type NatsConnection } from 'nats';
+import { useBroker, useNatsmith } from './command';
+import { Cache, Calculator, runServices } from './services';
+
+describe('the command', () => {
+  const server = useBroker();
+  const natsmith = useNatsmith(server);
+  runServices(server, [Calculator, Cache]);
+  runServices(server, [Cache]);
+
+  describe('a call', () => {
+    it('prints the reply', async () => {
+      const outcome = await natsmith(['call', 'calculator', 'add', '{"a":1,"b":2}']);
+      expect(outcome).toEqual({ code: 0, stdout: '3\n', stderr: '' });
+    });
+
+    it('finds the endpoint by its subject, too', async () => {
+      expect((await natsmith(['call', 'calculator', 'math.add', '{"a":1,"b":2}'])).stdout).toBe('3\n');
+    });
+
+    it('reads the payload from stdin', async () => {
+      const outcome = await natsmith(['call', 'calculator', 'add', '-'], { stdin: '{"a":4,"b":5}' });
+      expect(outcome.stdout).toBe('9\n');
+    });
+
+    it('reads the payload from a file', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'natsmith-cli-'));
+      writeFileSync(join(folder, 'sum.json'), '{"a":6,"b":7}');
+      const outcome = await natsmith(['call', 'calculator', 'add', '@sum.json'], { cwd: folder });
+      rmSync(folder, { recursive: true });
+      expect(outcome.stdout).toBe('13\n');
+    });
+
+    it('sends headers, and shows those of the reply with -v', async () => {
+      const { stdout } = await natsmith(['call', 'calculator', 'add', '{"a":1,"b":2}', '-H', 'trace: abc', '-v']);
+      expect(stdout).toBe('math.add\nTrace: abc\n\n3\n');
+    });
+
+    it('fills named tokens in', async () => {
+      const { stdout } = await natsmith(['call', 'calculator', 'recall', '--param', 'slot=9']);
+      expect(stdout).toBe('"slot 9"\n');
+    });
+
+    it('--json prints subject, headers and data on one line', async () => {
+      const { stdout } = await natsmith(['call', 'calculator', 'add', '{"a":1,"b":2}', '--json']);
+      expect(JSON.parse(stdout)).toEqual({ subject: 'math.add', headers: { Trace: ['none'] }, data: 3 });
+    });
+
+    it('prints a stream item by item', async () => {
+      expect(await natsmith(['call', 'calculator', 'count', '600'])).toEqual({
+        code: 0,
+        stdout: Array.from({ length: 600 }, (_, i) => `${i + 1}\n`).join(''),
+        stderr: '',
+      });
+    });
+
+    it('prints the items before an error, and the error', async () => {
+      const { code, stdout, stderr } = await natsmith(['call', 'calculator', 'count', '3', '--json']);
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+      expect(lines).toEqual([
+        { subject: 'math.count', data: 1 },
+        { subject: 'math.count', data: 2 },
+        { subject: 'math.count', data: 3 },
+        { subject: 'math.count', error: { code: 507, description: 'no more numbers' } },
+      ]);
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: 'natsmith: math.count answered with the error 507: no more numbers\n',
+      });
+    });
+  });
+
+  describe('a payload that the endpoint does not take', () => {
+    it('is exit code 2 with the fields that are wrong, and is not sent', async () => {
+      const before = await requests('add');
+      expect(await natsmith(['call', 'calculator', 'add', '{"a":"1","round":"off"}'])).toEqual({
+        code: 2,
+        stdout: '',
+        stderr:
+          'natsmith: the payload is not what endpoint "add" takes:\n' +
+          "  the payload must have required property 'b'\n" +
+          '  a must be number\n' +
+          '  round must be equal to one of the allowed values: "up", "down"\n' +
+          'it takes { a: number, b: number, round?: "up" | "down" | null }; --no-check sends the payload all the same\n',
+      });
+      expect(await requests('add')).toBe(before);
+    });
+
+    it('is exit code 2 when there should be one', async () => {
+      const { code, stderr } = await natsmith(['call', 'calculator', 'add']);
+      expect(code).toBe(2);
+      expect(stderr).toContain('endpoint "add" needs a payload: it takes { a: number, b: number');
+    });
+
+    it('is sent with --no-check, and the service refuses it with exit code 1', async () => {
+      const { code, stderr } = await natsmith(['call', 'calculator', 'add', '{"a":1}', '--no-check']);
+      expect(code).toBe(1);
+      expect(stderr).toContain('math.add answered with the error 400: validation failed');
+    });
+
+    it.each([
+      ['no JSON', ['call', 'calculator', 'add', 'hello'], /the payload is no JSON .*'"hello"'/],
+      ['a missing file', ['call', 'calculator', 'add', '@nowhere.json'], /the file nowhere\.json cannot be read/],
+      ['a missing param', ['call', 'calculator', 'recall'], /math\.memory\.\{slot\}\.get needs a value: --param slot=/],
+      ['a param of two tokens', ['call', 'calculator', 'recall', '-p', 'slot=a.b'], /may not be empty, nor hold "\."/],
+      ['an unknown param', ['call', 'calculator', 'add', '{"a":1,"b":1}', '-p', 'x=1'], /has no token \{x\}/],
+      ['a bad header', ['call', 'calculator', 'add', '{}', '-H', 'trace'], /give name:value/],
+      ['a bad timeout', ['call', 'calculator', 'add', '{}', '--timeout', 'soon'], /500ms/],
+    ])('%s is exit code 2', async (_, args, said) => {
+      const { code, stderr } = await natsmith(args);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(said) as string });
+    });
+  });
+
+  describe('an error', () => {
+    it('of the service is exit code 1, with its code, description and data', async () => {
+      expect(await natsmith(['call', 'calculator', 'divide', '{"a":1,"b":0}'])).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: 'natsmith: math.divide answered with the error 400: division by zero\n{\n  "a": 1\n}\n',
+      });
+    });
+
+    it('with --json stands on stdout', async () => {
+      const { stdout } = await natsmith(['call', 'calculator', 'divide', '{"a":1,"b":0}', '--json']);
+      expect(JSON.parse(stdout)).toMatchObject({
+        error: { code: 400, description: 'division by zero', data: { a: 1 } },
+      });
+    });
+
+    it('for want of an answer is exit code 3', async () => {
+      const { code, stderr } = await natsmith(['call', 'calculator', 'never', '--timeout', '100ms']);
+      expect(stderr).toMatch(/math\.never (did not answer within 100 ms|answered with the error 504)/);
+      // The service learns of the timeout, and may be the first to say so.
+      expect([1, 3]).toContain(code);
+    });
+
+    it('for want of a service or an endpoint is exit code 3', async () => {
+      const service = await natsmith(['call', 'nobody', 'add']);
+      expect(service).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('there are cache, calculator') as string,
+      });
+      const endpoint = await natsmith(['call', 'calculator', 'sub']);
+      expect(endpoint).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('has no endpoint "sub"; there are add, count, divide') as string,
+      });
+    });
+  });
+
+  describe('gather', () => {
+    it('prints the reply of each instance', async () => {
+      expect(await natsmith(['gather', 'cache', 'size'])).toEqual({ code: 0, stdout: '7\n7\n', stderr: '' });
+    });
+
+    it('is exit code 1 when an instance answers with an error', async () => {
+      const { code, stdout } = await natsmith(['gather', 'cache', 'flush', '--json']);
+      expect(code).toBe(1);
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+      expect(lines).toEqual(
+        [503, 503].map((code) => expect.objectContaining({ error: { code, description: 'not now' } })),
+      );
+    });
+
+    it('refuses an endpoint with a queue group, for one instance would answer', async () => {
+      const { code, stderr } = await natsmith(['gather', 'calculator', 'add', '{"a":1,"b":2}']);
+      expect(code).toBe(2);
+      expect(stderr).toContain('endpoint "add" is in the queue group "q", so one instance answers');
+    });
+  });
+
+  describe('a service in another library', () => {
+    let connection: NatsConnection;
+    beforeAll(async () => {
+      connection = await connect({ servers: server.url });
+      const service = await connection.services.add({ name: 'other', version: '1.0.0' });
+      service.addEndpoint('bytes', (_, message) => void message.respond(Uint8Array.of(255, 0, 1)));
+      service.addEndpoint('fail', (_, message) => void message.respondError(409, 'already there'));
+    });
+    afterAll(() => connection.close());
+
+    it('is called, and bytes are told from text', async () => {
+      const { stdout } = await natsmith(['call', 'other', 'bytes', '--json']);
+      expect(JSON.parse(stdout)).toMatchObject({ data: { base64: '/wAB' } });
+    });
+
+    it('answers with errors', async () => {
+      expect(await natsmith(['call', 'other', 'fail'])).toMatchObject({
+        code: 1,
+        stderr: 'natsmith: fail answered with the error 409: already there\n',
+      });
+    });
+  });
+
+  async function requests(endpoint: string): Promise<number | undefined> {
+    const [stats] = JSON.parse((await natsmith(['stats', 'calculator', '--json'])).stdout) as {
+      endpoints: { name: string; num_requests: number }[];
+    }[];
+    return stats?.endpoints.find(({ name }) => name === endpoint)?.num_requests;
+  }
+});
