@@ -137,7 +137,7 @@ onStage('hostile payloads', Trees, (stage) => {
       for (let i = 0; i < 2; i++) await stage.call('tree', body);
     };
     await work();
-    expect(await slowestNeighbour(stage, work)).toBeLessThan(250);
+    expect(await slowestNeighbour(stage, work)).toBeLessThan(1000);
   });
 
   it('a ServiceError from a @Transform is the reply', async () => {
