@@ -1,4 +1,4 @@
-import { encodeBody, type BodyKind } from './body';
+import { EMPTY, encodeBody, type BodyKind } from './body';
 import { anySignal, type Carried } from './carried';
 import type { Inbox } from './inbox';
 import type { ServiceLookup } from './lookup';
@@ -9,6 +9,7 @@ import { headerLines, sendRequest, type RequestHeaders } from './request';
 import { LateIterator } from './late-iterator';
 import { openStream, type StreamSettings } from './stream';
 import { subjectToCall, type SubjectParams } from './subject';
+import { itemsOf, Upload } from './upload';
 
 /** What a call takes besides its payload. */
 export interface CallOptions extends PolicyOptions {
@@ -48,47 +49,50 @@ export class Calls {
 
   /** Calls a subject. */
   async subject(subject: string, payload: unknown, options: SubjectCallOptions): Promise<unknown> {
-    const body = encodeBody(payload);
-    const signal = anySignal(this.carried.signal, options.signal);
-    return runUnder(
-      options,
-      () => options.idempotent === true,
-      signal,
-      (signal) => this.once(subject, body, options, signal),
-    );
+    const send = this.sendable(payload, false);
+    const isIdempotent = (): boolean => options.idempotent === true && send.items === undefined;
+    return runUnder(options, isIdempotent, this.signal(options), (signal) => this.once(subject, send, options, signal));
   }
 
   /** Calls an endpoint by its method's name, wherever INFO says that it is. */
   async method(lookup: ServiceLookup, method: string, payload: unknown, options: CallOptions): Promise<unknown> {
-    const body = encodeBody(payload);
-    const signal = anySignal(this.carried.signal, options.signal);
-    const isIdempotent = (): boolean => lookup.find(method)?.info.metadata.idempotent === 'true';
-    const send = async (signal: AbortSignal | undefined): Promise<unknown> => {
+    const send = this.sendable(payload, takesStream(lookup, method));
+    // Items that were sent cannot be had again.
+    const isIdempotent = (): boolean =>
+      lookup.find(method)?.info.metadata.idempotent === 'true' && send.items === undefined;
+    const attempt = async (signal: AbortSignal | undefined): Promise<unknown> => {
       const { info } = await lookup.get(method);
-      return this.once(subjectToCall(info, options.params), body, options, signal);
+      return this.once(subjectToCall(info, options.params), send, options, signal);
     };
-    return runUnder(options, isIdempotent, signal, async (signal) => {
+    return runUnder(options, isIdempotent, this.signal(options), async (signal) => {
       try {
-        return await send(signal);
+        return await attempt(signal);
       } catch (error) {
         if (!(error instanceof NoResponders)) throw error;
         // The endpoint may have moved: nobody got the request, so it can be sent again.
         await lookup.refresh();
-        return await send(signal);
+        return await attempt(signal);
       }
     });
   }
 
   /** Reads a stream from a subject. */
   streamFrom<Item>(subject: string, payload: unknown, options: StreamOptions): AsyncIterable<Item> {
-    return { [Symbol.asyncIterator]: () => new LateIterator(async () => this.open<Item>(subject, payload, options)) };
+    return {
+      [Symbol.asyncIterator]: () =>
+        new LateIterator(async () => this.open<Item>(subject, this.sendable(payload, false), options)),
+    };
   }
 
   /** Reads a stream from an endpoint, by its method's name. */
   streamOf(lookup: ServiceLookup, method: string, payload: unknown, options: StreamOptions): AsyncIterable<unknown> {
     const open = async (): Promise<AsyncIterator<unknown, undefined>> => {
       const { info } = await lookup.get(method);
-      return this.open(subjectToCall(info, options.params), payload, options);
+      return this.open(
+        subjectToCall(info, options.params),
+        this.sendable(payload, takesStream(lookup, method)),
+        options,
+      );
     };
     const reopen = async (error: unknown): Promise<AsyncIterator<unknown, undefined>> => {
       if (!(error instanceof NoResponders)) throw error;
@@ -98,37 +102,63 @@ export class Calls {
     return { [Symbol.asyncIterator]: () => new LateIterator(open, reopen) };
   }
 
-  private open<Item>(subject: string, payload: unknown, options: StreamOptions): AsyncIterator<Item, undefined> {
+  private open<Item>(subject: string, send: Sendable, options: StreamOptions): AsyncIterator<Item, undefined> {
     const { timeout = Infinity, as = 'json', headers, signal, ...settings } = options;
     checkTimeout(timeout);
+    const upload = send.items === undefined ? undefined : new Upload(this.inbox, send.items);
     return openStream<Item>(this.inbox, {
       ...settings,
       subject,
-      body: encodeBody(payload),
+      body: send.body,
       as,
       timeout,
       expiresAt: this.carried.expiresAt,
       firstWithin: timeout === Infinity ? this.timeout : timeout,
-      signal: anySignal(this.carried.signal, signal),
-      headers: headerLines(this.carried.headers, headers),
+      signal: anySignal(this.carried.signal, signal, upload?.failed),
+      headers: [...headerLines(this.carried.headers, headers), ...(upload?.headers ?? [])],
+      onEnd: () => upload?.stop(),
     });
   }
 
   private async once(
     subject: string,
-    body: Uint8Array,
+    send: Sendable,
     { timeout = this.timeout, headers, as = 'json' }: SubjectCallOptions,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     checkTimeout(timeout);
-    const message = await sendRequest(this.inbox, subject, body, {
-      timeout,
-      expiresAt: this.carried.expiresAt,
-      signal,
-      headers: headerLines(this.carried.headers, headers),
-    });
-    return readReply(message, as, subject);
+    const upload = send.items === undefined ? undefined : new Upload(this.inbox, send.items);
+    try {
+      const message = await sendRequest(this.inbox, subject, send.body, {
+        timeout,
+        expiresAt: this.carried.expiresAt,
+        signal: anySignal(signal, upload?.failed),
+        headers: [...headerLines(this.carried.headers, headers), ...(upload?.headers ?? [])],
+      });
+      return readReply(message, as, subject);
+    } finally {
+      upload?.stop();
+    }
   }
+
+  private sendable(payload: unknown, takesStream: boolean): Sendable {
+    const items = itemsOf(payload, takesStream);
+    return items === undefined ? { items, body: encodeBody(payload) } : { items, body: EMPTY };
+  }
+
+  private signal({ signal }: { signal?: AbortSignal }): AbortSignal | undefined {
+    return anySignal(this.carried.signal, signal);
+  }
+}
+
+/** A payload on its way out: a body, or a stream of items. */
+interface Sendable {
+  readonly body: Uint8Array;
+  readonly items: AsyncIterable<unknown> | undefined;
+}
+
+function takesStream(lookup: ServiceLookup, method: string): boolean {
+  return /^(request|both)$/.test(lookup.find(method)?.info.metadata.stream ?? '');
 }
 
 function checkTimeout(timeout: number): void {

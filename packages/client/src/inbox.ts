@@ -59,6 +59,11 @@ export class Inbox {
     this.connection.publish(subject, body, options);
   }
 
+  /** Resolves when the server has all that was published. */
+  flush(): Promise<void> {
+    return this.connection.flush();
+  }
+
   /** Says something to the other end of a stream; one that cannot be reached finds out by itself. */
   speak(control: string, words: string): void {
     try {

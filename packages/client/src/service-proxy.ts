@@ -23,7 +23,10 @@ type RemoteArguments<A extends unknown[], Options> = A['length'] extends 0
   ? [payload?: undefined, options?: Options]
   : undefined extends A[0]
     ? [payload?: A[0], options?: Options]
-    : [payload: A[0], options?: Options];
+    : [payload: RemotePayload<A[0]>, options?: Options];
+
+/** A handler that takes a stream is sent any iterable. */
+type RemotePayload<P> = [P] extends [AsyncIterable<infer Item>] ? AsyncIterable<Item> | Iterable<Item> : P;
 
 // `any` is told by 0 being a part of 1 & any.
 type IsAny<T> = 0 extends 1 & T ? true : false;

@@ -30,6 +30,8 @@ export interface StreamRequest extends RequestSettings, StreamSettings {
   readonly as: BodyKind;
   /** Milliseconds until the producer's first word. */
   readonly firstWithin: number;
+  /** Called once, when nothing is received any more. */
+  readonly onEnd: () => void;
 }
 
 /** Asks for a stream. What goes wrong later is thrown to whoever takes items. */
@@ -48,11 +50,12 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     itemTimeout,
     firstWithin,
     late: () => new TimeoutError(subject, firstWithin),
-    decode: (data) => decodeBody(data, as, subject) as Item,
+    decode: (data) => decodeBody(data, as, subject),
     errorIn: (message) => errorIn(message, subject),
     speak: (control, words) => inbox.speak(control, words),
     onEnd() {
       address.close();
+      request.onEnd();
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     },
@@ -66,7 +69,8 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   });
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    const lines = [...headers, [CREDIT_HEADER, String(credit)], [HEARTBEAT_HEADER, String(heartbeat)]] as const;
+    const own = headers.filter(([name]) => name !== HEARTBEAT_HEADER);
+    const lines = [...own, [CREDIT_HEADER, String(credit)], [HEARTBEAT_HEADER, String(heartbeat)]] as const;
     const all = left < Infinity ? [...lines, [TIMEOUT_HEADER, String(left)] as const] : lines;
     inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(all) });
   } catch (error) {

@@ -4,6 +4,8 @@ export { Endpoint, Group, Service, StatsHandler, Use } from './define/decorators
 export type {
   Codec,
   CodecName,
+  ItemStream,
+  ItemType,
   Middleware,
   Next,
   PayloadClass,
@@ -14,6 +16,7 @@ export type {
   RequestHeaders,
 } from './define/handler';
 export type { OnStart, OnStop } from './define/lifecycle';
+export { stream } from './define/stream';
 export type { Logger } from './define/logger';
 export type {
   Class,

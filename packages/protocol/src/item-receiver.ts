@@ -5,7 +5,7 @@ import { encodeControl, HEARTBEAT_HEADER, MISSED_HEARTBEATS, SEQUENCE_HEADER, St
 const MAX_UNGRANTED = 65_536;
 
 /** What a consumer needs to know and to do. */
-export interface ReceiverSettings<Item> {
+export interface ReceiverSettings {
   /** Where the stream was asked for; for errors. */
   readonly subject: string;
   /** Items that may wait here to be taken. */
@@ -17,7 +17,8 @@ export interface ReceiverSettings<Item> {
   late(): Error;
   /** Milliseconds that a taker waits for one item; Infinity for as long as the producer lives. */
   readonly itemTimeout: number;
-  decode(data: Uint8Array): Item | Promise<Item>;
+  /** May give a promise. */
+  decode(data: Uint8Array): unknown;
   /** The error that a message carries instead of an item. */
   errorIn(message: Message): Error | undefined;
   /** Speaks to the producer. */
@@ -40,7 +41,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   private timer: NodeJS.Timeout | undefined;
   private waiting: (() => void)[] = [];
 
-  constructor(private readonly settings: ReceiverSettings<Item>) {
+  constructor(private readonly settings: ReceiverSettings) {
     this.granted = settings.credit;
     this.checkSilence();
   }
@@ -125,7 +126,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
 
   private async decode(data: Uint8Array): Promise<Item> {
     try {
-      return await this.settings.decode(data);
+      return (await this.settings.decode(data)) as Item;
     } catch (error) {
       void this.return();
       throw error;

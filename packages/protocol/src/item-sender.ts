@@ -55,8 +55,11 @@ export class ItemSender {
     const control = parseControl(message);
     if (control === undefined) return;
     if (control.type === 'cancel') return this.leave('cancelled');
-    if (message.reply) this.to ??= message.reply;
     this.credit = Math.max(this.credit, control.upTo);
+    if (message.reply && this.to === undefined) {
+      this.to = message.reply;
+      this.beat();
+    }
     this.wake?.();
   }
 
@@ -70,7 +73,6 @@ export class ItemSender {
    * @throws whatever the items or `encode` throw
    */
   async send(items: AsyncIterable<unknown>, encode: (item: unknown) => Body): Promise<Departure | undefined> {
-    const iterator = (this.iterator = items[Symbol.asyncIterator]());
     let isFinished = false;
     try {
       this.startHeartbeats();
@@ -78,7 +80,9 @@ export class ItemSender {
         while (this.sequence >= this.credit && this.departure === undefined)
           await new Promise<void>((resolve) => (this.wake = resolve));
         if (this.hasLeft()) return this.departure;
-        const { done, value } = (await iterator.next()) as IteratorResult<unknown, unknown>;
+        // Not before there is credit: items that nobody asked for are left as they are.
+        this.iterator ??= items[Symbol.asyncIterator]();
+        const { done, value } = (await this.iterator.next()) as IteratorResult<unknown, unknown>;
         if (done) isFinished = true;
         if (this.hasLeft() || done) return this.departure;
         this.publish(encode(value));
@@ -90,7 +94,7 @@ export class ItemSender {
       throw error;
     } finally {
       clearInterval(this.timer);
-      if (!isFinished) await iterator.return?.();
+      if (!isFinished) await this.iterator?.return?.();
     }
   }
 
@@ -111,24 +115,27 @@ export class ItemSender {
   private startHeartbeats(): void {
     const { heartbeat } = this.settings;
     if (heartbeat === 0) return;
-    const beat = (): void => {
-      if (performance.now() - this.heardAt > MISSED_HEARTBEATS * heartbeat) return this.leave('gone');
-      if (this.to === undefined) return;
-      try {
-        this.settings.publish(
-          this.to,
-          EMPTY,
-          headerBlock([[HEARTBEAT_HEADER, String(this.sequence)]]),
-          this.settings.control,
-        );
-      } catch {
-        this.leave('gone'); // the connection is closed
-      }
-    };
     this.heardAt = performance.now();
-    this.timer = setInterval(beat, heartbeat);
+    this.timer = setInterval(() => this.beat(), heartbeat);
     // The consumer learns at once where to speak to.
-    beat();
+    this.beat();
+  }
+
+  private beat(): void {
+    const { heartbeat, control } = this.settings;
+    // A consumer that has not asked for anything yet cannot be told from a slow one.
+    if (this.to === undefined || this.hasLeft()) return;
+    if (performance.now() - this.heardAt > MISSED_HEARTBEATS * heartbeat) return this.leave('gone');
+    try {
+      this.settings.publish(this.to, EMPTY, headerBlock([[HEARTBEAT_HEADER, String(this.sequence)]]), control);
+    } catch {
+      this.leave('gone'); // the connection is closed
+    }
+  }
+
+  /** Where items go, once that is known. */
+  get destination(): string | undefined {
+    return this.to;
   }
 
   private leave(departure: Departure): void {

@@ -59,22 +59,32 @@ export type CodecName = 'json' | 'text' | 'bytes';
 // An abstract signature of `never` accepts every constructor without saying `any`.
 export type PayloadClass<T = unknown> = abstract new (...args: never) => T;
 
-/** What `request` and `response` take: a class, an array of it, a Standard Schema, or `'unchecked'`. */
-export type PayloadType = PayloadClass | readonly [PayloadClass] | StandardSchemaV1 | 'unchecked';
+/** What the items of a stream are. */
+export type ItemType = PayloadClass | readonly [PayloadClass] | StandardSchemaV1 | 'unchecked';
+
+/** A stream of items, in the place of one payload or reply. */
+export interface ItemStream<Item extends ItemType = ItemType> {
+  readonly streamOf: Item;
+}
+
+/** What `request` and `response` take: a class, an array of it, a Standard Schema, `'unchecked'`, or a stream of these. */
+export type PayloadType = ItemType | ItemStream;
 
 /** The value that a {@link PayloadType} stands for. */
 export type PayloadOf<P> = P extends 'unchecked'
   ? never
-  : P extends StandardSchemaV1<infer _I, infer O>
-    ? O
-    : P extends NumberConstructor
-      ? number
-      : P extends StringConstructor
-        ? string
-        : P extends BooleanConstructor
-          ? boolean
-          : P extends readonly [PayloadClass<infer T>]
-            ? T[]
-            : P extends PayloadClass<infer T>
-              ? T
-              : never;
+  : P extends ItemStream<infer Item>
+    ? AsyncIterable<PayloadOf<Item>>
+    : P extends StandardSchemaV1<infer _I, infer O>
+      ? O
+      : P extends NumberConstructor
+        ? number
+        : P extends StringConstructor
+          ? string
+          : P extends BooleanConstructor
+            ? boolean
+            : P extends readonly [PayloadClass<infer T>]
+              ? T[]
+              : P extends PayloadClass<infer T>
+                ? T
+                : never;

@@ -11,6 +11,7 @@ import {
 } from '@natsmith/protocol';
 import type { Middleware } from '../define/handler';
 import type { EndpointOptions, Limits } from '../define/options';
+import { isItemStream } from '../define/stream';
 import type { Mistakes } from './definition-error';
 import type { Payload } from './payload';
 import type { EndpointPlan } from './plan';
@@ -97,8 +98,7 @@ function endpointMetadata(
   return {
     ...(target !== undefined && target.method !== name && { method: target.method }),
     ...(template.params.length > 0 && { subject_template: subject }),
-    // Clients give an async iterable for it, rather than a promise.
-    ...(target !== undefined && isStreaming(handlerOf(target)) && { stream: 'response' }),
+    ...streamMetadata(options, target),
     ...(options.idempotent === true && { idempotent: 'true' }),
     ...(options.description !== undefined && { description: options.description }),
     ...options.metadata,
@@ -108,6 +108,14 @@ function endpointMetadata(
 /** What is wrong with the prefix of a group, or undefined; the empty one adds nothing. */
 export function groupPrefixProblem(groupPrefix: unknown): string | undefined {
   return groupPrefix === '' ? undefined : prefix('group prefix ', subjectProblem(groupPrefix, 'token'));
+}
+
+/** Clients give and take async iterables for what streams. */
+function streamMetadata({ request, response }: EndpointOptions, target: EndpointPlan['target']): { stream?: string } {
+  const takes = isItemStream(request);
+  const gives = isItemStream(response) || (target !== undefined && isStreaming(handlerOf(target)));
+  if (!takes && !gives) return {};
+  return { stream: takes && gives ? 'both' : takes ? 'request' : 'response' };
 }
 
 export function checkQueueGroup(where: string, queueGroup: unknown, mistakes: Mistakes): void {
@@ -149,13 +157,14 @@ function codecProblem({ codec = 'json' }: EndpointOptions, payload: Payload): st
   }
   if (!['json', 'text', 'bytes'].includes(codec))
     return `codec ${JSON.stringify(codec)} is none of "json", "text", "bytes"`;
-  const { kind } = payload;
+  const value = payload.kind === 'stream' ? payload.item : payload;
+  const { kind } = value;
   const fits =
     codec === 'json' ||
     kind === 'none' ||
     kind === 'unchecked' ||
     kind === 'schema' ||
-    (codec === 'bytes' ? kind === 'bytes' : kind === 'bytes' || (kind === 'primitive' && payload.type === 'string'));
+    (codec === 'bytes' ? kind === 'bytes' : kind === 'bytes' || (kind === 'primitive' && value.type === 'string'));
   return fits
     ? undefined
     : `codec "${codec}" gives no value for its payload; use codec "json", or take the payload as ${codec === 'text' ? 'string' : 'Uint8Array'}`;

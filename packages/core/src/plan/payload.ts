@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { PayloadClass, PayloadType } from '../define/handler';
 import type { Class } from '../define/options';
+import { isItemStream } from '../define/stream';
 
 /** What a body must be before the handler sees it. */
 export type Payload =
@@ -9,7 +10,11 @@ export type Payload =
   | { readonly kind: 'bytes' }
   | { readonly kind: 'primitive'; readonly type: 'string' | 'number' | 'boolean' }
   | { readonly kind: 'class'; readonly class: Class; readonly array: boolean }
-  | { readonly kind: 'schema'; readonly schema: StandardSchemaV1 };
+  | { readonly kind: 'schema'; readonly schema: StandardSchemaV1 }
+  | { readonly kind: 'stream'; readonly item: ItemPayload };
+
+/** What an item of a stream must be. */
+export type ItemPayload = Exclude<Payload, { readonly kind: 'stream' }>;
 
 /** Whether a class has validation decorators; known to the room that knows class-validator. */
 export type HasValidators = (target: Class) => boolean;
@@ -55,6 +60,10 @@ export function decidePayload(
 }
 
 function fromRequest(request: PayloadType, hasValidators: HasValidators): Payload | string {
+  if (isItemStream(request)) {
+    const item = fromRequest(request.streamOf, hasValidators);
+    return typeof item === 'string' ? item : { kind: 'stream', item: item as ItemPayload };
+  }
   if (request === 'unchecked') return { kind: 'unchecked' };
   if (isStandardSchema(request)) return { kind: 'schema', schema: request };
   if (Array.isArray(request)) {

@@ -28,6 +28,8 @@ export class Context implements RequestContext {
   /** How many limiters the request has a place in. */
   places = 0;
   timer: NodeJS.Timeout | undefined;
+  /** Called when the reply is out. */
+  atEnd: (() => void) | undefined;
 
   private receivedHeaders: ReceivedHeaders | undefined;
   private headersToSend: HeadersToSend | undefined;

@@ -150,6 +150,7 @@ class Request extends Context implements PendingRequest {
     this.isDone = true;
     if (this.timer !== undefined) clearTimeout(this.timer);
     this.stopListening?.();
+    this.atEnd?.();
     // A handler that goes on after its caller was answered keeps its place: what it uses is still in use.
     if (!this.isRunning) this.release();
   }

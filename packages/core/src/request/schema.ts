@@ -2,6 +2,7 @@ import type { StandardJSONSchemaV1 } from '@standard-schema/spec';
 import type * as ClassValidatorJsonSchema from 'class-validator-jsonschema';
 import type { PayloadType } from '../define/handler';
 import type { Class } from '../define/options';
+import { isItemStream } from '../define/stream';
 import { isStandardSchema, type Payload } from '../plan/payload';
 import { transformerStorage } from './class-libraries';
 import { hasValidators } from './validate';
@@ -24,12 +25,15 @@ export function requestSchema(payload: Payload): string | undefined {
       return asText(classSchema(payload.class, payload.array));
     case 'schema':
       return asText(standardSchema(payload.schema, 'input'));
+    case 'stream':
+      return requestSchema(payload.item);
   }
 }
 
 /** The JSON Schema of a reply, as text; undefined where nothing is known. */
 export function responseSchema(response: PayloadType | undefined): string | undefined {
   if (response === undefined || response === 'unchecked') return undefined;
+  if (isItemStream(response)) return responseSchema(response.streamOf);
   if (isStandardSchema(response)) return asText(standardSchema(response, 'output'));
   const array = Array.isArray(response);
   const type = (array ? response[0] : response) as Class;

@@ -38,6 +38,8 @@ export function validatorFor(payload: Payload, options: ValidatorOptions = {}): 
       return schemaValidator(payload.schema);
     case 'class':
       return classValidator(payload.class, payload.array, options);
+    case 'stream':
+      return validatorFor(payload.item, options);
   }
 }
 

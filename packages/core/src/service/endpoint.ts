@@ -9,6 +9,7 @@ import { handle } from '../request/handle';
 import { invoker, type Handler } from '../request/invoke';
 import { DEFAULT_MAX_PENDING, Limiter } from '../request/limiter';
 import { compose } from '../request/middleware';
+import { streamInvoker } from '../request/upload';
 import { validatorFor } from '../request/validate';
 import { subscribe, type Subscription } from '../transport/connection';
 import type { InstanceSettings } from './settings';
@@ -51,8 +52,13 @@ function runtimeOf(
   const { logger } = settings;
   const { name, subject, queueGroup, where, payload, params, limits } = plan;
   const codec = codecNamed(plan.codec);
-  const bodyCodec = payload.kind === 'none' ? undefined : payload.kind === 'bytes' ? codecNamed('bytes') : codec;
-  const core = invoker(handler, bodyCodec, validatorFor(payload, settings.validation));
+  const { kind } = payload.kind === 'stream' ? payload.item : payload;
+  const bodyCodec = kind === 'none' ? undefined : kind === 'bytes' ? codecNamed('bytes') : codec;
+  const validate = validatorFor(payload, settings.validation);
+  const core =
+    payload.kind === 'stream'
+      ? streamInvoker(handler, bodyCodec ?? codec, validate, settings.outlet)
+      : invoker(handler, bodyCodec, validate);
   const own = limiterOf(limits);
   return {
     service: identity,

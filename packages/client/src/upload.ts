@@ -1,0 +1,94 @@
+import {
+  DEFAULT_HEARTBEAT,
+  ERROR_CODE_HEADER,
+  ERROR_HEADER,
+  headerBlock,
+  HEARTBEAT_HEADER,
+  ItemSender,
+  SEQUENCE_HEADER,
+  sequenceHeader,
+  UPLOAD_HEADER,
+} from '@natsmith/protocol';
+import { EMPTY, encodeBody } from './body';
+import type { Inbox } from './inbox';
+import type { HeaderLines } from './request';
+
+/** Items that go to a service as its payload, at the pace at which it takes them. */
+export class Upload {
+  /** What the request says of it. */
+  readonly headers: HeaderLines;
+  private readonly failure = new AbortController();
+  private readonly sender: ItemSender;
+  private readonly close: () => void;
+
+  constructor(
+    private readonly inbox: Inbox,
+    items: AsyncIterable<unknown>,
+  ) {
+    const address = inbox.open({
+      onMessage: (message) => this.sender.onControl(message),
+      onError: () => this.sender.stop(),
+    });
+    this.close = () => address.close();
+    this.headers = [
+      [UPLOAD_HEADER, address.subject],
+      [HEARTBEAT_HEADER, String(DEFAULT_HEARTBEAT)],
+    ];
+    this.sender = new ItemSender(
+      {
+        to: undefined,
+        control: address.subject,
+        credit: 0,
+        heartbeat: DEFAULT_HEARTBEAT,
+        publish: (to, body, headers, reply) =>
+          inbox.publish(to, typeof body === 'string' ? Buffer.from(body) : body, { headers, reply }),
+        flush: () => inbox.flush(),
+      },
+      () => undefined,
+    );
+    void this.run(items);
+  }
+
+  /** Aborted with what the items throw. */
+  get failed(): AbortSignal {
+    return this.failure.signal;
+  }
+
+  /** The call is over; items that were not asked for stay where they are. */
+  stop(): void {
+    this.sender.stop();
+    this.close();
+  }
+
+  private async run(items: AsyncIterable<unknown>): Promise<void> {
+    try {
+      const departure = await this.sender.send(items, encodeBody);
+      if (departure === undefined) this.end(sequenceHeader(this.sender.sequence + 1));
+    } catch (error) {
+      const number = [SEQUENCE_HEADER, String(this.sender.sequence + 1)] as const;
+      this.end(headerBlock([number, [ERROR_CODE_HEADER, '499'], [ERROR_HEADER, 'the caller has given up its stream']]));
+      this.failure.abort(error);
+    }
+  }
+
+  private end(headers: { encode(): Uint8Array }): void {
+    const { destination } = this.sender;
+    if (destination === undefined) return;
+    try {
+      this.inbox.publish(destination, EMPTY, { headers });
+    } catch {
+      // The connection is closed, and the call fails of that.
+    }
+  }
+}
+
+/** The items of a payload that is a stream; undefined for one that is sent as it is. */
+export function itemsOf(payload: unknown, takesStream: boolean): AsyncIterable<unknown> | undefined {
+  if (typeof payload !== 'object' || payload === null || payload instanceof Uint8Array) return undefined;
+  if (Symbol.asyncIterator in payload) return payload as AsyncIterable<unknown>;
+  return takesStream && Symbol.iterator in payload ? oneByOne(payload as Iterable<unknown>) : undefined;
+}
+
+async function* oneByOne(items: Iterable<unknown>): AsyncGenerator<unknown> {
+  yield* items;
+}
