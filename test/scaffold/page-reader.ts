@@ -32,11 +32,10 @@ export class PageReader {
     else if (language !== 'ts') throw new Error(`${where}: this test does not know what to do with ${language}`);
   }
 
-  /** Ends what runs, as Ctrl-C does, and resolves to its exit code. */
-  async leaves(): Promise<number | null | undefined> {
-    const code = await this.running?.end('SIGINT');
+  /** Ends what runs, as Ctrl-C does. */
+  async leaves(): Promise<void> {
+    await this.running?.end('SIGINT');
     this.running = undefined;
-    return code;
   }
 
   private async types(line: string): Promise<void> {
@@ -44,7 +43,7 @@ export class PageReader {
     else if (STAYS.includes(line)) {
       await this.leaves();
       await this.beforeStart(line);
-      this.running = new Running(line, { cwd: this.cwd, env: this.env });
+      this.running = new Running(`exec ${line}`, { cwd: this.cwd, env: this.env });
       this.starts = 0;
       await this.hasStarted();
     } else this.output = await run(line, { cwd: this.cwd, env: this.env });

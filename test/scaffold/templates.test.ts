@@ -6,6 +6,7 @@ import { connect, headers, type NatsConnection } from 'nats';
 import { describeWithNatsServer } from '#test/matrix';
 import { blocksOf } from '../docs/markdown';
 import { buildImage } from './image';
+import { dropMissing } from './lock-file';
 import { run, Running } from './processes';
 import { freePort, usePublished } from './published';
 
@@ -42,10 +43,11 @@ describeWithNatsServer('a project of the template', () => {
       const project = await make('full');
       await run('npm test', { cwd: project, env: published.env() });
 
+      dropMissing(join(project, 'package-lock.json'));
       const image = await buildImage(project, await published.folder(), published.npm);
       const port = await freePort();
       const env = published.env({ ...image.env, NATS_URL: server.url, HEALTH_PORT: String(port) });
-      const service = new Running(image.command.join(' '), { cwd: image.folder, env });
+      const service = new Running(`exec ${image.command.join(' ')}`, { cwd: image.folder, env });
       await service.writes(/service started[^]*service started/);
 
       const connection = await connect({ servers: server.url });
@@ -73,7 +75,7 @@ describeWithNatsServer('a project of the template', () => {
       const { scripts } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as {
         scripts: { start: string };
       };
-      const service = new Running(scripts.start, { cwd: project, env });
+      const service = new Running(`exec ${scripts.start}`, { cwd: project, env });
       await service.writes(/Waiting for services/);
       await using _host = await TestHost.create(Greeter, { server });
       await service.writes(/^greeter 1\.2\.0 joined\nHello, world!$/m);
