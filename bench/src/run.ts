@@ -3,15 +3,18 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startServer } from '@natsmith/testing';
 import { compare, startUps, type Pace, type Result } from './compare';
+import { callerSuites, compareCallers, type CallerResult } from './compare-callers';
 import { suites } from './suites';
 
+const SUITES = [...Object.keys(suites), ...Object.keys(callerSuites), 'startup'];
+
 const USAGE = `node bench/dist/run.js [--suite plain,validated,…] [--rounds 30] [--smoke] [--json FILE]
-suites: ${Object.keys(suites).join(', ')}, startup; default all
+suites: ${SUITES.join(', ')}; default all
 --smoke: one short round of each, to see that everything works`;
 
 const { values: args } = parseArgs({
   options: {
-    suite: { type: 'string', default: [...Object.keys(suites), 'startup'].join(',') },
+    suite: { type: 'string', default: SUITES.join(',') },
     rounds: { type: 'string', default: '30' },
     smoke: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -31,6 +34,13 @@ async function main(): Promise<void> {
     for (const name of args.suite.split(',')) {
       if (name === 'startup') {
         report[name] = await startUpTable(args.smoke ? 1 : 11, server.port);
+        continue;
+      }
+      const callerSuite = callerSuites[name];
+      if (callerSuite !== undefined) {
+        const results = await compareCallers(callerSuite, pace, server.port);
+        report[name] = results;
+        console.log(`\n### ${callerSuite.title}\n\n${callerTable(results)}`);
         continue;
       }
       const suite = suites[name];
@@ -61,6 +71,16 @@ function table(results: readonly Result[]): string {
     '| service | CPU per request | µs | throughput | p50 at 1 | p99 at 1 | memory, MB |',
     '|---|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
+  ].join('\n');
+}
+
+function callerTable(results: readonly CallerResult[]): string {
+  return [
+    '| caller | CPU | rate | per second |\n|---|---|---|---|',
+    ...results.map(
+      ({ name, cpu, interval, rate, perSecond }) =>
+        `| ${name} | **${two(cpu)}** (${interval.map(two).join(' to ')}) | ${two(rate)} | ${perSecond.toFixed(0)} |`,
+    ),
   ].join('\n');
 }
 

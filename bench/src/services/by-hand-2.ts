@@ -17,6 +17,12 @@ const handlers: Record<string, (message: Msg) => void> = {
   bytes(message) {
     message.respond(message.data);
   },
+  /** A publish loop; the empty message at its end is what a stock client waits for. */
+  stream(message) {
+    const { n } = JSON.parse(message.string()) as { n: number };
+    for (let i = 0; i < n; i++) message.respond(codec.encode({ n: i }));
+    message.respond();
+  },
   async async(message) {
     const { a, b } = JSON.parse(message.string()) as Two;
     message.respond(codec.encode(await Promise.resolve(a + b)));

@@ -59,6 +59,13 @@ class WithMiddleware {
   }
 }
 
+@Service(service)
+class Stream {
+  @Endpoint(endpoint) async *items({ n }: { n: number }): AsyncGenerator<{ n: number }> {
+    for (let i = 0; i < n; i++) yield { n: i };
+  }
+}
+
 /** One endpoint that is asked, among 999 that are not. */
 @Service(service)
 class Many extends Plain {}
@@ -77,6 +84,7 @@ const classes: Record<string, new () => object> = {
   'header-in': HeaderIn,
   'header-out': HeaderOut,
   middleware: WithMiddleware,
+  stream: Stream,
   many: Many,
   'nats-3': Plain,
 };
