@@ -5,6 +5,7 @@ import {
   Group,
   NatsServiceFactory,
   Service,
+  stream,
   type NatsServiceHost,
   type RequestContext,
 } from '@natsmith/core';
@@ -40,6 +41,13 @@ class Calculator {
   load(): number {
     return 0.5;
   }
+
+  // #region upload-handler
+  @Endpoint({ request: stream(Operands) })
+  async *addAll(pairs: AsyncIterable<Operands>): AsyncGenerator<number> {
+    for await (const { a, b } of pairs) yield a + b;
+  }
+  // #endregion
 
   @Endpoint({ request: Number })
   async *count(to: number): AsyncGenerator<number> {
@@ -157,4 +165,15 @@ test('a stream', async () => {
   }
   // #endregion
   expect(printed).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
+test('a stream both ways', async () => {
+  const calculator = await client.service<Calculator>('calculator');
+  // #region upload
+  async function* pairs(): AsyncGenerator<Operands> {
+    for (let a = 1; a <= 3; a++) yield { a, b: 10 * a };
+  }
+  for await (const sum of calculator.addAll(pairs())) print(sum); // 11, 22, 33
+  // #endregion
+  expect(printed).toEqual([11, 22, 33]);
 });

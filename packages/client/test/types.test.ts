@@ -16,6 +16,8 @@ abstract class Calculator {
   abstract count(to: number): AsyncIterable<number>;
   abstract generate(): AsyncGenerator<{ n: number }, void, undefined>;
   abstract later(): Promise<AsyncIterable<string>>;
+  abstract upload(items: AsyncIterable<Operands>): Promise<number>;
+  abstract both(items: AsyncIterable<number>, ctx: RequestContext): AsyncGenerator<string>;
   readonly precision: number = 2;
   onStart(): void {}
   onStop(): void {}
@@ -48,6 +50,15 @@ export async function typeTests(client: ServiceClient): Promise<void> {
   holds<Equal<typeof generated, AsyncIterable<{ n: number }>>>(generated);
   const later = calculator.later();
   holds<Equal<typeof later, AsyncIterable<string>>>(later);
+
+  const uploaded = calculator.upload([{ a: 1, b: 2 }]);
+  holds<Equal<typeof uploaded, Promise<number>>>(uploaded);
+  const both = calculator.both(numbers);
+  holds<Equal<typeof both, AsyncIterable<string>>>(both);
+  // @ts-expect-error the items have another type
+  void calculator.upload(['a']);
+  // @ts-expect-error no stream
+  void calculator.upload({ a: 1, b: 2 });
 
   // @ts-expect-error the payload is missing
   void calculator.add();
