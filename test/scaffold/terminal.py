@@ -3,11 +3,14 @@
 Takes JSON: {"argv": [...], "cwd": "...", "env": {...}, "steps": [["text to wait for", "keys to type"], ...]}
 Prints JSON: {"code": exit code, "output": all that the terminal showed}
 """
+import fcntl
 import json
 import os
 import pty
 import select
+import struct
 import sys
+import termios
 import time
 
 WAIT = 30
@@ -18,6 +21,8 @@ pid, terminal = pty.fork()
 if pid == 0:
     os.chdir(task["cwd"])
     os.execvpe(task["argv"][0], task["argv"], task["env"])
+
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
 
 output = ""
 seen = 0
