@@ -28,7 +28,7 @@ class Documents {
 // #region limits
 @Service({ name: 'reports', version: '1.0.0', timeout: 5000, concurrency: 50 })
 class Reports {
-  @Endpoint({ timeout: 500, concurrency: 2, maxPending: 10 })
+  @Endpoint({ timeout: 2000, concurrency: 2, maxPending: 10 })
   async build(_payload: undefined, { signal }: RequestContext) {
     await delay(50, undefined, { signal });
     return 'built';
