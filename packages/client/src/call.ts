@@ -1,3 +1,4 @@
+import { ServiceError } from '@natsmith/protocol';
 import { EMPTY, encodeBody, type BodyKind } from './body';
 import { anySignal, type Carried } from './carried';
 import type { Inbox } from './inbox';
@@ -9,6 +10,7 @@ import { headerLines, sendRequest, type RequestHeaders } from './request';
 import { LateIterator } from './late-iterator';
 import { openStream, type StreamSettings } from './stream';
 import { subjectToCall, type SubjectParams } from './subject';
+import { TimeoutError } from './timeout-error';
 import { itemsOf, Upload } from './upload';
 
 /** What a call takes besides its payload. */
@@ -128,6 +130,7 @@ export class Calls {
   ): Promise<unknown> {
     checkTimeout(timeout);
     const upload = send.items === undefined ? undefined : new Upload(this.inbox, send.items);
+    const startedAt = performance.now();
     try {
       const message = await sendRequest(this.inbox, subject, send.body, {
         timeout,
@@ -136,6 +139,10 @@ export class Calls {
         headers: [...headerLines(this.carried.headers, headers), ...(upload?.headers ?? [])],
       });
       return readReply(message, as, subject);
+    } catch (error) {
+      // Caller and service see the same moment pass: whoever says so first, it is one error.
+      const isUp = performance.now() - startedAt >= timeout - CLOCK_TOLERANCE;
+      throw isUp && error instanceof ServiceError && error.code === 504 ? new TimeoutError(subject, timeout) : error;
     } finally {
       upload?.stop();
     }
@@ -156,6 +163,9 @@ interface Sendable {
   readonly body: Uint8Array;
   readonly items: AsyncIterable<unknown> | undefined;
 }
+
+/** Milliseconds by which the timers of two processes may differ. */
+const CLOCK_TOLERANCE = 5;
 
 function takesStream(lookup: ServiceLookup, method: string): boolean {
   return /^(request|both)$/.test(lookup.find(method)?.info.metadata.stream ?? '');

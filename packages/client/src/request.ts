@@ -1,4 +1,11 @@
-import { SEQUENCE_HEADER, CANCEL_HEADER, headerBlock, TIMEOUT_HEADER, type Message } from '@natsmith/protocol';
+import {
+  ServiceError,
+  SEQUENCE_HEADER,
+  CANCEL_HEADER,
+  headerBlock,
+  TIMEOUT_HEADER,
+  type Message,
+} from '@natsmith/protocol';
 import { cancelSubject, sendCancel } from './cancel';
 import type { Inbox } from './inbox';
 import { TimeoutError } from './timeout-error';
@@ -32,6 +39,8 @@ export function sendRequest(
     signal?.throwIfAborted();
     const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
     if (left <= 0) throw new TimeoutError(subject, 0);
+    // A deadline that was carried on is the 504 of the request that it came with, not a failure of its handler.
+    const late = left < timeout ? new ServiceError(504, 'timeout') : new TimeoutError(subject, left);
     const address = inbox.open({
       onMessage(message) {
         end(() => resolve(message));
@@ -40,7 +49,7 @@ export function sendRequest(
       },
       onError: fail,
     });
-    const timer = left < MAX_TIMER ? setTimeout(() => fail(new TimeoutError(subject, left)), left) : undefined;
+    const timer = left < MAX_TIMER ? setTimeout(() => fail(late), left) : undefined;
     const cancel = cancelSubject(address.subject);
     const onAbort = (): void => {
       fail(signal?.reason as Error);
