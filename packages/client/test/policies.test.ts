@@ -21,7 +21,7 @@ let asked = 0;
 let slow = 0;
 
 async function answer(): Promise<string> {
-  if (++asked <= slow) await delay(250);
+  if (++asked <= slow) await delay(800);
   return 'ok';
 }
 
@@ -52,7 +52,7 @@ onEachServer((server) => {
   beforeEach(async () => {
     asked = slow = 0;
     connection = await connect({ servers: server.url });
-    client = new ServiceClient(connection, { discovery: { stall: 40 }, timeout: 100 });
+    client = new ServiceClient(connection, { discovery: { stall: 40 }, timeout: 300 });
     await start(Flaky, connection);
   });
   afterEach(async () => {
