@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { version } from '../../packages/create-natsmith/package.json';
 import { ROOT } from '../docs/markdown';
 import { useInstalledCommand } from './installed-command';
-import { Running, userEnvironment } from './processes';
+import { endAll, run, Running, userEnvironment } from './processes';
+
+// Each test starts programs, which takes a while on a machine that has more to do.
+jest.setTimeout(120_000);
 
 const command = useInstalledCommand();
 let cwd: string;
 beforeEach(async () => {
   cwd = await command.folder();
 });
+afterEach(endAll);
 
 interface Result {
   code: number | null;
@@ -127,6 +131,26 @@ test('with --from, the packages of a checkout come along, for each other as well
   });
   expect(existsSync(join(cwd, 'my-service', archive.slice('file:'.length)))).toBe(true);
   expect(readFileSync(join(cwd, 'my-service/Dockerfile'), 'utf8')).toContain('COPY vendor ./vendor\nRUN npm ci');
+});
+
+test('each package manager is told in its own way where these packages are', async () => {
+  const from = `--no-install --no-git --template full --from ${ROOT}`;
+  await create(`by-yarn --package-manager yarn ${from}`);
+  expect(manifest('by-yarn')).toHaveProperty(
+    ['resolutions', '@natsmith/core'],
+    `file:vendor/natsmith-core-${version}.tgz`,
+  );
+  await create(`by-pnpm --package-manager pnpm ${from}`);
+  const settings = readFileSync(join(cwd, 'by-pnpm/pnpm-workspace.yaml'), 'utf8');
+  expect(settings).toContain(`overrides:\n  '@natsmith/broker': file:vendor/natsmith-broker-${version}.tgz\n`);
+  expect(readFileSync(join(cwd, 'by-pnpm/Dockerfile'), 'utf8')).toContain('RUN npm install\n');
+});
+
+test('in a checkout, what it makes uses the packages of the checkout, and passes its tests', async () => {
+  const env = userEnvironment();
+  await run(`node ${join(ROOT, 'packages/create-natsmith/dist/bin.js')} my-service`, { cwd, env });
+  expect(manifest('my-service').dependencies['@natsmith/core']).toBe(`file:vendor/natsmith-core-${version}.tgz`);
+  expect(await run('npm test', { cwd: join(cwd, 'my-service'), env })).toMatch(/pass 2\n/);
 });
 
 test('--from a folder that is no checkout is refused', async () => {

@@ -4,6 +4,9 @@ import { useInstalledCommand } from './installed-command';
 import { userEnvironment } from './processes';
 import { describeWithTerminal, inTerminal, KEY, type Session } from './terminal';
 
+// Each test starts programs, which takes a while on a machine that has more to do.
+jest.setTimeout(60_000);
+
 describeWithTerminal('in a terminal', () => {
   const command = useInstalledCommand();
   let cwd: string;

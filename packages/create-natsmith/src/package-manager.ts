@@ -10,7 +10,7 @@ interface Manners {
 export const PACKAGE_MANAGERS = {
   npm: { run: 'npm run', exec: 'npx' },
   pnpm: { run: 'pnpm run', exec: 'pnpm exec' },
-  yarn: { run: 'yarn run', exec: 'yarn exec' },
+  yarn: { run: 'yarn run', exec: 'yarn' },
 } as const satisfies Record<string, Manners>;
 
 /** The name of a package manager. */

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VENDOR } from './checkout';
 import type { PackageManager } from './package-manager';
 
 /** Packages, and where each is: a version or `file:` and a path. */
 export type Specifiers = Record<string, string>;
+
+// pnpm reads its settings here, and no longer in package.json.
+const PNPM_SETTINGS = 'pnpm-workspace.yaml';
 
 interface Manifest {
   dependencies?: Specifiers;
@@ -22,18 +25,23 @@ export async function useVersion(folder: string, version: string): Promise<void>
 export async function useArchives(folder: string, archives: Specifiers, manager: PackageManager): Promise<void> {
   await changeManifest(folder, (manifest) => ({
     ...withSpecifiers(manifest, (name) => archives[name]),
-    ...overrides(archives, manager),
+    ...(manager === 'npm' && { overrides: archives }),
+    ...(manager === 'yarn' && { resolutions: archives }),
   }));
+  if (manager === 'pnpm') await appendFile(join(folder, PNPM_SETTINGS), pnpmOverrides(archives));
   // An image installs before it gets the sources.
   await changeFile(join(folder, 'Dockerfile'), (text) =>
     text.replace('COPY package*.json ./\n', `$&COPY ${VENDOR} ./${VENDOR}\n`),
   );
 }
 
-/** Takes from the Dockerfile what only npm understands: without a package-lock.json, `npm ci` fails. */
+/** Makes a project, which as a template is for npm, one for another package manager. */
 export async function useManager(folder: string, manager: PackageManager): Promise<void> {
   if (manager === 'npm') return;
+  // Without a package-lock.json, `npm ci` fails.
   await changeFile(join(folder, 'Dockerfile'), (text) => text.replace('npm ci', 'npm install'));
+  // pnpm 11 and later refuse to install before somebody has said whether this script may run; it is not needed.
+  if (manager === 'pnpm') await appendFile(join(folder, PNPM_SETTINGS), "allowBuilds:\n  '@swc/core': false\n");
 }
 
 function withSpecifiers(manifest: Manifest, specifierOf: (name: string) => string | undefined): Manifest {
@@ -54,15 +62,9 @@ function withSpecifiers(manifest: Manifest, specifierOf: (name: string) => strin
   };
 }
 
-function overrides(archives: Specifiers, manager: PackageManager): object {
-  switch (manager) {
-    case 'npm':
-      return { overrides: archives };
-    case 'pnpm':
-      return { pnpm: { overrides: archives } };
-    case 'yarn':
-      return { resolutions: archives };
-  }
+function pnpmOverrides(archives: Specifiers): string {
+  const lines = Object.entries(archives).map(([name, specifier]) => `  '${name}': ${specifier}\n`);
+  return `overrides:\n${lines.join('')}`;
 }
 
 function changeManifest(folder: string, change: (manifest: Manifest) => Manifest): Promise<void> {
