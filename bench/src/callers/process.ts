@@ -19,7 +19,10 @@ export function caller(work: () => Promise<number>): void {
     const started = performance.now();
     let done = 0;
     const loop = async (): Promise<void> => {
-      while (performance.now() - started < slice) done += await work();
+      while (performance.now() - started < slice) {
+        const units = await work();
+        done += units;
+      }
     };
     await Promise.all(Array.from({ length: inFlight }, loop));
     const { user, system } = process.cpuUsage(before);
