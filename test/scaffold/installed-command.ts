@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../docs/markdown';
+import { builtCommand } from './packages';
 
 /** create-natsmith as it is installed from a registry: in no checkout. */
 export interface InstalledCommand {
@@ -19,7 +20,7 @@ export function useInstalledCommand(): InstalledCommand {
     const modules = join(home, 'node_modules');
     await mkdir(modules);
     for (const name of ['dist', 'templates', 'package.json'])
-      await cp(join(ROOT, 'packages/create-natsmith', name), join(modules, 'create-natsmith', name), {
+      await cp(join(builtCommand(), name), join(modules, 'create-natsmith', name), {
         recursive: true,
       });
     for (const name of ['commander', '@clack']) await symlink(join(ROOT, 'node_modules', name), join(modules, name));

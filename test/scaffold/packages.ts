@@ -13,8 +13,16 @@ export interface PackedPackage {
   readonly manifest: object;
 }
 
-/** Packs every public package of this checkout, which must be built. */
+/** The built create-natsmith. @throws Error when this checkout is not built */
+export function builtCommand(): string {
+  const folder = join(ROOT, 'packages/create-natsmith');
+  if (!existsSync(join(folder, 'dist/bin.js'))) throw new Error('the packages are not built: npm run build');
+  return folder;
+}
+
+/** Packs every public package of this checkout. @throws Error when it is not built */
 export function packAll(folder: string): PackedPackage[] {
+  builtCommand();
   const manifests = readdirSync(join(ROOT, 'packages'))
     .map((name) => join(ROOT, 'packages', name, 'package.json'))
     .filter((path) => existsSync(path))
