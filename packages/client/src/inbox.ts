@@ -49,14 +49,18 @@ export class Inbox {
     options: { reply?: string; headers?: { encode(): Uint8Array } } = {},
   ): void {
     if (this.ended !== undefined) throw this.ended;
-    const limit = this.connection.info?.max_payload ?? Infinity;
-    const size = body.length + (options.headers?.encode().length ?? 0);
-    if (size > limit)
+    try {
+      this.connection.publish(subject, body, options);
+    } catch (cause) {
+      const limit = this.connection.info?.max_payload ?? Infinity;
+      const size = body.length + (options.headers?.encode().length ?? 0);
+      if (size <= limit) throw cause;
       throw new Error(
         `a message of ${size} bytes for ${subject} is over the server's max_payload (${limit} bytes); ` +
           'send it in parts, or raise max_payload',
+        { cause },
       );
-    this.connection.publish(subject, body, options);
+    }
   }
 
   /** Resolves when the server has all that was published. */

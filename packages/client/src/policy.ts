@@ -35,7 +35,8 @@ export function runUnder(
     policy === undefined ? inner() : policy.execute((context) => again(context.signal), signal);
   const again = (signal: AbortSignal | undefined): Promise<unknown> => {
     const count = retries ?? (policy === undefined ? DEFAULT_RETRIES : 0);
-    if (count === 0) return once(signal);
+    // Most calls are not idempotent, and a retry policy of their own would cost them more than the call.
+    if (count === 0 || !isIdempotent()) return once(signal);
     const onTimeout = handleType(TimeoutError, () => isIdempotent());
     return retry(onTimeout, { maxAttempts: count, backoff: new ConstantBackoff(0) }).execute(() => once(signal));
   };

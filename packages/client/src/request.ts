@@ -39,8 +39,6 @@ export function sendRequest(
     signal?.throwIfAborted();
     const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
     if (left <= 0) throw new TimeoutError(subject, 0);
-    // A deadline that was carried on is the 504 of the request that it came with, not a failure of its handler.
-    const late = left < timeout ? new ServiceError(504, 'timeout') : new TimeoutError(subject, left);
     const address = inbox.open({
       onMessage(message) {
         end(() => resolve(message));
@@ -49,22 +47,25 @@ export function sendRequest(
       },
       onError: fail,
     });
-    const timer = left < MAX_TIMER ? setTimeout(() => fail(late), left) : undefined;
-    const cancel = cancelSubject(address.subject);
-    const onAbort = (): void => {
-      fail(signal?.reason as Error);
-      sendCancel(inbox, cancel);
-    };
+    const timer = left < MAX_TIMER ? setTimeout(expire, left) : undefined;
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       const lines = [...headers];
       if (left < Infinity) lines.push([TIMEOUT_HEADER, String(left)]);
-      if (signal !== undefined) lines.push([CANCEL_HEADER, cancel]);
+      if (signal !== undefined) lines.push([CANCEL_HEADER, cancelSubject(address.subject)]);
       inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(lines) });
     } catch (error) {
       fail(error as Error);
     }
 
+    function expire(): void {
+      // A deadline that was carried on is the 504 of the request that it came with, not a failure of its handler.
+      fail(left < timeout ? new ServiceError(504, 'timeout') : new TimeoutError(subject, left));
+    }
+    function onAbort(): void {
+      fail(signal?.reason as Error);
+      sendCancel(inbox, cancelSubject(address.subject));
+    }
     function fail(error: Error): void {
       end(() => reject(error));
     }
