@@ -45,7 +45,7 @@ export async function checkService(
   options: CheckOptions = {},
 ): Promise<CheckReport> {
   const findings = new Findings();
-  const ids = await findInstances(connection, service, options.id, findings);
+  const { ids, infos } = await findInstances(connection, service, options.id, findings);
   const all = ids.map((id): Instance => ({
     connection,
     name: service,
@@ -65,7 +65,7 @@ export async function checkService(
     await checkControlUncounted(instance);
   }
   const [first] = chosen;
-  if (first !== undefined) await checkNeighbours(first, info);
+  if (first !== undefined) checkNeighbours(first, info, infos);
   for (const target of targets(info, options))
     await checkRequests(
       all,
@@ -91,11 +91,11 @@ async function findInstances(
   service: string,
   id: string | undefined,
   findings: Findings,
-): Promise<string[]> {
+): Promise<{ ids: string[]; infos: Fields[] }> {
   const subjects = [controlSubject('PING'), controlSubject('PING', service), controlSubject('INFO')];
   const asked = subjects.map((subject) => ask(connection, subject, { timeout: 500 }));
-  const replies = (await Promise.all(asked)).map((some) => some.filter(({ json }) => json?.name === service));
-  const ids = replies.map((some) => some.map(({ json }) => String(json?.id)));
+  const replies = (await Promise.all(asked)).map((some) => some.flatMap(({ json }) => (json === undefined ? [] : [json])));
+  const ids = replies.map((some) => some.filter(({ name }) => name === service).map(({ id }) => String(id)));
   const found = [...new Set(ids.flat())];
   if (id !== undefined && !found.includes(id))
     throw new ServiceError(
@@ -105,7 +105,7 @@ async function findInstances(
   if (found.length === 0) throw new ServiceError(503, `nobody answers as service "${service}"`);
   const twice = ids.map((some) => some.filter((one, i) => some.indexOf(one) !== i)).find((some) => some.length > 0);
   findings.check('unique-id', twice === undefined, service, () => `the id ${twice?.[0] ?? ''} answers more than once`);
-  return found;
+  return { ids: found, infos: replies[2] ?? [] };
 }
 
 function targets(info: Fields, { endpoint: wanted, load = false, payload }: CheckOptions): Target[] {

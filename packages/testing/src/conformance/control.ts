@@ -14,32 +14,32 @@ export type Replies = Partial<Record<Verb, Fields>>;
 export async function checkControl(instance: Instance): Promise<Replies> {
   const { name, id, findings } = instance;
   const seen: { verb: Verb; subject: string; json: Fields }[] = [];
-  for (const verb of VERBS)
-    for (const subject of [controlSubject(verb), controlSubject(verb, name), controlSubject(verb, name, id)]) {
-      const where = `${id} ${subject}`;
-      const own = await repliesOf(instance, subject);
-      const [reply] = own;
-      const late = `was not answered within ${instance.timeout} ms`;
-      findings.check('control-answers', own.length === 1, where, () =>
-        own.length === 0 ? late : `was answered ${own.length} times`,
-      );
-      if (reply === undefined) continue;
-      const { message, after, json } = reply;
-      const error = message.headers?.values(ERROR_HEADER)[0];
-      findings.check('control-answers', error === undefined, where, () => `was answered with the error "${error}"`);
-      findings.check('control-prompt', after < PROMPT, where, () => `was answered after ${Math.round(after)} ms`);
-      const headers = message.headers?.keys() ?? [];
-      findings.check(
-        'control-no-headers',
-        headers.length === 0,
-        where,
-        () => `headers ${headers.join(', ')}`,
-        'warning',
-      );
-      const problems = schemaProblems(verb, json);
-      findings.check('control-schema', problems.length === 0, `${id} ${verb}`, () => problems.join('; '));
-      if (json !== undefined) seen.push({ verb, subject, json });
-    }
+  const asked = VERBS.flatMap((verb) =>
+    [controlSubject(verb), controlSubject(verb, name), controlSubject(verb, name, id)].map((subject) => ({
+      verb,
+      subject,
+      replies: repliesOf(instance, subject),
+    })),
+  );
+  for (const { verb, subject, replies } of asked) {
+    const where = `${id} ${subject}`;
+    const own = await replies;
+    const [reply] = own;
+    const late = `was not answered within ${instance.timeout} ms`;
+    findings.check('control-answers', own.length === 1, where, () =>
+      own.length === 0 ? late : `was answered ${own.length} times`,
+    );
+    if (reply === undefined) continue;
+    const { message, after, json } = reply;
+    const error = message.headers?.values(ERROR_HEADER)[0];
+    findings.check('control-answers', error === undefined, where, () => `was answered with the error "${error}"`);
+    findings.check('control-prompt', after < PROMPT, where, () => `was answered after ${Math.round(after)} ms`);
+    const headers = message.headers?.keys() ?? [];
+    findings.check('control-no-headers', headers.length === 0, where, () => `headers ${headers.join(', ')}`, 'warning');
+    const problems = schemaProblems(verb, json);
+    findings.check('control-schema', problems.length === 0, `${id} ${verb}`, () => problems.join('; '));
+    if (json !== undefined) seen.push({ verb, subject, json });
+  }
   checkIdentity(instance, seen);
   return Object.fromEntries(seen.map(({ verb, json }) => [verb, json]));
 }

@@ -1,6 +1,6 @@
-import { controlSubject, subjectsOverlap } from '@natsmith/protocol';
+import { subjectsOverlap } from '@natsmith/protocol';
 import { endpointsIn, shown, type Instance } from './instance';
-import { ask, type Fields } from './wire';
+import type { Fields } from './wire';
 
 interface Listener {
   readonly service: unknown;
@@ -10,9 +10,8 @@ interface Listener {
 }
 
 /** Looks for endpoints, of the same service or another, that share a queue group and a subject: each loses messages. */
-export async function checkNeighbours({ connection, name, findings }: Instance, info: Fields): Promise<void> {
-  const replies = await ask(connection, controlSubject('INFO'), { timeout: 500 });
-  const others = replies.flatMap(({ json }) => (json !== undefined && json.name !== name ? listeners(json) : []));
+export function checkNeighbours({ name, findings }: Instance, info: Fields, all: readonly Fields[]): void {
+  const others = all.filter((one) => one.name !== name).flatMap(listeners);
   const own = listeners(info);
   for (const [i, one] of own.entries()) {
     const rivals = [...others, ...own.slice(i + 1)].filter(

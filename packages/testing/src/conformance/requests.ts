@@ -1,4 +1,4 @@
-import { controlSubject, ERROR_CODE_HEADER, ERROR_HEADER, type Connection, type Message } from '@natsmith/protocol';
+import { controlSubject, ERROR_CODE_HEADER, ERROR_HEADER, type Message } from '@natsmith/protocol';
 import { PROMPT } from './control';
 import { askInstance, countOf, endpointsIn, shown, type Instance } from './instance';
 import { askOne, type Fields, type RawReply } from './wire';
@@ -144,6 +144,6 @@ export async function checkControlUncounted(instance: Instance): Promise<void> {
 export async function checkSurvives(instance: Instance): Promise<void> {
   const { findings, connection, name, id } = instance;
   const subject = controlSubject('PING', name, id);
-  const reply = await askOne(connection as Connection, subject, { timeout: instance.timeout });
+  const reply = await askOne(connection, subject, { timeout: instance.timeout });
   findings.check('survives', reply !== undefined, id, () => `${subject} is not answered any more`);
 }

@@ -51,7 +51,8 @@ function sample(given: Schema | boolean, root: Schema, depth: number): unknown {
   if (schema.enum?.length) return schema.enum[0];
   const [choice] = schema.anyOf ?? schema.oneOf ?? [];
   if (choice !== undefined && schema.type === undefined) return sample(choice, root, depth + 1);
-  switch ([schema.type ?? (schema.properties ? 'object' : 'null')].flat()[0]) {
+  const type: string = [schema.type ?? (schema.properties ? 'object' : 'null')].flat()[0] ?? 'null';
+  switch (type) {
     case 'string':
       return FORMATS[schema.format ?? ''] ?? 'text'.padEnd(schema.minLength ?? 0, 't');
     case 'number':

@@ -17,6 +17,6 @@ export function schemaProblems(verb: Verb, reply: unknown): string[] {
 
 function compile(): Record<Verb, ValidateFunction> {
   const ajv = new Ajv({ strict: false, allErrors: true });
-  addFormats.default(ajv);
+  addFormats(ajv);
   return { PING: ajv.compile(ping), INFO: ajv.compile(info), STATS: ajv.compile(stats) };
 }
