@@ -168,7 +168,7 @@ describe('the command', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as object);
       expect(lines).toEqual(
-        [503, 503].map((code) => expect.objectContaining({ error: { code, description: 'not now' } })),
+        [503, 503].map((code) => expect.objectContaining({ error: { code, description: 'not now' } }) as object),
       );
     });
 

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Broker } from '@natsmith/broker';
 
@@ -93,5 +95,21 @@ export function useBroker(): { readonly url: string } {
       if (broker === undefined) throw new Error('the broker runs from beforeAll on');
       return broker.url;
     },
+  };
+}
+
+/** Runs a script in a shell which finds the built command as `natsmith`. */
+export function useShell(server: { readonly url: string }) {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'natsmith-cli-'));
+    writeFileSync(join(folder, 'natsmith'), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`, { mode: 0o755 });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  return (shell: 'sh' | 'bash', script: string, ...args: readonly string[]): Promise<Outcome> => {
+    const child = spawn(shell, ['-c', script, shell, ...args], {
+      env: { ...process.env, NATS_URL: server.url, PATH: `${folder}:${process.env.PATH}` },
+    });
+    return new Command(child, '').exit;
   };
 }

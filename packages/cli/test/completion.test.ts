@@ -1,8 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { spawn } from 'node:child_process';
-import { Command, useBroker, useNatsmith } from './command';
+import { useBroker, useNatsmith, useShell } from './command';
 import { Cache, Calculator, runServices } from './services';
 
 const COMPLETE = `
@@ -15,14 +11,7 @@ describe('completion', () => {
   const server = useBroker();
   const natsmith = useNatsmith(server);
   runServices(server, [Calculator, Cache]);
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'natsmith-completion-'));
-    const file = join(folder, 'natsmith');
-    writeFileSync(file, `#!/bin/sh\nexec "${process.execPath}" "${join(__dirname, '../dist/bin.js')}" "$@"\n`);
-    chmodSync(file, 0o755);
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const shell = useShell(server);
 
   it.each([
     ['natsmith c', 'call check completion'],
@@ -34,14 +23,11 @@ describe('completion', () => {
     ['natsmith completion ', 'bash zsh fish'],
     ['natsmith call -s nats://127.0.0.1:1 ', ''],
   ])('in bash of "%s" is "%s"', async (line, words) => {
-    const child = spawn('bash', ['-c', COMPLETE, 'bash', line], {
-      env: { ...process.env, NATS_URL: server.url, PATH: `${folder}:${process.env.PATH}` },
-    });
-    expect((await new Command(child, '').exit).stdout).toBe(`${words}\n`);
+    expect(await shell('bash', COMPLETE, line)).toMatchObject({ stdout: `${words}\n` });
   });
 
-  it.each(['bash', 'zsh', 'fish'])('has a script for %s', async (shell) => {
-    const { code, stdout } = await natsmith(['completion', shell]);
+  it.each(['bash', 'zsh', 'fish'])('has a script for %s', async (name) => {
+    const { code, stdout } = await natsmith(['completion', name]);
     expect(code).toBe(0);
     expect(stdout).toContain('natsmith completion-server --');
   });

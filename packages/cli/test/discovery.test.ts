@@ -61,7 +61,7 @@ describe('the command', () => {
       expect(info).toMatchObject({
         type: 'io.nats.micro.v1.info_response',
         name: 'calculator',
-        rtt: expect.any(Number),
+        rtt: expect.any(Number) as number,
       });
       const [stats] = await read<StatsResponse[]>('stats');
       expect(stats).toMatchObject({ type: 'io.nats.micro.v1.stats_response', id: info?.id });

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Command, useBroker, useCommand, useNatsmith } from './command';
+import { Command, useBroker, useCommand, useNatsmith, useShell } from './command';
 import { Cache, Calculator, runServices } from './services';
 
 const COMMANDS = ['dev', 'ls', 'info', 'stats', 'ping', 'call', 'gather', 'check', 'broker', 'completion'];
@@ -13,6 +11,7 @@ const ENDLESS = /^natsmith (dev|broker)/;
 describe('the help', () => {
   const server = useBroker();
   const natsmith = useNatsmith(server);
+  const shell = useShell(server);
   runServices(server, [Calculator, Cache]);
 
   it('lists every command', async () => {
@@ -43,7 +42,7 @@ describe('the help', () => {
     const examples = /\nExamples?:\n([\s\S]*)$/.exec(stdout)?.[1]?.trim().split(/\n +/) ?? [];
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples.filter((line) => !ENDLESS.test(line)))
-      expect({ example, ...(await inShell(example, server.url)) }).toMatchObject({ example, code: 0, stderr: '' });
+      expect({ example, ...(await shell('sh', example)) }).toMatchObject({ example, code: 0, stderr: '' });
   });
 
   it.each([
@@ -70,22 +69,3 @@ describe('the examples of the commands that run on', () => {
     expect((await broker.exit).code).toBe(0);
   });
 });
-
-/** Runs a line as a shell does, with the built command as `natsmith`. */
-async function inShell(line: string, url: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'natsmith-cli-'));
-  try {
-    mkdirSync(join(folder, 'bin'));
-    writeFileSync(
-      join(folder, 'bin/natsmith'),
-      `#!/bin/sh\nexec "${process.execPath}" "${join(__dirname, '../dist/bin.js')}" "$@"\n`,
-      { mode: 0o755 },
-    );
-    const child = spawn('/bin/sh', ['-c', line], {
-      env: { ...process.env, NATS_URL: url, PATH: `${join(folder, 'bin')}:${process.env.PATH}` },
-    });
-    return await new Command(child, '').exit;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}

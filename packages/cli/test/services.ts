@@ -62,7 +62,7 @@ export class Cache {
 
 /** Runs services until the suite ends. */
 export function runServices(server: { readonly url: string }, targets: readonly Class[]): void {
-  const stops: (() => Promise<void>)[] = [];
+  const stops: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     const host = await NatsServiceFactory.create(targets, {
       connection: { servers: server.url },

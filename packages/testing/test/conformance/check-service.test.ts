@@ -60,7 +60,7 @@ describe.each([
   [
     '@nats-io/services',
     (servers: string) => nats3.connect({ servers }),
-    (nc: unknown) => new Svcm(nc as nats3.NatsConnection) as unknown as nats2.ServicesAPI,
+    (nc: unknown) => new Svcm(nc as never) as unknown as nats2.ServicesAPI,
   ],
 ] as const)('the services module of %s', (_, connect, servicesOf) => {
   let broker: Broker;
@@ -83,7 +83,7 @@ describe.each([
     const service = await servicesOf(connection).add({ name, version: '1.0.0', ...config });
     service.addEndpoint('one', handler);
     await connection.flush();
-    const report = await checkService(connection as never, name, { timeout: 400, ...options });
+    const report = await checkService(connection, name, { timeout: 400, ...options });
     await service.stop();
     return report;
   }
@@ -193,16 +193,8 @@ describe('a service that is made by hand', () => {
     ['stats-started', 'started is a number', change('STATS', { started: 1_900_000_000 })],
     ['stats-requests', 'requests are not counted', changeEndpoint('STATS', { num_requests: 0 })],
     ['request-answered', 'a request is not answered', { handle: () => undefined }],
-    [
-      'error-headers',
-      'a header is missing',
-      { handle: (message) => void message.respond('', { headers: error as never }) },
-    ],
-    [
-      'error-headers',
-      'a header has another case',
-      { handle: (message) => void message.respond('', { headers: odd as never }) },
-    ],
+    ['error-headers', 'a header is missing', { handle: (message) => void message.respond('', { headers: error }) }],
+    ['error-headers', 'a header has another case', { handle: (message) => void message.respond('', { headers: odd }) }],
   ];
 
   it.each(faults)('%s: %s', async (rule, _, fault) => {
@@ -215,7 +207,7 @@ describe('a service that is made by hand', () => {
   it('control-no-headers: discovery replies with headers', async () => {
     const headers = nats2.headers();
     headers.set('X', '1');
-    const report = await check({ headers: headers as never });
+    const report = await check({ headers: headers });
     expect(report.findings).toContainEqual(
       expect.objectContaining({ rule: 'control-no-headers', severity: 'warning', seen: 'headers X' }),
     );
@@ -234,8 +226,8 @@ describe('a service that is made by hand', () => {
 
   it('survives: a handler ends the connection', async () => {
     const connection = await nats2.connect({ servers: broker.url });
-    await handMade(connection as never, { handle: () => void connection.close() });
-    const report = await checkService((await probe()) as never, 'hand-made', { timeout: 400 });
+    await handMade(connection, { handle: () => void connection.close() });
+    const report = await checkService(await probe(), 'hand-made', { timeout: 400 });
     expect(errorsIn(report)).toEqual(['request-answered', 'survives']);
   });
 
