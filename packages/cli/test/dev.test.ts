@@ -58,6 +58,19 @@ describe('natsmith dev', () => {
     expect(await call.exit).toEqual({ code: 0, stdout: '"Hello, text"\n', stderr: '' });
   });
 
+  it('runs an ES module whose tsconfig.json has decorator metadata', async () => {
+    const compilerOptions = {
+      target: 'es2022',
+      module: 'nodenext',
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+    edit('package.json', 'commonjs', 'module');
+    edit('src/main.ts', './greeter', './greeter.js');
+    await (await dev()).wrote('natsmith call greeter greet');
+  });
+
   it('restarts on a change', async () => {
     const command = await dev();
     await command.wrote('greeter 1.0.0');

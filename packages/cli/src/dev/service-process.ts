@@ -59,5 +59,5 @@ export class ServiceProcess {
 
 function esmRegister(): string {
   // Resolved from here: the service's project need not have it.
-  return pathToFileURL(join(require.resolve('@swc-node/register/package.json'), '..', 'esm', 'esm-register.mjs')).href;
+  return pathToFileURL(join(require.resolve('@swc-node/register/register'), '../../esm/esm-register.mjs')).href;
 }
