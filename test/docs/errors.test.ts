@@ -22,6 +22,10 @@ class Payload {
   @IsNumber() n!: number;
 }
 
+class Exact {
+  @IsNumber({ maxDecimalPlaces: 2 }) n!: number;
+}
+
 class Picky {
   @Transform(() => {
     throw new Error('secret: cannot');
@@ -50,6 +54,9 @@ class Failing {
 
   @Endpoint()
   picky(_: Picky): void {}
+
+  @Endpoint()
+  exact(_: Exact): void {}
 
   @Endpoint({ request: 'unchecked', codec: 'text' })
   text(_: string): void {}
@@ -138,6 +145,7 @@ describe('the errors that natsmith sends', () => {
     'body holds more than N values': () =>
       failure('checked', JSON.stringify({ list: Array(11).fill(Array(MAX_ARRAY_ITEMS).fill(0)) })),
     'payload cannot be transformed': () => failure('picky', '{"n":1}'),
+    'payload cannot be validated': () => failure('exact', '{"n":1e-7}'),
     'validation failed': () => failure('checked', '{}'),
     'validation failed (N more violations are not shown)': () => failure('list', JSON.stringify(Array(101).fill({}))),
     'too many requests; try again later': async () => {
@@ -184,9 +192,10 @@ describe('the errors that natsmith sends', () => {
   });
 
   it('are all in the reference', () => {
-    const documented = table.map(([code, description]) => `${code} ${description}`);
+    const ofStreams = tableOf('docs/reference/streams.md', ['code', 'description', 'when']);
+    const documented = [...table, ...ofStreams].map(([code, description]) => `${code} ${description}`);
     for (const error of errorsInSources()) expect(documented).toContainEqual(expect.stringMatching(error));
-    expect(documented).toHaveLength(Object.keys(ways).length);
+    expect(table).toHaveLength(Object.keys(ways).length);
   });
 
   it('that a handler throws carry its code, description, data and headers, and not its cause', async () => {
@@ -229,7 +238,11 @@ function errorsInSources(): RegExp[] {
     .join('\n');
   const made = [...text.matchAll(/new ServiceError\((\d{3}), (?:(['`])(.*?)\2|(\w+))/g)];
   expect(text.match(/new ServiceError\(/g)).toHaveLength(made.length);
-  expect(made.flatMap(([, , , , variable]) => variable ?? []).sort()).toEqual(['description', 'tooLarge']);
+  expect(made.flatMap(([, , , , variable]) => variable ?? []).sort()).toEqual([
+    'description',
+    'oneSentence',
+    'tooLarge',
+  ]);
   return made
     .filter(([, , quote]) => quote !== undefined)
     .map(([, code, , description = '']) => {

@@ -15,7 +15,7 @@ import { TimeoutError } from './timeout-error';
 
 /** How a stream is read. */
 export interface StreamSettings {
-  /** Items that may wait here to be taken, so what bounds memory on this side; default 256. */
+  /** Items that may wait here to be taken, so what bounds memory on this side; default 1,024. */
   credit?: number;
   /** Milliseconds between the producer's signs of life; three missed are a StreamError. Default 2,000; 0 for none. */
   heartbeat?: number;

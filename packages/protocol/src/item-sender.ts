@@ -86,7 +86,8 @@ export class ItemSender {
         if (done) isFinished = true;
         if (this.hasLeft() || done) return this.departure;
         this.publish(encode(value));
-        if (this.sequence % UNCONFIRMED === 0) await this.settings.flush();
+        // Credit bounds what is under way; without it, the server's word does.
+        if (this.credit === Infinity && this.sequence % UNCONFIRMED === 0) await this.settings.flush();
       }
     } catch (error) {
       // Items that throw because they were told to stop are no failure.

@@ -15,7 +15,7 @@ export const DEFAULT_HEARTBEAT = 2_000;
 /** After so many heartbeats without a word the other end is given up. */
 export const MISSED_HEARTBEATS = 3;
 /** Items that may be under way where nobody says otherwise. */
-export const DEFAULT_CREDIT = 256;
+export const DEFAULT_CREDIT = 1024;
 
 /** What a consumer says to its producer, on the reply subject that items carry. */
 export type Control = { readonly type: 'credit'; readonly upTo: number } | { readonly type: 'cancel' };
@@ -42,6 +42,16 @@ export function countIn(value: string | undefined): number | undefined {
 export function sequenceHeader(sequence: number): HeaderBlock {
   const block = `NATS/1.0\r\n${SEQUENCE_HEADER}: ${sequence}\r\n\r\n`;
   return { block: () => block, encode: () => Buffer.from(block) };
+}
+
+const BARE_ITEM = /^NATS\/1\.0\r\n([!-9;-~]+): (\d+)\r\n\r\n$/;
+
+/** The number of an item that has no other header, without having the library decode it; undefined for any other message. */
+export function numberOfBareItem({ _msg, _rdata }: Message): number | undefined {
+  if (_msg === undefined || _rdata === undefined || _msg.hdr <= 0 || _rdata.length === _msg.hdr) return undefined;
+  const block = Buffer.from(_rdata.buffer, _rdata.byteOffset, _msg.hdr).toString('latin1');
+  const match = BARE_ITEM.exec(block);
+  return match?.[1] === SEQUENCE_HEADER ? Number(match[2]) : undefined;
 }
 
 /** A stream that broke: an item is missing, or the other end is gone. What came before was in order. */

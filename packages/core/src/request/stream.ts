@@ -9,6 +9,7 @@ import {
   ServiceError,
   type HeaderBlock,
 } from '@natsmith/protocol';
+import type { Codec } from '../define/handler';
 import type { Context } from './context';
 import type { Body, EndpointRuntime } from './endpoint-runtime';
 import { hasHeaders, replySubject } from './message';
@@ -28,10 +29,13 @@ export async function sendStream(
   const { credit, heartbeat } = wishesOf(request);
   const control = `${outlet.inboxPrefix}.${nuid.next()}`;
   const publish = (subject: string, body: Body, headers: HeaderBlock, reply: string): void => {
-    const size = Buffer.byteLength(body) + headers.block().length;
-    if (size > outlet.maxPayload)
+    try {
+      outlet.publish(subject, body, headers, reply);
+    } catch (cause) {
+      const size = Buffer.byteLength(body) + headers.block().length;
+      if (size <= outlet.maxPayload) throw cause;
       throw new ServiceError(500, `item of ${size} bytes is over max_payload (${outlet.maxPayload} bytes)`);
-    outlet.publish(subject, body, headers, reply);
+    }
   };
   const sender = new ItemSender(
     { to, control, credit, heartbeat, publish, flush: () => outlet.flush() },
@@ -56,7 +60,7 @@ export async function sendStream(
   };
   request.signal.addEventListener('abort', onAbort);
   try {
-    const departure = await sender.send(items, (item) => encode(item, codec.encode.bind(codec)));
+    const departure = await sender.send(items, (item) => encode(item, codec));
     if (departure === 'gone') throw new ServiceError(499, 'the caller of the stream is gone');
     if (departure === 'stopped' && refusal !== undefined)
       throw new ServiceError(500, 'the stream cannot be controlled', { cause: refusal });
@@ -85,10 +89,10 @@ function wishesOf(request: Context): { credit: number; heartbeat: number } {
   return { credit, heartbeat: Math.min(Math.max(heartbeat, MIN_HEARTBEAT), MAX_HEARTBEAT) };
 }
 
-function encode(item: unknown, encodeValue: (value: unknown) => Body): Body {
+function encode(item: unknown, codec: Codec): Body {
   if (item instanceof Uint8Array) return item;
   try {
-    return encodeValue(item);
+    return codec.encode(item);
   } catch (cause) {
     throw new ServiceError(500, 'item cannot be encoded', { cause });
   }
