@@ -110,17 +110,18 @@ export class ServiceLookup {
     return selected.sort((a, b) => newestFirst(a.version, b.version));
   }
 
-  /** A subject cannot tell instances apart: where others listen on it too, a choice among them would be an illusion. */
+  /** A subject cannot tell instances apart: where others listen on it too, one of them cannot be called alone. */
   private refuseShared(others: readonly InfoResponse[]): void {
-    const { id, version } = this.selection;
-    const wanted = id === undefined ? `version ${version ?? ''}` : `instance ${id}`;
+    const { id } = this.selection;
+    // Versions that share a subject replace one another, and calls go on meanwhile (docs/decisions/0012).
+    if (id === undefined) return;
     for (const [method, found] of this.endpoints) {
       const other = others.find(({ endpoints }) =>
         endpoints.some(({ subject }) => subjectsOverlap(subject, found.info.subject)),
       );
       if (other === undefined) continue;
       const problem =
-        `endpoint "${method}" of service "${this.name}" cannot be called on ${wanted} alone: instance ${other.id} ` +
+        `endpoint "${method}" of service "${this.name}" cannot be called on instance ${id} alone: instance ${other.id} ` +
         `(version ${other.version}) answers on ${found.info.subject}, too; give each a subject of its own, with @Group`;
       this.endpoints.set(method, { ...found, problem });
     }
