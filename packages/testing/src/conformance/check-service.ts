@@ -94,7 +94,9 @@ async function findInstances(
 ): Promise<{ ids: string[]; infos: Fields[] }> {
   const subjects = [controlSubject('PING'), controlSubject('PING', service), controlSubject('INFO')];
   const asked = subjects.map((subject) => ask(connection, subject, { timeout: 500 }));
-  const replies = (await Promise.all(asked)).map((some) => some.flatMap(({ json }) => (json === undefined ? [] : [json])));
+  const replies = (await Promise.all(asked)).map((some) =>
+    some.flatMap(({ json }) => (json === undefined ? [] : [json])),
+  );
   const ids = replies.map((some) => some.filter(({ name }) => name === service).map(({ id }) => String(id)));
   const found = [...new Set(ids.flat())];
   if (id !== undefined && !found.includes(id))
