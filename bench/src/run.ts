@@ -85,7 +85,7 @@ function callerTable(results: readonly CallerResult[]): string {
 }
 
 async function startUpTable(rounds: number, port: number): Promise<Record<string, number>> {
-  const entries = [...(suites.plain?.entries ?? []), ...(suites.validated?.entries.slice(1) ?? [])];
+  const entries = ['plain', 'validated', 'endpoints'].flatMap((suite) => suites[suite]?.entries ?? []);
   const distinct = [...new Map(entries.map((entry) => [entry.name, entry])).values()];
   const times = await startUps({ title: 'start-up', entries: distinct }, rounds, port);
   const plain = times.get('by hand, nats 2') ?? NaN;
