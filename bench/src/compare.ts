@@ -91,10 +91,12 @@ export async function compare(suite: Suite, pace: Pace, port: number, tell: (lin
 
 /** Milliseconds from the start of a process to its first reply: medians of starts in random order. */
 export async function startUps(suite: Suite, rounds: number, port: number): Promise<Map<string, number>> {
+  // A subject for each start: the server may not know yet that the one before is gone.
+  let started = 0;
   const times = new Map<string, number[]>(suite.entries.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++)
     await inRandomOrder(suite.entries, async ({ name, service, variant, exchange }) => {
-      const contender = await Contender.start(name, service, variant, port, exchange('bench.start'));
+      const contender = await Contender.start(name, service, variant, port, exchange(`bench.start${++started}`));
       times.get(name)?.push(contender.startUp);
       await contender.stop();
     });
