@@ -43,7 +43,13 @@ export class Contender {
     exit.catch(() => undefined);
     await Promise.race([once(child, 'message'), exit]);
     const load = await Load.open(port, exchange);
-    await load.run(1, 0);
+    try {
+      await load.run(1, 0);
+    } catch (error) {
+      load.close();
+      child.kill('SIGKILL');
+      throw error;
+    }
     return new Contender(name, child, load, performance.now() - started);
   }
 

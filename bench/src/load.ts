@@ -116,6 +116,12 @@ export class Load {
       const end = lineEnd + 2 + total + 2;
       if (this.pendingHead.length < end) return;
       const headerSize = words[0] === 'HMSG' ? Number(words.at(-2)) : 0;
+      if (text.startsWith('NATS/1.0 503', lineEnd + 2)) {
+        // Some services say that they are ready before the server knows their subscription.
+        this.pendingHead = this.pendingHead.subarray(end);
+        setTimeout(() => this.socket.write(this.request), 20);
+        return;
+      }
       try {
         this.exchange.check(this.pendingHead.toString('utf8', lineEnd + 2 + headerSize, end - 2));
       } catch (error) {
