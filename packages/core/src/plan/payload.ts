@@ -19,7 +19,11 @@ export type ItemPayload = Exclude<Payload, { readonly kind: 'stream' }>;
 /** Whether a class has validation decorators; known to the room that knows class-validator. */
 export type HasValidators = (target: Class) => boolean;
 
-const PRIMITIVES = new Map<unknown, 'string' | 'number' | 'boolean'>([
+/** The constructors that decorator metadata names for primitive types, and what `typeof` says of their values. */
+export const PRIMITIVES: ReadonlyMap<unknown, 'string' | 'number' | 'boolean'> = new Map<
+  unknown,
+  'string' | 'number' | 'boolean'
+>([
   [String, 'string'],
   [Number, 'number'],
   [Boolean, 'boolean'],

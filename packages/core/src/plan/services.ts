@@ -13,7 +13,7 @@ import {
   type Surroundings,
 } from './endpoint';
 import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
-import { decidePayload, type HasValidators } from './payload';
+import { decidePayload, PRIMITIVES, type HasValidators } from './payload';
 import type { EndpointPlan, ServicePlan } from './plan';
 
 /** Why no instance of a class can be made, or undefined; known to the room that makes them. */
@@ -137,7 +137,7 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
 
 /** The return type, where it says something of the reply: a promise, or a class without validators, says nothing. */
 function knownReturnType(type: unknown, hasValidators: HasValidators): PayloadClass | undefined {
-  if (type === Number || type === String || type === Boolean) return type as PayloadClass;
+  if (PRIMITIVES.has(type)) return type as PayloadClass;
   return typeof type === 'function' && hasValidators(type as Class) ? (type as Class) : undefined;
 }
 

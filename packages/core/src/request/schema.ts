@@ -3,7 +3,7 @@ import type * as ClassValidatorJsonSchema from 'class-validator-jsonschema';
 import type { PayloadType } from '../define/handler';
 import type { Class } from '../define/options';
 import { isItemStream } from '../define/stream';
-import { isStandardSchema, type Payload } from '../plan/payload';
+import { isStandardSchema, PRIMITIVES, type Payload } from '../plan/payload';
 import { transformerStorage } from './class-libraries';
 import { hasValidators } from './validate';
 
@@ -42,12 +42,6 @@ export function responseSchema(response: PayloadType | undefined): string | unde
     return asText(array ? { type: 'array', items: { type: primitive } } : { type: primitive });
   return hasValidators(type) ? asText(classSchema(type, array)) : undefined;
 }
-
-const PRIMITIVES = new Map<unknown, string>([
-  [String, 'string'],
-  [Number, 'number'],
-  [Boolean, 'boolean'],
-]);
 
 function asText(schema: Schema | undefined): string | undefined {
   return schema === undefined ? undefined : JSON.stringify({ $schema: DIALECT, ...schema });
