@@ -1,3 +1,4 @@
+export { CHUNK_CREDIT, CHUNKS_HEADER, cut, join, MAX_BODY, SIZE_HEADER } from './chunks';
 export { connectWith, type NatsLibrary } from './connect';
 export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './connection';
 export {
@@ -44,6 +45,7 @@ export {
   DEFAULT_CREDIT,
   DEFAULT_HEARTBEAT,
   HEARTBEAT_HEADER,
+  heartbeatIn,
   MISSED_HEARTBEATS,
   SEQUENCE_HEADER,
   sequenceHeader,

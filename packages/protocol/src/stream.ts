@@ -38,6 +38,15 @@ export function countIn(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,15}$/.test(value) && Number(value) > 0 ? Number(value) : undefined;
 }
 
+// One end may not make the other beat faster, nor hold a stream for minutes after it is gone.
+const MIN_HEARTBEAT = 50;
+const MAX_HEARTBEAT = 60_000;
+
+/** The heartbeat that a request asks for, in ms, within bounds. */
+export function heartbeatIn(value: string | undefined): number {
+  return Math.min(Math.max(countIn(value) ?? DEFAULT_HEARTBEAT, MIN_HEARTBEAT), MAX_HEARTBEAT);
+}
+
 /** The header of an item, or of the end. Made for each item, so without the checks that a number passes anyway. */
 export function sequenceHeader(sequence: number): HeaderBlock {
   const block = `NATS/1.0\r\n${SEQUENCE_HEADER}: ${sequence}\r\n\r\n`;

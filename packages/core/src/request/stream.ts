@@ -2,31 +2,38 @@ import { nuid } from '@nats-io/nuid';
 import {
   countIn,
   CREDIT_HEADER,
-  DEFAULT_HEARTBEAT,
   HEARTBEAT_HEADER,
+  heartbeatIn,
   ItemSender,
   SEQUENCE_HEADER,
   ServiceError,
   type HeaderBlock,
 } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
+import { EMPTY } from './codec';
 import type { Context } from './context';
 import type { Body, EndpointRuntime } from './endpoint-runtime';
 import { hasHeaders, replySubject } from './message';
 
-// A caller may not make the service beat faster, nor hold a stream for minutes after it is gone.
-const MIN_HEARTBEAT = 50;
-const MAX_HEARTBEAT = 60_000;
+/** How a caller takes a stream. */
+export interface StreamWishes {
+  /** Items that may come before a grant; Infinity where none is ever granted. */
+  readonly credit: number;
+  /** Milliseconds; 0 for none. */
+  readonly heartbeat: number;
+  /** The headers of an empty message that goes before all others. */
+  readonly announcement?: HeaderBlock;
+}
 
 /** Sends each item as one reply message, in order; the request's own reply, sent afterwards, ends the stream. */
 export async function sendStream(
   items: AsyncIterable<unknown>,
   request: Context,
   { codec, outlet, logger, where }: EndpointRuntime,
+  { credit, heartbeat, announcement }: StreamWishes = wishesOf(request),
 ): Promise<void> {
   const to = replySubject(request.message);
   if (to === '') return runThrough(items, request);
-  const { credit, heartbeat } = wishesOf(request);
   const control = `${outlet.inboxPrefix}.${nuid.next()}`;
   const publish = (subject: string, body: Body, headers: HeaderBlock, reply: string): void => {
     try {
@@ -60,6 +67,7 @@ export async function sendStream(
   };
   request.signal.addEventListener('abort', onAbort);
   try {
+    if (announcement !== undefined) outlet.publish(to, EMPTY, announcement, control);
     const departure = await sender.send(items, (item) => encode(item, codec));
     if (departure === 'gone') throw new ServiceError(499, 'the caller of the stream is gone');
     if (departure === 'stopped' && refusal !== undefined)
@@ -82,11 +90,10 @@ async function runThrough(items: AsyncIterable<unknown>, { signal }: Context): P
 }
 
 /** A caller that grants credit says so; to others items go as they are made. */
-function wishesOf(request: Context): { credit: number; heartbeat: number } {
+function wishesOf(request: Context): StreamWishes {
   const credit = hasHeaders(request.message) ? countIn(request.headers.get(CREDIT_HEADER)) : undefined;
   if (credit === undefined) return { credit: Infinity, heartbeat: 0 };
-  const heartbeat = countIn(request.headers.get(HEARTBEAT_HEADER)) ?? DEFAULT_HEARTBEAT;
-  return { credit, heartbeat: Math.min(Math.max(heartbeat, MIN_HEARTBEAT), MAX_HEARTBEAT) };
+  return { credit, heartbeat: heartbeatIn(request.headers.get(HEARTBEAT_HEADER)) };
 }
 
 function encode(item: unknown, codec: Codec): Body {

@@ -1,10 +1,9 @@
 import { nuid } from '@nats-io/nuid';
 import {
-  countIn,
   DEFAULT_CREDIT,
-  DEFAULT_HEARTBEAT,
   ERROR_CODE_HEADER,
   HEARTBEAT_HEADER,
+  heartbeatIn,
   ItemReceiver,
   MISSED_HEARTBEATS,
   ServiceError,
@@ -63,7 +62,7 @@ function receive(
   outlet: Outlet,
 ): ItemReceiver<unknown> {
   const inbox = `${outlet.inboxPrefix}.${nuid.next()}`;
-  const heartbeat = countIn(ctx.headers.get(HEARTBEAT_HEADER)) ?? DEFAULT_HEARTBEAT;
+  const heartbeat = heartbeatIn(ctx.headers.get(HEARTBEAT_HEADER));
   const receiver = new ItemReceiver<unknown>({
     subject: `the caller of ${ctx.endpoint.name}`,
     credit: DEFAULT_CREDIT,

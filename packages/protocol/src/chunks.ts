@@ -1,0 +1,45 @@
+/** In a request: how many chunks of a large reply may come before a grant. In an INFO reply: the service takes chunks. */
+export const CHUNKS_HEADER = 'Natsmith-Chunks';
+/** In the announcement of a body in chunks: its bytes in all. */
+export const SIZE_HEADER = 'Natsmith-Size';
+/** Chunks that may be under way. */
+export const CHUNK_CREDIT = 16;
+/** Bytes of a body in chunks, the most that a nats-server can be set to for a message. */
+export const MAX_BODY = 64 * 1024 * 1024;
+
+const MAX_CHUNK = 128 * 1024;
+/** Bytes that are set aside at once for a body of which only the size is known; more as it comes in. */
+const FIRST_ROOM = 1024 * 1024;
+
+/** The parts of a body, none of which is a large message to the server. @param maxPayload the server's, in bytes */
+export async function* cut(body: Uint8Array, maxPayload: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const size = Math.max(1, Math.min(MAX_CHUNK, Math.floor(maxPayload / 2)));
+  for (let start = 0; start < body.length; start += size) yield body.subarray(start, start + size);
+}
+
+/**
+ * Puts a body together. Room is made for what has come, so that neither a size that is only said nor many small chunks
+ * can fill the memory.
+ * @param problem makes the error for chunks that are more or less than the size
+ */
+export async function join(
+  chunks: AsyncIterable<Uint8Array>,
+  size: number,
+  problem: (what: string) => Error,
+): Promise<Uint8Array> {
+  let body = Buffer.allocUnsafe(Math.min(size, FIRST_ROOM));
+  let length = 0;
+  for await (const chunk of chunks) {
+    const end = length + chunk.length;
+    if (end > size) throw problem(`more than the ${size} bytes of its ${SIZE_HEADER}`);
+    if (end > body.length) {
+      const larger = Buffer.allocUnsafe(Math.min(size, Math.max(end, 2 * body.length)));
+      body.copy(larger, 0, 0, length);
+      body = larger;
+    }
+    body.set(chunk, length);
+    length = end;
+  }
+  if (length < size) throw problem(`${length} of the ${size} bytes of its ${SIZE_HEADER}`);
+  return body;
+}
