@@ -1,5 +1,6 @@
 import { nuid } from '@nats-io/nuid';
 import { CANCEL_HEADER, REQUEST_ID_HEADER, ServiceError, subjectProblem } from '@natsmith/protocol';
+import { chunkCreditOf, sendInChunks } from './chunks';
 import { Context } from './context';
 import { EMPTY } from './codec';
 import { errorReply } from './error-reply';
@@ -90,8 +91,11 @@ class Request extends Context implements PendingRequest {
       return this.fail(new ServiceError(500, 'reply cannot be encoded', { cause }));
     }
     const tooLarge = this.reply(body, this.setHeaders);
-    if (tooLarge !== undefined) return this.fail(tooLarge);
-    this.end();
+    if (tooLarge === undefined) return this.end();
+    // An empty body is too large by its headers, which chunks do not carry.
+    const credit = body.length === 0 ? undefined : chunkCreditOf(this);
+    if (credit !== undefined) return void this.settle(sendInChunks(body, credit, this, this.runtime));
+    this.fail(this.logged(tooLarge));
   }
 
   private fail(thrown: unknown): void {
@@ -105,7 +109,7 @@ class Request extends Context implements PendingRequest {
     }
     const tooLarge = this.reply(reply.body, reply.headers);
     if (tooLarge !== undefined) {
-      reply = errorReply(tooLarge, new HeadersToSend(), codec);
+      reply = errorReply(this.logged(tooLarge), new HeadersToSend(), codec);
       this.reply(reply.body, reply.headers);
     }
     this.end(reply.summary);
@@ -132,14 +136,18 @@ class Request extends Context implements PendingRequest {
       outlet.publish(subject, body, headers);
     } catch (err) {
       const size = Buffer.byteLength(body) + (headers?.encode().length ?? 0);
-      if (size > outlet.maxPayload) {
-        logger.error({ endpoint: where, size, maxPayload: outlet.maxPayload }, 'reply is over max_payload');
+      if (size > outlet.maxPayload)
         return new ServiceError(500, `reply of ${size} bytes is over max_payload (${outlet.maxPayload} bytes)`);
-      }
       // A closed connection: there is nobody left to tell but the log.
       logger.error({ endpoint: where, err }, 'reply could not be sent');
     }
     return undefined;
+  }
+
+  private logged(tooLarge: ServiceError): ServiceError {
+    const { logger, where } = this.runtime;
+    logger.error({ endpoint: where, err: tooLarge }, 'reply is over max_payload');
+    return tooLarge;
   }
 
   private end(error?: string): void {

@@ -1,5 +1,7 @@
 import type { Codec, RequestContext } from '../define/handler';
+import { announcesBody, receiveBody } from './chunks';
 import type { Context } from './context';
+import type { Outlet } from './endpoint-runtime';
 import { isThenable, type Run } from './middleware';
 import type { Validate } from './validate';
 
@@ -7,18 +9,29 @@ import type { Validate } from './validate';
 export type Handler = (payload: never, ctx: RequestContext) => unknown;
 
 /** The core of the onion: decode, validate, handler. Without a codec the handler takes no payload. */
-export function invoker(handler: Handler, codec: Codec | undefined, validate: Validate | undefined): Run<Context> {
+export function invoker(
+  handler: Handler,
+  codec: Codec | undefined,
+  validate: Validate | undefined,
+  outlet: Outlet,
+): Run<Context> {
   const call = (payload: unknown, ctx: Context): unknown => {
     // Middleware or an async validator took longer than the request had, or kept next() for later.
     if (ctx.isDone) throw new Error('the request has ended already, so its handler is not called');
     return handler(payload as never, ctx);
   };
   if (codec === undefined) return (ctx) => call(undefined, ctx);
-  if (validate === undefined) return (ctx) => call(codec.decode(ctx.message.data), ctx);
+  const take =
+    validate === undefined
+      ? (data: Uint8Array, ctx: Context) => call(codec.decode(data), ctx)
+      : (data: Uint8Array, ctx: Context) => {
+          const payload = validate(codec.decode(data), data.length);
+          if (isThenable(payload)) return payload.then((checked) => call(checked, ctx));
+          return call(payload, ctx);
+        };
   return (ctx) => {
     const { data } = ctx.message;
-    const payload = validate(codec.decode(data), data.length);
-    if (isThenable(payload)) return payload.then((checked) => call(checked, ctx));
-    return call(payload, ctx);
+    if (data.length === 0 && announcesBody(ctx)) return receiveBody(ctx, outlet).then((body) => take(body, ctx));
+    return take(data, ctx);
   };
 }

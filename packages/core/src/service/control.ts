@@ -1,14 +1,16 @@
-import { controlSubject, VERBS, type Verb } from '@natsmith/protocol';
+import { CHUNKS_HEADER, controlSubject, VERBS, type Verb } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import type { RequestMessage } from '../request/message';
+import { ReceivedHeaders } from '../request/headers';
+import { hasHeaders, headerBlock, type RequestMessage } from '../request/message';
 import { subscribe, type Connection, type Subscription } from '../transport/connection';
+import { INFO_HEADERS } from './info';
 
 /** The bodies that answer the verbs; a promise where they take time. */
 export type ControlReplies = Record<Verb, () => Uint8Array | Promise<Uint8Array>>;
 
 /**
  * Subscribes the nine control subjects of one instance, in no queue group (ADR-32, Discovery).
- * What a request holds is ignored; one without a reply subject gets nothing.
+ * What a request holds is ignored, but for natsmith's own header in INFO; one without a reply subject gets nothing.
  */
 export function subscribeControl(
   connection: Connection,
@@ -19,11 +21,13 @@ export function subscribeControl(
   onError: (error: Error) => void,
 ): Subscription[] {
   return VERBS.flatMap((verb) => {
-    const answer = async ({ reply }: RequestMessage): Promise<void> => {
+    const answer = async (request: RequestMessage): Promise<void> => {
+      const { reply } = request;
       if (!reply) return;
       try {
         const body = replies[verb]();
-        connection.publish(reply, body instanceof Uint8Array ? body : await body);
+        const options = asksForMore(verb, request) ? { headers: INFO_HEADERS } : undefined;
+        connection.publish(reply, body instanceof Uint8Array ? body : await body, options);
       } catch (err) {
         logger.error({ service: name, verb, err }, 'discovery request could not be answered');
       }
@@ -32,4 +36,9 @@ export function subscribeControl(
       subscribe(connection, subject, '', { onMessage: (message) => void answer(message), onError }),
     );
   });
+}
+
+/** Discovery replies have no headers (ADR-32), so only who knows this one gets it back. */
+function asksForMore(verb: Verb, request: RequestMessage): boolean {
+  return verb === 'INFO' && hasHeaders(request) && new ReceivedHeaders(headerBlock(request)).has(CHUNKS_HEADER);
 }

@@ -58,7 +58,7 @@ function runtimeOf(
   const core =
     payload.kind === 'stream'
       ? streamInvoker(handler, bodyCodec ?? codec, validate, settings.outlet)
-      : invoker(handler, bodyCodec, validate);
+      : invoker(handler, bodyCodec, validate, settings.outlet);
   const own = limiterOf(limits);
   return {
     service: identity,

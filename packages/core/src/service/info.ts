@@ -1,9 +1,19 @@
-import { REPLY_TYPES, type InfoResponse, type ServiceIdentity } from '@natsmith/protocol';
+import {
+  CHUNK_CREDIT,
+  CHUNKS_HEADER,
+  headerBlock,
+  REPLY_TYPES,
+  type InfoResponse,
+  type ServiceIdentity,
+} from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { EndpointPlan, ServicePlan } from '../plan/plan';
 import { requestSchema, responseSchema } from '../request/schema';
 
 const SCHEMAS = ['request_schema', 'response_schema'] as const;
+
+/** What the INFO reply says besides its body to a client that asks with the same header: payloads may come in chunks. */
+export const INFO_HEADERS = headerBlock([[CHUNKS_HEADER, String(CHUNK_CREDIT)]]);
 
 /** Builds the INFO reply (ADR-32, INFO), schemas included as far as they fit into one message. */
 export function infoReply(
@@ -44,7 +54,7 @@ function schemasOf(endpoint: EndpointPlan, logger: Logger): Record<string, strin
 
 /** The largest schemas go first. */
 function leaveOutWhatDoesNotFit(info: InfoResponse, maxPayload: number, logger: Logger): void {
-  let excess = Buffer.byteLength(JSON.stringify(info)) - maxPayload;
+  let excess = INFO_HEADERS.encode().length + Buffer.byteLength(JSON.stringify(info)) - maxPayload;
   const size = ({ metadata }: (typeof info.endpoints)[number]) =>
     SCHEMAS.reduce((sum, key) => sum + Buffer.byteLength(JSON.stringify(metadata[key] ?? '')), 0);
   for (const endpoint of [...info.endpoints].sort((a, b) => size(b) - size(a))) {

@@ -1,0 +1,68 @@
+import {
+  CHUNK_CREDIT,
+  CHUNKS_HEADER,
+  countIn,
+  cut,
+  headerBlock,
+  HEARTBEAT_HEADER,
+  heartbeatIn,
+  join,
+  MAX_BODY,
+  ServiceError,
+  SIZE_HEADER,
+  UPLOAD_HEADER,
+} from '@natsmith/protocol';
+import type { Context } from './context';
+import type { Body, EndpointRuntime, Outlet } from './endpoint-runtime';
+import { asBuffer, hasHeaders } from './message';
+import { sendStream } from './stream';
+import { uploadedItems } from './uploaded-items';
+
+/** How many chunks the caller takes before it grants more; undefined for one that does not know them. */
+export function chunkCreditOf(request: Context): number | undefined {
+  return hasHeaders(request.message) ? countIn(request.headers.get(CHUNKS_HEADER)) : undefined;
+}
+
+/** Sends a reply that is too large for one message; the request's own reply, sent afterwards, ends it. */
+export async function sendInChunks(
+  body: Body,
+  credit: number,
+  request: Context,
+  runtime: EndpointRuntime,
+): Promise<void> {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const { length } = bytes;
+  if (length > MAX_BODY) {
+    runtime.logger.error({ endpoint: runtime.where, size: length, maxBody: MAX_BODY }, 'reply is too large for chunks');
+    throw new ServiceError(500, `reply of ${length} bytes is over the ${MAX_BODY} bytes that go in chunks`);
+  }
+  await sendStream(cut(bytes, runtime.outlet.maxPayload), request, runtime, {
+    credit,
+    heartbeat: heartbeatIn(request.headers.get(HEARTBEAT_HEADER)),
+    announcement: headerBlock([[SIZE_HEADER, String(length)]]),
+  });
+}
+
+/** Whether the body of a request, empty in its message, is to come in chunks. */
+export function announcesBody(ctx: Context): boolean {
+  return hasHeaders(ctx.message) && ctx.headers.has(SIZE_HEADER) && ctx.headers.has(UPLOAD_HEADER);
+}
+
+/** Receives the announced body. What is too large is refused before any of it is sent. */
+export async function receiveBody(ctx: Context, outlet: Outlet): Promise<Uint8Array> {
+  const size = countIn(ctx.headers.get(SIZE_HEADER));
+  if (size === undefined) throw new ServiceError(400, `${SIZE_HEADER} is no number of bytes`);
+  if (size > MAX_BODY)
+    throw new ServiceError(400, `body of ${size} bytes is over the ${MAX_BODY} bytes that go in chunks`);
+  // From here on a caller that takes its request back is heard.
+  const { signal } = ctx;
+  const control = ctx.headers.get(UPLOAD_HEADER) ?? '';
+  try {
+    const chunks = uploadedItems<Uint8Array>(ctx, control, CHUNK_CREDIT, asBuffer, outlet);
+    return await join(chunks, size, (what) => new ServiceError(400, `body has ${what}`));
+  } catch (error) {
+    // Whoever ended the request meanwhile has said why.
+    signal.throwIfAborted();
+    throw error;
+  }
+}
