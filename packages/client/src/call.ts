@@ -1,45 +1,19 @@
-import { ServiceError } from '@natsmith/protocol';
-import { EMPTY, encodeBody, type BodyKind } from './body';
+import { ServiceError, type ItemReceiver } from '@natsmith/protocol';
+import type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call-options';
 import { anySignal, type Carried } from './carried';
 import type { Inbox } from './inbox';
+import { LateIterator } from './late-iterator';
 import type { ServiceLookup } from './lookup';
 import { NoResponders } from './no-responders';
-import { runUnder, type PolicyOptions } from './policy';
+import { Opened } from './opened';
+import { Outgoing } from './outgoing';
+import { runUnder } from './policy';
 import { readReply } from './reply';
-import { headerLines, sendRequest, type RequestHeaders } from './request';
-import { LateIterator } from './late-iterator';
-import { openStream, type StreamSettings } from './stream';
+import { headerLines, sendRequest } from './request';
+import { openStream } from './stream';
 import { subjectToCall, type SubjectParams } from './subject';
 import { TimeoutError } from './timeout-error';
-import { itemsOf, Upload } from './upload';
-
-/** What a call takes besides its payload. */
-export interface CallOptions extends PolicyOptions {
-  /** Milliseconds until a TimeoutError, for each attempt; sent along, so that the service stops, too. Default: the client's. */
-  timeout?: number;
-  /** Takes the request back: the promise rejects with its reason, and the handler's `ctx.signal` is aborted. */
-  signal?: AbortSignal;
-  headers?: RequestHeaders;
-  /** Values for the named tokens of the endpoint's subject. */
-  params?: SubjectParams;
-  /** How the reply's body is read; default `json`. */
-  as?: BodyKind;
-}
-
-/** What a call takes whose reply is a stream. It is never sent again: part of the stream may have been read. */
-export interface StreamOptions extends Omit<CallOptions, keyof PolicyOptions | 'timeout'>, StreamSettings {
-  /** Milliseconds for the stream as a whole; default: none, but the first sign of life must come within the client's timeout. */
-  timeout?: number;
-}
-
-/** What `client.stream` takes. */
-export type SubjectStreamOptions = Omit<StreamOptions, 'params'>;
-
-/** What `client.call` takes. */
-export interface SubjectCallOptions extends Omit<CallOptions, 'params'> {
-  /** Whether the request may be sent again after a timeout; default false. Of a service's endpoint, INFO says it. */
-  idempotent?: boolean;
-}
+import { itemsOf } from './upload';
 
 /** Makes the calls of one client. */
 export class Calls {
@@ -51,92 +25,114 @@ export class Calls {
 
   /** Calls a subject. */
   async subject(subject: string, payload: unknown, options: SubjectCallOptions): Promise<unknown> {
-    const send = this.sendable(payload, false);
-    const isIdempotent = (): boolean => options.idempotent === true && send.items === undefined;
-    return runUnder(options, isIdempotent, this.signal(options), (signal) => this.once(subject, send, options, signal));
+    const outgoing = new Outgoing(payload, false);
+    const isIdempotent = (): boolean => options.idempotent === true && outgoing.isRepeatable;
+    const target = ofSubject(subject);
+    return runUnder(options, isIdempotent, this.signal(options), (signal) =>
+      this.once(target, outgoing, options, signal),
+    );
   }
 
   /** Calls an endpoint by its method's name, wherever INFO says that it is. */
   async method(lookup: ServiceLookup, method: string, payload: unknown, options: CallOptions): Promise<unknown> {
-    const send = this.sendable(payload, takesStream(lookup, method));
-    // Items that were sent cannot be had again.
-    const isIdempotent = (): boolean =>
-      lookup.find(method)?.info.metadata.idempotent === 'true' && send.items === undefined;
-    const attempt = async (signal: AbortSignal | undefined): Promise<unknown> => {
-      const { info } = await lookup.get(method);
-      return this.once(subjectToCall(info, options.params), send, options, signal);
-    };
-    return runUnder(options, isIdempotent, this.signal(options), async (signal) => {
-      try {
-        return await attempt(signal);
-      } catch (error) {
-        if (!(error instanceof NoResponders)) throw error;
-        // The endpoint may have moved: nobody got the request, so it can be sent again.
-        await lookup.refresh();
-        return await attempt(signal);
-      }
-    });
+    const outgoing = new Outgoing(payload, takesStream(lookup, method));
+    const isIdempotent = (): boolean => isMarkedIdempotent(lookup, method) && outgoing.isRepeatable;
+    return runUnder(options, isIdempotent, this.signal(options), (signal) =>
+      whereItIs(lookup, method, options.params, (target) => this.once(target, outgoing, options, signal)),
+    );
   }
 
   /** Reads a stream from a subject. */
-  streamFrom<Item>(subject: string, payload: unknown, options: StreamOptions): AsyncIterable<Item> {
-    return {
-      [Symbol.asyncIterator]: () =>
-        new LateIterator(async () => this.open<Item>(subject, this.sendable(payload, false), options)),
-    };
+  streamFrom<Item>(subject: string, payload: unknown, options: SubjectStreamOptions): AsyncIterable<Item> {
+    return this.stream<Item>(payload, options, {
+      takesStream: never,
+      isIdempotent: () => options.idempotent === true,
+      at: (open) => open(ofSubject(subject)),
+    });
   }
 
-  /** Reads a stream from an endpoint, by its method's name. */
-  streamOf(lookup: ServiceLookup, method: string, payload: unknown, options: StreamOptions): AsyncIterable<unknown> {
-    const open = async (): Promise<AsyncIterator<unknown, undefined>> => {
-      const { info } = await lookup.get(method);
-      return this.open(
-        subjectToCall(info, options.params),
-        this.sendable(payload, takesStream(lookup, method)),
-        options,
+  /** Reads a stream from an endpoint, by its method's name. @param firstWithin ms until its first sign of life */
+  streamOf(
+    lookup: ServiceLookup,
+    method: string,
+    payload: unknown,
+    options: StreamOptions,
+    firstWithin?: number,
+  ): AsyncIterable<unknown> {
+    return this.stream(payload, options, {
+      firstWithin,
+      takesStream: () => takesStream(lookup, method),
+      isIdempotent: () => isMarkedIdempotent(lookup, method),
+      at: (open) => whereItIs(lookup, method, options.params, open),
+    });
+  }
+
+  /** A policy runs around the opening of a stream, until its first item or its end is there. */
+  private stream<Item>(payload: unknown, options: StreamOptions, source: StreamSource): AsyncIterable<Item> {
+    const open = async (left: AbortSignal): Promise<Opened<Item>> => {
+      const { timeout = Infinity } = options;
+      checkTimeout(timeout);
+      const expiresAt = Math.min(this.carried.expiresAt, performance.now() + timeout);
+      const isIdempotent = (): boolean =>
+        source.isIdempotent() &&
+        itemsOf(payload, source.takesStream()) === undefined &&
+        // A stream that has used up its time is not opened again.
+        performance.now() < expiresAt - CLOCK_TOLERANCE;
+      const attempt = async (target: Target, signal: AbortSignal | undefined): Promise<Opened<Item>> => {
+        const outgoing = new Outgoing(payload, source.takesStream());
+        return Opened.from(this.open<Item>(target, outgoing, options, expiresAt, source.firstWithin), signal);
+      };
+      const signal = anySignal(this.signal(options), left);
+      const opened = await runUnder(options, isIdempotent, signal, (signal) =>
+        source.at((target) => attempt(target, signal)),
       );
+      return Opened.of<Item>(opened);
     };
-    const reopen = async (error: unknown): Promise<AsyncIterator<unknown, undefined>> => {
-      if (!(error instanceof NoResponders)) throw error;
-      await lookup.refresh();
-      return open();
-    };
-    return { [Symbol.asyncIterator]: () => new LateIterator(open, reopen) };
+    return { [Symbol.asyncIterator]: () => new LateIterator(open) };
   }
 
-  private open<Item>(subject: string, send: Sendable, options: StreamOptions): AsyncIterator<Item, undefined> {
+  private open<Item>(
+    { subject, takesChunks, advice }: Target,
+    outgoing: Outgoing,
+    options: StreamOptions,
+    expiresAt: number,
+    firstWithin: number | undefined,
+  ): ItemReceiver<Item> {
     const { timeout = Infinity, as = 'json', headers, signal, ...settings } = options;
-    checkTimeout(timeout);
-    const upload = send.items === undefined ? undefined : new Upload(this.inbox, send.items);
+    const lines = headerLines(this.carried.headers, headers);
+    const { body, upload } = outgoing.pack(this.inbox, subject, lines, takesChunks);
     return openStream<Item>(this.inbox, {
       ...settings,
       subject,
-      body: send.body,
+      body,
       as,
       timeout,
-      expiresAt: this.carried.expiresAt,
-      firstWithin: timeout === Infinity ? this.timeout : timeout,
+      expiresAt,
+      firstWithin: firstWithin ?? (timeout === Infinity ? this.timeout : timeout),
       signal: anySignal(this.carried.signal, signal, upload?.failed),
-      headers: [...headerLines(this.carried.headers, headers), ...(upload?.headers ?? [])],
+      headers: [...lines, ...(upload?.headers ?? [])],
+      advice,
       onEnd: () => upload?.stop(),
     });
   }
 
   private async once(
-    subject: string,
-    send: Sendable,
+    { subject, takesChunks, advice }: Target,
+    outgoing: Outgoing,
     { timeout = this.timeout, headers, as = 'json' }: SubjectCallOptions,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     checkTimeout(timeout);
-    const upload = send.items === undefined ? undefined : new Upload(this.inbox, send.items);
+    const lines = headerLines(this.carried.headers, headers);
+    const { body, upload } = outgoing.pack(this.inbox, subject, lines, takesChunks);
     const startedAt = performance.now();
     try {
-      const message = await sendRequest(this.inbox, subject, send.body, {
+      const message = await sendRequest(this.inbox, subject, body, {
         timeout,
         expiresAt: this.carried.expiresAt,
         signal: anySignal(signal, upload?.failed),
-        headers: [...headerLines(this.carried.headers, headers), ...(upload?.headers ?? [])],
+        headers: upload === undefined ? lines : [...lines, ...upload.headers],
+        advice,
       });
       return readReply(message, as, subject);
     } catch (error) {
@@ -148,27 +144,68 @@ export class Calls {
     }
   }
 
-  private sendable(payload: unknown, takesStream: boolean): Sendable {
-    const items = itemsOf(payload, takesStream);
-    return items === undefined ? { items, body: encodeBody(payload) } : { items, body: EMPTY };
-  }
-
   private signal({ signal }: { signal?: AbortSignal }): AbortSignal | undefined {
     return anySignal(this.carried.signal, signal);
   }
 }
 
-/** A payload on its way out: a body, or a stream of items. */
-interface Sendable {
-  readonly body: Uint8Array;
-  readonly items: AsyncIterable<unknown> | undefined;
-}
-
 /** Milliseconds by which the timers of two processes may differ. */
 const CLOCK_TOLERANCE = 5;
 
+/** Where a request goes, and what is known of whoever listens there. */
+interface Target {
+  readonly subject: string;
+  readonly takesChunks: () => boolean;
+  /** What to do where a message is too large. */
+  readonly advice: string;
+}
+
+/** Where a stream comes from. */
+interface StreamSource {
+  /** Milliseconds until the first sign of life, where the service says it. */
+  readonly firstWithin?: number | undefined;
+  readonly takesStream: () => boolean;
+  readonly isIdempotent: () => boolean;
+  readonly at: (open: (target: Target) => Promise<unknown>) => Promise<unknown>;
+}
+
+const ofSubject = (subject: string): Target => ({ subject, takesChunks: never, advice: CALL_BY_SERVICE });
+
+const CALL_BY_SERVICE =
+  'send less, or call it by client.service(), which knows whether the service takes larger payloads in chunks';
+
+const never = (): boolean => false;
+
+/** Tries an endpoint where INFO says that it is; and where it is now, when nobody is there. */
+async function whereItIs(
+  lookup: ServiceLookup,
+  method: string,
+  params: SubjectParams | undefined,
+  attempt: (target: Target) => Promise<unknown>,
+): Promise<unknown> {
+  const once = async (): Promise<unknown> => {
+    const found = await lookup.get(method);
+    const takesChunks = (): boolean => lookup.takesChunks(found);
+    return attempt({ subject: subjectToCall(found.info, params), takesChunks, advice: SEND_LESS });
+  };
+  try {
+    return await once();
+  } catch (error) {
+    if (!(error instanceof NoResponders)) throw error;
+    // The endpoint may have moved: nobody got the request, so it can be sent again.
+    await lookup.refresh();
+    return once();
+  }
+}
+
+const SEND_LESS = 'send less, or raise max_payload: the service takes no larger payloads in chunks';
+
 function takesStream(lookup: ServiceLookup, method: string): boolean {
   return /^(request|both)$/.test(lookup.find(method)?.info.metadata.stream ?? '');
+}
+
+function isMarkedIdempotent(lookup: ServiceLookup, method: string): boolean {
+  return lookup.find(method)?.info.metadata.idempotent === 'true';
 }
 
 function checkTimeout(timeout: number): void {

@@ -10,7 +10,8 @@ import {
 } from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 import type { GatherLimits } from './ask-all';
-import { Calls, type CallOptions, type SubjectCallOptions, type SubjectStreamOptions } from './call';
+import { Calls } from './call';
+import type { CallOptions, SubjectCallOptions, SubjectStreamOptions } from './call-options';
 import { carriedBy, NOTHING_CARRIED, type Carried, type Carrier } from './carried';
 import { connect } from './connect';
 import { Discovery, type Discovered } from './discovery';
@@ -111,12 +112,14 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     const lookup = this.lookup(name, options);
     await lookup.ready();
     const { timeout, policy, retries } = options;
-    const defaults = { timeout, policy, retries };
+    const defaults = { policy, retries };
     return serviceProxy<T>((method, payload, own) => {
       const calls = this.calls();
-      const stream = (): AsyncIterable<unknown> => calls.streamOf(lookup, method, payload, own ?? {});
+      // For a stream, the timeout of a call is that until the first sign of life.
+      const stream = (): AsyncIterable<unknown> =>
+        calls.streamOf(lookup, method, payload, { ...defaults, ...own }, timeout);
       if (/^(response|both)$/.test(lookup.find(method)?.info.metadata.stream ?? '')) return stream();
-      return either(() => calls.method(lookup, method, payload, { ...defaults, ...own }), stream, method);
+      return either(() => calls.method(lookup, method, payload, { timeout, ...defaults, ...own }), stream, method);
     });
   }
 
@@ -217,11 +220,15 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
   }
 
   private lookup(name: string, { version, id, group }: ServiceSelection): ServiceLookup {
-    const { lookups } = this.shared;
+    const { lookups, discovery } = this.shared;
     const key = JSON.stringify([name, version, id, group]);
     let lookup = lookups.get(key);
     if (lookup === undefined) {
-      lookup = new ServiceLookup((name) => this.info(name), name, { version, id, group });
+      const source = {
+        ask: (name: string) => discovery.ask('INFO', name),
+        takesChunks: (reply: InfoResponse) => discovery.takesChunks(reply),
+      };
+      lookup = new ServiceLookup(source, name, { version, id, group });
       lookups.set(key, lookup);
     }
     return lookup;

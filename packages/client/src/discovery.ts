@@ -1,5 +1,6 @@
-import { controlSubject, ERROR_HEADER, type Verb } from '@natsmith/protocol';
+import { CHUNKS_HEADER, controlSubject, ERROR_HEADER, headerBlock, type Verb } from '@natsmith/protocol';
 import { askAll, type GatherLimits } from './ask-all';
+import { TAKES_CHUNKS } from './announced-reply';
 import { DiscoveryError, readDiscoveryReply, type Replies } from './discovery-reply';
 import type { Gathered } from './gathered';
 import type { Inbox } from './inbox';
@@ -10,8 +11,13 @@ export type Discovered<Reply> = Reply & {
   readonly rtt: number;
 };
 
+const INFO_HEADERS = headerBlock([TAKES_CHUNKS]);
+
 /** Asks running services about themselves (ADR-32, Discovery). */
 export class Discovery {
+  /** Replies to INFO of services that take payloads in chunks; said by a header, so kept out of what users see. */
+  private readonly takingChunks = new WeakSet();
+
   constructor(
     private readonly inbox: Inbox,
     private readonly limits: Required<GatherLimits>,
@@ -23,12 +29,15 @@ export class Discovery {
     const subject = controlSubject(verb, name, id, this.prefix);
     return askAll<Discovered<Replies[V]>>(this.inbox, {
       subject,
+      ...(verb === 'INFO' && { headers: INFO_HEADERS }),
       limits: { ...this.limits, ...limits },
       expected: id === '' ? Infinity : 1,
-      read({ data, headers }, rtt) {
+      read: ({ data, headers }, rtt) => {
         const error = headers?.values(ERROR_HEADER)[0];
         if (error !== undefined) throw new Error(`${subject} was answered with the error "${error}"`);
-        return { ...readDiscoveryReply(verb, data), rtt };
+        const reply = { ...readDiscoveryReply(verb, data), rtt };
+        if (headers !== undefined && headers.values(CHUNKS_HEADER).length > 0) this.takingChunks.add(reply);
+        return reply;
       },
       fail: (problems, found) =>
         new DiscoveryError(
@@ -36,5 +45,10 @@ export class Discovery {
           found,
         ),
     });
+  }
+
+  /** Whether the service that sent this reply to INFO takes payloads in chunks. */
+  takesChunks(reply: object): boolean {
+    return this.takingChunks.has(reply);
   }
 }

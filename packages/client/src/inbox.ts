@@ -42,22 +42,26 @@ export class Inbox {
     return { subject: this.prefix + token, close: () => void this.receivers.delete(token) };
   }
 
-  /** Publishes; the error for a message over the server's limit says so. */
+  /** Bytes. */
+  get maxPayload(): number {
+    return this.connection.info?.max_payload ?? Infinity;
+  }
+
+  /** Publishes; the error for a message over the server's limit says so. @param advice what to do then */
   publish(
     subject: string,
     body: Uint8Array,
     options: { reply?: string; headers?: { encode(): Uint8Array } } = {},
+    advice = 'send it in parts, or raise max_payload',
   ): void {
     if (this.ended !== undefined) throw this.ended;
     try {
       this.connection.publish(subject, body, options);
     } catch (cause) {
-      const limit = this.connection.info?.max_payload ?? Infinity;
       const size = body.length + (options.headers?.encode().length ?? 0);
-      if (size <= limit) throw cause;
+      if (size <= this.maxPayload) throw cause;
       throw new Error(
-        `a message of ${size} bytes for ${subject} is over the server's max_payload (${limit} bytes); ` +
-          'send it in parts, or raise max_payload',
+        `a message of ${size} bytes for ${subject} is over the server's max_payload (${this.maxPayload} bytes); ${advice}`,
         { cause },
       );
     }

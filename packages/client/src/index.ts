@@ -9,7 +9,7 @@ export type {
 } from '@natsmith/protocol';
 export type { GatherLimits } from './ask-all';
 export type { BodyKind } from './body';
-export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call';
+export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call-options';
 export type { Carrier } from './carried';
 export { ServiceClient, type ClientOptions, type ConnectOptions, type ServiceOptions } from './client';
 export type { Discovered } from './discovery';

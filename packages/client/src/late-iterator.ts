@@ -1,42 +1,40 @@
-type Open<Item> = () => Promise<AsyncIterator<Item, undefined>>;
+import type { Opened } from './opened';
 
 /** Iterates what is opened when the first item is asked for; nothing is sent for a stream that nobody reads. */
 export class LateIterator<Item> implements AsyncIterableIterator<Item, undefined> {
-  private inner: Promise<AsyncIterator<Item, undefined>> | undefined;
-  /** `inner`, as soon as it is there and its first item was no reason to open another. */
-  private opened: AsyncIterator<Item, undefined> | undefined;
+  private opening: Promise<Opened<Item>> | undefined;
+  /** What comes after the first item. */
+  private rest: AsyncIterator<Item, undefined> | undefined;
   private isEnded = false;
+  private readonly left = new AbortController();
 
-  /** @param reopen gives another iterator for one whose first item is an error, or throws */
-  constructor(
-    private readonly open: Open<Item>,
-    private readonly reopen?: (error: unknown) => Promise<AsyncIterator<Item, undefined>>,
-  ) {}
+  /** @param open is to give up when its signal is aborted */
+  constructor(private readonly open: (left: AbortSignal) => Promise<Opened<Item>>) {}
 
   next(): Promise<IteratorResult<Item, undefined>> {
     if (this.isEnded) return Promise.resolve({ done: true, value: undefined });
-    return this.opened === undefined ? this.nextLater() : this.opened.next();
+    return this.rest === undefined ? this.nextLater() : this.rest.next();
   }
 
   private async nextLater(): Promise<IteratorResult<Item, undefined>> {
-    if (this.inner !== undefined) {
-      this.opened = await this.inner;
-      return this.opened.next();
-    }
-    this.inner = this.open();
+    const isFirst = this.opening === undefined;
+    this.opening ??= this.open(this.left.signal);
     try {
-      return await (await this.inner).next();
+      const { first, rest } = await this.opening;
+      this.rest = rest;
+      return isFirst ? first : await rest.next();
     } catch (error) {
-      if (this.reopen === undefined) throw error;
-      this.inner = this.reopen(error);
-      return (await this.inner).next();
+      if (this.isEnded) return { done: true, value: undefined };
+      this.isEnded = true;
+      throw error;
     }
   }
 
   async return(): Promise<IteratorResult<Item, undefined>> {
     this.isEnded = true;
-    const inner = await this.inner?.catch(() => undefined);
-    await inner?.return?.();
+    this.left.abort(new Error('the reader has left the stream'));
+    const opened = await this.opening?.catch(() => undefined);
+    await opened?.rest.return?.();
     return { done: true, value: undefined };
   }
 

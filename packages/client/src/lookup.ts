@@ -20,16 +20,23 @@ export interface FoundEndpoint {
   readonly problem?: string;
 }
 
-type AskInfo = (name: string) => PromiseLike<readonly InfoResponse[]>;
+/** Where INFO comes from. */
+export interface InfoSource {
+  ask(name: string): PromiseLike<readonly InfoResponse[]>;
+  /** Whether the service that sent the reply takes payloads in chunks. */
+  takesChunks(reply: InfoResponse): boolean;
+}
 
 /** What INFO said of one service; kept until it is refreshed. */
 export class ServiceLookup {
   private endpoints = new Map<string, FoundEndpoint>();
+  /** Subjects on which somebody may listen who does not take payloads in chunks. */
+  private withoutChunks: string[] = [];
   private first: Promise<void> | undefined;
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly ask: AskInfo,
+    private readonly source: InfoSource,
     readonly name: string,
     private readonly selection: ServiceSelection,
   ) {
@@ -70,8 +77,16 @@ export class ServiceLookup {
     return found;
   }
 
+  /** Whether whoever may get a request for the endpoint takes payloads in chunks. */
+  takesChunks({ info }: FoundEndpoint): boolean {
+    return !this.withoutChunks.some((subject) => subjectsOverlap(subject, info.subject));
+  }
+
   private async look(): Promise<void> {
     const instances = await this.askAll();
+    this.withoutChunks = instances
+      .filter((instance) => !this.source.takesChunks(instance))
+      .flatMap(({ endpoints }) => endpoints.map(({ subject }) => subject));
     const selected = this.select(instances);
     this.endpoints = endpointsOf(selected, this.selection.group);
     if (this.endpoints.size === 0)
@@ -84,7 +99,7 @@ export class ServiceLookup {
 
   private async askAll(): Promise<readonly InfoResponse[]> {
     try {
-      return await this.ask(this.name);
+      return await this.source.ask(this.name);
     } catch (error) {
       // One instance with a broken reply must not make the others unreachable.
       if (error instanceof DiscoveryError && error.found.length > 0) return error.found as InfoResponse[];

@@ -7,6 +7,7 @@ import {
   type Message,
 } from '@natsmith/protocol';
 import { cancelSubject, sendCancel } from './cancel';
+import { announcedReply, TAKES_CHUNKS, type AnnouncedReply } from './announced-reply';
 import type { Inbox } from './inbox';
 import { TimeoutError } from './timeout-error';
 
@@ -23,24 +24,31 @@ export interface RequestSettings {
   readonly expiresAt: number;
   readonly signal: AbortSignal | undefined;
   readonly headers: HeaderLines;
+  /** What to do where the message is too large. */
+  readonly advice: string;
 }
 
 // A longer timer would fire at once (Node takes 32-bit milliseconds).
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Sends one request, and resolves to its first reply, errors included; rejects when none comes. */
+/** Sends one request, and resolves to its first reply, errors included and chunks joined; rejects when none comes. */
 export function sendRequest(
   inbox: Inbox,
   subject: string,
   body: Uint8Array,
-  { timeout, expiresAt, signal, headers }: RequestSettings,
+  { timeout, expiresAt, signal, headers, advice }: RequestSettings,
 ): Promise<Message> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
     if (left <= 0) throw new TimeoutError(subject, 0);
+    let announced: AnnouncedReply | undefined;
     const address = inbox.open({
       onMessage(message) {
+        if (announced !== undefined) return announced.onMessage(message);
+        if (message.reply) announced = announcedReply(message, subject, inbox);
+        if (announced !== undefined)
+          return void announced.body.then((data) => end(() => resolve({ subject, data })), fail);
         end(() => resolve(message));
         // The first item of a stream is the reply of a call; the rest is not wanted.
         if (message.reply && isItem(message)) inbox.speak(message.reply, 'cancel');
@@ -50,10 +58,10 @@ export function sendRequest(
     const timer = left < MAX_TIMER ? setTimeout(expire, left) : undefined;
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const lines = [...headers];
+      const lines = [...headers, TAKES_CHUNKS];
       if (left < Infinity) lines.push([TIMEOUT_HEADER, String(left)]);
       if (signal !== undefined) lines.push([CANCEL_HEADER, cancelSubject(address.subject)]);
-      inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(lines) });
+      inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(lines) }, advice);
     } catch (error) {
       fail(error as Error);
     }
@@ -64,10 +72,11 @@ export function sendRequest(
     }
     function onAbort(): void {
       fail(signal?.reason as Error);
-      sendCancel(inbox, cancelSubject(address.subject));
+      if (announced === undefined) sendCancel(inbox, cancelSubject(address.subject));
     }
     function fail(error: Error): void {
       end(() => reject(error));
+      announced?.abort(error);
     }
     function end(settle: () => void): void {
       clearTimeout(timer);

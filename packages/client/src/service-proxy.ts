@@ -1,4 +1,4 @@
-import type { CallOptions, StreamOptions } from './call';
+import type { CallOptions, StreamOptions } from './call-options';
 
 /** What `onStart` and its like are: the service's own business. */
 type Lifecycle = 'onStart' | 'onStop' | 'then';

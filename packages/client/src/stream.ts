@@ -36,7 +36,7 @@ export interface StreamRequest extends RequestSettings, StreamSettings {
 
 /** Asks for a stream. What goes wrong later is thrown to whoever takes items. */
 export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemReceiver<Item> {
-  const { subject, body, as, timeout, expiresAt, signal, headers } = request;
+  const { subject, body, as, timeout, expiresAt, signal, headers, advice } = request;
   const { credit = DEFAULT_CREDIT, heartbeat = DEFAULT_HEARTBEAT, itemTimeout = Infinity } = request;
   signal?.throwIfAborted();
   checkSettings({ credit, heartbeat, itemTimeout });
@@ -72,7 +72,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     const own = headers.filter(([name]) => name !== HEARTBEAT_HEADER);
     const lines = [...own, [CREDIT_HEADER, String(credit)], [HEARTBEAT_HEADER, String(heartbeat)]] as const;
     const all = left < Infinity ? [...lines, [TIMEOUT_HEADER, String(left)] as const] : lines;
-    inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(all) });
+    inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(all) }, advice);
   } catch (error) {
     receiver.abort(error as Error);
   }

@@ -21,19 +21,18 @@ export class Upload {
   private readonly sender: ItemSender;
   private readonly close: () => void;
 
+  /** @param about more that the request says */
   constructor(
     private readonly inbox: Inbox,
     items: AsyncIterable<unknown>,
+    about: HeaderLines = [],
   ) {
     const address = inbox.open({
       onMessage: (message) => this.sender.onControl(message),
       onError: () => this.sender.stop(),
     });
     this.close = () => address.close();
-    this.headers = [
-      [UPLOAD_HEADER, address.subject],
-      [HEARTBEAT_HEADER, String(DEFAULT_HEARTBEAT)],
-    ];
+    this.headers = [[UPLOAD_HEADER, address.subject], [HEARTBEAT_HEADER, String(DEFAULT_HEARTBEAT)], ...about];
     this.sender = new ItemSender(
       {
         to: undefined,

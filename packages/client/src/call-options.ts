@@ -1,0 +1,36 @@
+import type { BodyKind } from './body';
+import type { PolicyOptions } from './policy';
+import type { RequestHeaders } from './request';
+import type { StreamSettings } from './stream';
+import type { SubjectParams } from './subject';
+
+/** What a call takes besides its payload. */
+export interface CallOptions extends PolicyOptions {
+  /** Milliseconds until a TimeoutError, for each attempt; sent along, so that the service stops, too. Default: the client's. */
+  timeout?: number;
+  /** Takes the request back: the promise rejects with its reason, and the handler's `ctx.signal` is aborted. */
+  signal?: AbortSignal;
+  headers?: RequestHeaders;
+  /** Values for the named tokens of the endpoint's subject. */
+  params?: SubjectParams;
+  /** How the reply's body is read; default `json`. */
+  as?: BodyKind;
+}
+
+/** What a call takes whose reply is a stream. A policy runs until its first item is there: what was read is not asked for again. */
+export interface StreamOptions extends Omit<CallOptions, 'timeout'>, StreamSettings {
+  /** Milliseconds for the stream as a whole; default: none, but the first sign of life must come within the timeout of calls. */
+  timeout?: number;
+}
+
+/** What calls of a subject take that INFO says of a service's endpoint. */
+interface SubjectOptions {
+  /** Whether the request may be sent again after a timeout; default false. */
+  idempotent?: boolean;
+}
+
+/** What `client.call` takes. */
+export interface SubjectCallOptions extends Omit<CallOptions, 'params'>, SubjectOptions {}
+
+/** What `client.stream` takes. */
+export interface SubjectStreamOptions extends Omit<StreamOptions, 'params'>, SubjectOptions {}

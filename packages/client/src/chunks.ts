@@ -1,0 +1,28 @@
+import { cut, headerBlock, MAX_BODY, SIZE_HEADER } from '@natsmith/protocol';
+import type { Inbox } from './inbox';
+import type { HeaderLines } from './request';
+import { Upload } from './upload';
+
+/** Bytes that a request's headers may take besides those of the caller: timeout, cancel and chunks. */
+const OWN_HEADERS = 256;
+
+/** Whether a body may be too large for one message; headers seldom take as much again. */
+export function isLarge(body: Uint8Array, inbox: Inbox): boolean {
+  return body.length > inbox.maxPayload / 2;
+}
+
+/** Sends a body in chunks; undefined for one that fits into the request. @throws Error when it is too large for both */
+export function uploadInChunks(
+  inbox: Inbox,
+  body: Uint8Array,
+  headers: HeaderLines,
+  subject: string,
+): Upload | undefined {
+  const { maxPayload } = inbox;
+  if (body.length + headerBlock(headers).encode().length + OWN_HEADERS <= maxPayload) return undefined;
+  if (body.length > MAX_BODY)
+    throw new Error(
+      `a body of ${body.length} bytes for ${subject} is over the ${MAX_BODY} bytes that go in chunks; send a stream`,
+    );
+  return new Upload(inbox, cut(body, maxPayload), [[SIZE_HEADER, String(body.length)]]);
+}
