@@ -9,6 +9,8 @@ import {
   fallback,
   handleAll,
   retry,
+  timeout,
+  TimeoutStrategy,
   wrap,
 } from 'cockatiel';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,6 +44,36 @@ class Flaky {
     asked++;
     throw new Error('broken');
   }
+
+  @Endpoint({ idempotent: true })
+  async *feed(): AsyncGenerator<string> {
+    yield await answer();
+    yield 'more';
+  }
+
+  @Endpoint()
+  async *once(): AsyncGenerator<string> {
+    yield await answer();
+  }
+
+  @Endpoint({ idempotent: true })
+  async *breaks(): AsyncGenerator<number> {
+    yield ++asked;
+    throw new Error('broken');
+  }
+
+  @Endpoint({ idempotent: true })
+  async *refuses(): AsyncGenerator<number> {
+    asked++;
+    if (asked > 0) throw new Error('broken');
+    yield 1;
+  }
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 onEachServer((server) => {
@@ -129,5 +161,127 @@ onEachServer((server) => {
     const flaky = await client.service<Flaky>('flaky', { policy });
     expect(await flaky.fail()).toBe('from the cache');
     expect(asked).toBe(2);
+  });
+
+  describe('streams', () => {
+    /** Streams of an instance that takes requests, and says nothing on the first ones. */
+    const mute = async (times: number): Promise<void> => {
+      // A subscriber in the endpoint's queue group that keeps the first requests to itself.
+      const sent = { count: 0 };
+      await connection.flush();
+      connection.subscribe('mute', {
+        callback: (_error, request) => {
+          if (++sent.count <= times) return;
+          connection.publish('feed', request.data, { reply: request.reply, headers: request.headers });
+        },
+      });
+      muted = sent;
+    };
+    let muted = { count: 0 };
+
+    test("the service's timeout bounds the first sign of life, and not the stream", async () => {
+      const flaky = await client.service<Flaky>('flaky', { timeout: 100 });
+      slow = 1;
+      expect(await collect(flaky.feed())).toEqual(['ok', 'more']); // the heartbeat came at once, the item after 800 ms
+      connection.subscribe('silent');
+      @Service({ name: 'deaf', version: '1.0.0' })
+      class Deaf {
+        @Endpoint()
+        async *listen(): AsyncGenerator<string> {
+          yield 'never';
+        }
+      }
+      const host = await start(Deaf, connection);
+      const deaf = await client.service<Deaf>('deaf', { timeout: 60 });
+      await host.stop();
+      connection.subscribe('listen'); // takes the requests now, and never answers
+      const before = performance.now();
+      const error = await collect(deaf.listen()).catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(error).toMatchObject({ timeout: 60 });
+      expect(performance.now() - before).toBeLessThan(250);
+    });
+
+    test('an idempotent stream is opened again after a timeout, as often as the call says; any other is not', async () => {
+      await mute(2);
+      const options = { idempotent: true, retries: 2 };
+      expect(await collect(client.stream('mute', undefined, options))).toEqual(['ok', 'more']);
+      expect(muted.count).toBe(3);
+      muted.count = 0;
+      await expect(collect(client.stream('mute', undefined, { retries: 2 }))).rejects.toBeInstanceOf(TimeoutError);
+      expect(muted.count).toBe(1);
+      const policy = retry(handleAll, { maxAttempts: 3, backoff: new ConstantBackoff(1) });
+      muted.count = 0;
+      await expect(collect(client.stream('mute', undefined, { policy }))).rejects.toBeInstanceOf(TimeoutError);
+      expect(muted.count).toBe(1);
+    });
+
+    test('a stream whose own time is up is not opened again', async () => {
+      slow = 9;
+      const flaky = await client.service<Flaky>('flaky', { retries: 3 });
+      const before = performance.now();
+      await expect(collect(flaky.feed(undefined, { timeout: 100 }))).rejects.toThrow(/100 ms|504: timeout/);
+      expect(performance.now() - before).toBeLessThan(300);
+      expect(asked).toBe(1);
+    });
+
+    test('a retry policy opens again, and never after an item was read', async () => {
+      const policy = retry(handleAll, { maxAttempts: 2, backoff: new ConstantBackoff(1) });
+      const flaky = await client.service<Flaky>('flaky', { policy });
+      await expect(collect(flaky.refuses())).rejects.toMatchObject({ code: 500 });
+      expect(asked).toBe(3);
+      asked = 0;
+      const seen: number[] = [];
+      const reading = (async () => {
+        for await (const n of flaky.breaks()) seen.push(n);
+      })();
+      await expect(reading).rejects.toMatchObject({ code: 500 });
+      expect(seen).toEqual([1]);
+    });
+
+    test('a breaker counts openings that fail, and refuses the next', async () => {
+      const policy = circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(2) });
+      const flaky = await client.service<Flaky>('flaky', { policy });
+      for (let i = 0; i < 3; i++) await expect(collect(flaky.breaks())).rejects.toMatchObject({ code: 500 });
+      asked = 0;
+      for (let i = 0; i < 2; i++) await expect(collect(flaky.refuses())).rejects.toMatchObject({ code: 500 });
+      await expect(collect(flaky.refuses())).rejects.toThrow(/circuit/);
+      await expect(collect(flaky.feed())).rejects.toThrow(/circuit/);
+      expect(asked).toBe(2);
+    });
+
+    test('a timeout policy bounds the wait for the first item, and no more', async () => {
+      slow = 1;
+      const policy = timeout(150, TimeoutStrategy.Cooperative);
+      const flaky = await client.service<Flaky>('flaky', { policy });
+      await expect(collect(flaky.feed())).rejects.toMatchObject({ name: 'AbortError' });
+      const items = flaky.feed()[Symbol.asyncIterator]();
+      expect(await items.next()).toEqual({ done: false, value: 'ok' });
+      await delay(200);
+      expect(await items.next()).toEqual({ done: false, value: 'more' });
+      expect(await items.next()).toEqual({ done: true, value: undefined });
+    });
+
+    test('a fallback stands in with any iterable, and with nothing else', async () => {
+      const flaky = await client.service<Flaky>('flaky');
+      const policy = fallback(handleAll, [7, 8]);
+      expect(await collect(flaky.refuses(undefined, { policy }))).toEqual([7, 8]);
+      const wrong = fallback(handleAll, 7);
+      await expect(collect(flaky.refuses(undefined, { policy: wrong }))).rejects.toThrow('give an iterable');
+    });
+
+    test('leaving a stream that is being opened ends that at once', async () => {
+      slow = 1;
+      const policy = retry(handleAll, { maxAttempts: 50, backoff: new ConstantBackoff(10) });
+      const flaky = await client.service<Flaky>('flaky', { policy });
+      const items = flaky.once()[Symbol.asyncIterator]();
+      const first = items.next();
+      await delay(50);
+      await items.return!();
+      expect(await first).toEqual({ done: true, value: undefined });
+      expect(await items.next()).toEqual({ done: true, value: undefined });
+      await delay(50);
+      expect(asked).toBe(1);
+    });
   });
 });
