@@ -37,6 +37,11 @@ class Calculator {
     return `${params.list}/${params.index}`;
   }
 
+  @Endpoint({ request: 'unchecked' })
+  sum(numbers: number[]): number {
+    return numbers.reduce((sum, n) => sum + n, 0);
+  }
+
   @Endpoint({ queueGroup: false })
   load(): number {
     return 0.5;
@@ -86,6 +91,14 @@ test('a call', async () => {
   const where = await calculator.at(undefined, { params: { list: 'primes', index: 3 } }); // on math.primes.at.3
   // #endregion
   expect([sum, where]).toEqual([3, 'primes/3']);
+});
+
+test('a large payload', async () => {
+  const calculator = await client.service<Calculator>('calculator');
+  // #region large
+  const sum = await calculator.sum(Array.from({ length: 1_000_000 }, (_, n) => n)); // 6.9 MB of JSON
+  // #endregion
+  expect(sum).toBe(499_999_500_000);
 });
 
 test('errors', async () => {
