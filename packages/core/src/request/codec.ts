@@ -3,7 +3,7 @@ import { parse as parseWithoutPrototypes } from 'secure-json-parse';
 import { ServiceError } from '@natsmith/protocol';
 import type { Codec, CodecName } from '../define/handler';
 import { isTooDeep, MAX_JSON_DEPTH } from './json-limits';
-import { asBuffer } from './message';
+import { asBuffer, bytesToText } from './message';
 
 /** JSON in UTF-8; an empty body is `undefined`, both ways. */
 const json: Codec = {
@@ -83,9 +83,8 @@ function guarded(codec: Codec): Codec {
 }
 
 function utf8(body: Uint8Array): string {
-  const buffer = asBuffer(body);
-  const decoded = buffer.toString('utf8');
+  const decoded = bytesToText(body);
   // U+FFFD is what bytes that are no UTF-8 become, and rarely what somebody sent.
-  if (decoded.includes('\uFFFD') && !isUtf8(buffer)) throw new ServiceError(400, 'body is not UTF-8');
+  if (decoded.includes('\uFFFD') && !isUtf8(body)) throw new ServiceError(400, 'body is not UTF-8');
   return decoded;
 }

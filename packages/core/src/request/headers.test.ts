@@ -60,6 +60,20 @@ describe('received headers', () => {
     );
   });
 
+  it('give the same first value before and after the rest is parsed', () => {
+    const piece = fc.constantFrom('a', 'b', ':', ' ', '\r\n', '\r', '\n');
+    const text = (maxLength: number) => fc.array(piece, { maxLength }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(text(20), text(3), (lines, key) => {
+        const block = `NATS/1.0\r\n${lines}`;
+        const parsed = new ReceivedHeaders(block);
+        parsed.keys();
+        expect(new ReceivedHeaders(block).get(key)).toBe(parsed.get(key));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('give copies: changing a list changes nothing', () => {
     const headers = new ReceivedHeaders('NATS/1.0\r\nA: 1\r\n\r\n');
     headers.getAll('A').push('2');

@@ -1,6 +1,9 @@
 import { headerNameProblem, headerValueProblem } from '@natsmith/protocol';
 import type { ReplyHeaders, RequestHeaders } from '../define/handler';
 
+/** What no header can be called, and yet may stand at the beginning of a line. */
+const NO_NAME = /^$|[:\r\n]/;
+
 /** Headers of a request, parsed when they are first asked for. */
 export class ReceivedHeaders implements RequestHeaders {
   private values: Map<string, string[]> | undefined;
@@ -9,7 +12,13 @@ export class ReceivedHeaders implements RequestHeaders {
   constructor(private readonly block: string) {}
 
   get(name: string): string | undefined {
-    return this.parsed().get(name)?.[0];
+    if (this.values !== undefined) return this.values.get(name)?.[0];
+    // Most requests are asked for one header or two, and to find those costs half of parsing them all.
+    const start = this.block.indexOf(`\r\n${name}:`);
+    if (start === -1) return undefined;
+    if (NO_NAME.test(name)) return this.parsed().get(name)?.[0];
+    const end = this.block.indexOf('\r\n', start + 2);
+    return this.block.slice(start + name.length + 3, end === -1 ? undefined : end).trim();
   }
 
   getAll(name: string): string[] {
