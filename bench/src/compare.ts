@@ -23,8 +23,12 @@ export interface Pace {
   readonly rounds: number;
   /** Milliseconds. */
   readonly slice: number;
+  /** Requests under way at the same time, where CPU and throughput are measured. */
   readonly inFlight: readonly number[];
 }
+
+// Whoever else uses the machine makes requests wait for milliseconds, at times: short slices share that out.
+const LATENCY_SLICE = 50;
 
 interface Samples {
   readonly cpu: number[];
@@ -47,27 +51,25 @@ export async function compare(suite: Suite, pace: Pace, port: number, tell: (lin
       );
     const samples = contenders.map((): Samples => ({ cpu: [], microseconds: [], throughput: [], p50: [], p99: [] }));
     for (let round = -1; round < pace.rounds; round++) {
-      for (const inFlight of pace.inFlight) {
-        const slices = await inRandomOrder(contenders, (contender) => contender.slice(inFlight, pace.slice));
-        // The first round warms up.
-        if (round < 0) continue;
-        const [base] = slices;
-        if (base === undefined) throw new Error('a suite without entries');
-        const baseP = [quantile(base.latencies, 0.5), quantile(base.latencies, 0.99)] as const;
-        for (const [index, slice] of slices.entries()) {
-          const into = samples[index];
-          if (into === undefined) continue;
-          if (inFlight === 1) {
-            into.p50.push(quantile(slice.latencies, 0.5) / baseP[0]);
-            into.p99.push(quantile(slice.latencies, 0.99) / baseP[1]);
-          } else {
-            into.cpu.push(slice.cpuPerRequest / base.cpuPerRequest);
-            into.microseconds.push(slice.cpuPerRequest);
-            into.throughput.push(slice.requests / slice.seconds / (base.requests / base.seconds));
-          }
+      const latencies = await latenciesOf(contenders, pace.slice);
+      const loads: Awaited<ReturnType<Contender['slice']>>[][] = [];
+      for (const inFlight of pace.inFlight)
+        loads.push(await inRandomOrder(contenders, (contender) => contender.slice(inFlight, pace.slice)));
+      tell(`${suite.title}: round ${round + 1} of ${pace.rounds}`);
+      // The first round warms up.
+      if (round < 0) continue;
+      for (const [index, { cpu, microseconds, throughput, p50, p99 }] of samples.entries()) {
+        const ratioOf = (q: number): number => quantile(latencies[index] ?? [], q) / quantile(latencies[0] ?? [], q);
+        p50.push(ratioOf(0.5));
+        p99.push(ratioOf(0.99));
+        for (const slices of loads) {
+          const [base, slice] = [slices[0], slices[index]];
+          if (base === undefined || slice === undefined) throw new Error('a suite without entries');
+          cpu.push(slice.cpuPerRequest / base.cpuPerRequest);
+          microseconds.push(slice.cpuPerRequest);
+          throughput.push(slice.requests / slice.seconds / (base.requests / base.seconds));
         }
       }
-      tell(`${suite.title}: round ${round + 1} of ${pace.rounds}`);
     }
     return await Promise.all(
       contenders.map(async (contender, index) => {
@@ -87,6 +89,16 @@ export async function compare(suite: Suite, pace: Pace, port: number, tell: (lin
   } finally {
     for (const contender of contenders) await contender.stop();
   }
+}
+
+/** Latencies of each with one request in flight, in microseconds. */
+async function latenciesOf(contenders: readonly Contender[], milliseconds: number): Promise<number[][]> {
+  const latencies = contenders.map((): number[] => []);
+  for (let spent = 0; spent < milliseconds; spent += LATENCY_SLICE) {
+    const slices = await inRandomOrder(contenders, (contender) => contender.slice(1, LATENCY_SLICE));
+    for (const [index, slice] of slices.entries()) latencies[index]?.push(...slice.latencies);
+  }
+  return latencies;
 }
 
 /** Milliseconds from the start of a process to its first reply: medians of starts in random order. */

@@ -26,6 +26,9 @@ export interface Slice {
  * The first reply is checked; all others must have the same bytes.
  */
 export class Load {
+  private static opened = 0;
+  // Of its own, or each of a suite's generators would get the replies of all.
+  private readonly inbox = `bench.inbox.${String(++Load.opened).padStart(4, '0')}`;
   private socket!: Socket;
   private frame: Buffer | undefined;
   private repeated = Buffer.alloc(0);
@@ -39,7 +42,7 @@ export class Load {
 
   private constructor(private readonly exchange: Exchange) {
     const { subject, payload, headers = '' } = exchange;
-    const inbox = 'bench.inbox';
+    const { inbox } = this;
     const size = Buffer.byteLength(payload);
     if (headers === '') this.request = Buffer.from(`PUB ${subject} ${inbox} ${size}\r\n${payload}\r\n`);
     else {
@@ -59,7 +62,7 @@ export class Load {
     load.socket.write(
       'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true,"lang":"bench","version":"1"}\r\n',
     );
-    load.socket.write(`SUB ${exchange.replySubject ?? 'bench.inbox'} 1\r\n`);
+    load.socket.write(`SUB ${exchange.replySubject ?? load.inbox} 1\r\n`);
     return load;
   }
 

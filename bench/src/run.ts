@@ -25,8 +25,8 @@ const { values: args } = parseArgs({
 async function main(): Promise<void> {
   if (args.help) return console.log(USAGE);
   const pace: Pace = args.smoke
-    ? { rounds: 1, slice: 50, inFlight: [1, 64] }
-    : { rounds: Number(args.rounds), slice: 600, inFlight: [1, 64, 256] };
+    ? { rounds: 1, slice: 50, inFlight: [64] }
+    : { rounds: Number(args.rounds), slice: 600, inFlight: [64, 256] };
   const server = await startServer('nats-server');
   const report: Record<string, unknown> = {};
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
