@@ -83,10 +83,12 @@ export class ServiceLookup {
   }
 
   private async look(): Promise<void> {
-    const instances = await this.askAll();
+    const { instances, isComplete } = await this.askAll();
     this.withoutChunks = instances
       .filter((instance) => !this.source.takesChunks(instance))
       .flatMap(({ endpoints }) => endpoints.map(({ subject }) => subject));
+    // Where an instance listens whose reply cannot be read is unknown.
+    if (!isComplete) this.withoutChunks.push('>');
     const selected = this.select(instances);
     this.endpoints = endpointsOf(selected, this.selection.group);
     if (this.endpoints.size === 0)
@@ -97,12 +99,13 @@ export class ServiceLookup {
     this.refuseShared(instances.filter((instance) => !selected.includes(instance)));
   }
 
-  private async askAll(): Promise<readonly InfoResponse[]> {
+  private async askAll(): Promise<{ instances: readonly InfoResponse[]; isComplete: boolean }> {
     try {
-      return await this.source.ask(this.name);
+      return { instances: await this.source.ask(this.name), isComplete: true };
     } catch (error) {
       // One instance with a broken reply must not make the others unreachable.
-      if (error instanceof DiscoveryError && error.found.length > 0) return error.found as InfoResponse[];
+      if (error instanceof DiscoveryError && error.found.length > 0)
+        return { instances: error.found as InfoResponse[], isComplete: false };
       throw error;
     }
   }

@@ -154,7 +154,7 @@ onEachServerAndClient(
       asked = 0;
       aborted = [];
       connection = await library.connect();
-      client = new ServiceClient(connection, { discovery: { stall: 60 } });
+      client = new ServiceClient(connection, { discovery: { stall: 20 } });
       own = await library.connect();
       count = counted(own);
       await start(Files, own);
@@ -362,13 +362,24 @@ onEachServerAndClient(
           }
         }
         await start(Foreign, await library.connect());
-        const foreign = await client.service<Foreign>('foreign', { version: '^2.0.0' });
+        await using other = new ServiceClient(await library.connect(), { discovery: { stall: 100 } });
+        const foreign = await other.service<Foreign>('foreign', { version: '^2.0.0' });
         await expect(foreign.echo(randomBytes(40_000))).rejects.toThrow(
           /is over the server's max_payload \(32768 bytes\); send less, or raise max_payload: the service takes no larger payloads in chunks/,
         );
         expect(await foreign.other(randomBytes(40_000))).toBe(40_000);
         await connection.flush();
         expect(requests).toBe(0);
+      });
+
+      test('are an error where an instance may listen whose INFO cannot be read', async () => {
+        connection.subscribe('$SRV.INFO.files', { callback: (_error, message) => message.respond('{"name":"files"}') });
+        await using other = new ServiceClient(await library.connect(), { discovery: { stall: 100 } });
+        const uncertain = await other.service<Files>('files');
+        await expect(uncertain.echo(randomBytes(40_000))).rejects.toThrow(
+          'the service takes no larger payloads in chunks',
+        );
+        expect(await uncertain.bytes(40_000, { as: 'bytes' })).toHaveLength(40_000);
       });
 
       /** Announces a payload by hand; gives what the service says to the caller, and the reply. */
