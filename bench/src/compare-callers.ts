@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Assignment, Outcome } from './callers/process';
+import { startChild } from './child';
 import { median, medianInterval } from './statistics';
 
 /** A caller in a process of its own, and the service, in another, that it calls. */
@@ -55,11 +55,9 @@ export async function compareCallers(
   port: number,
 ): Promise<CallerResult[]> {
   const processes: ChildProcess[] = [];
-  const start = async (folder: string, file: string, variant: string, subject: string): Promise<ChildProcess> => {
-    const env = { ...process.env, NATS_URL: `nats://127.0.0.1:${port}`, BENCH_SUBJECT: subject };
-    const child = fork(join(__dirname, folder, `${file}.js`), [variant], { env });
+  const start = async (file: string, variant: string): Promise<ChildProcess> => {
+    const { child } = await startChild(file, variant, port, 'bench.call');
     processes.push(child);
-    await once(child, 'message');
     return child;
   };
   try {
@@ -69,8 +67,8 @@ export async function compareCallers(
       for (const index of pairs.map((_, i) => i).sort(() => Math.random() - 0.5)) {
         const pair = pairs[index] as Pair;
         // One service at a time: all are called "bench", and discovery is to find the right one.
-        const service = await start('services', pair.service, pair.variant, 'bench.call');
-        const caller = await start('callers', pair.caller, pair.variant, 'bench.call');
+        const service = await start(`services/${pair.service}`, pair.variant);
+        const caller = await start(`callers/${pair.caller}`, pair.variant);
         for (const assignment of [
           { inFlight, slice: slice / 2 },
           { inFlight, slice },

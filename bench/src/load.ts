@@ -21,6 +21,9 @@ export interface Slice {
   readonly latencies: readonly number[];
 }
 
+const NOTHING = Buffer.alloc(0);
+const PING = Buffer.from('PING\r\n');
+
 /**
  * A closed-loop load generator on a raw socket: `nc.request` costs ten times what a service does, and would hide it.
  * The first reply is checked; all others must have the same bytes.
@@ -31,13 +34,14 @@ export class Load {
   private readonly inbox = `bench.inbox.${String(++Load.opened).padStart(4, '0')}`;
   private socket!: Socket;
   private frame: Buffer | undefined;
-  private repeated = Buffer.alloc(0);
+  private repeated: Buffer = NOTHING;
   private offset = 0;
   private onReplies: (count: number) => void = () => undefined;
   private fail: (error: Error) => void = (error) => {
     throw error;
   };
-  private pendingHead = Buffer.alloc(0);
+  private pendingHead: Buffer = NOTHING;
+  private heldBack: Buffer = NOTHING;
   private readonly request: Buffer;
 
   private constructor(private readonly exchange: Exchange) {
@@ -131,27 +135,36 @@ export class Load {
         return this.fail(error as Error);
       }
       this.frame = Buffer.from(this.pendingHead.subarray(from, end));
-      this.repeated = Buffer.concat(Array<Buffer>(Math.ceil(300_000 / this.frame.length)).fill(this.frame));
+      this.repeated = Buffer.concat(Array<Buffer>(1 + Math.ceil(300_000 / this.frame.length)).fill(this.frame));
       replies = this.pendingHead.subarray(from);
     }
     this.count(replies);
   }
 
-  private count(bytes: Buffer): void {
+  private count(chunk: Buffer): void {
     const frame = this.frame as Buffer;
-    if (bytes.compare(this.repeated, this.offset, this.offset + bytes.length) !== 0) {
-      // The server's own PING is the only thing that may stand between replies.
-      const ping = bytes.indexOf('PING\r\n');
-      if (ping < 0) {
-        const text = bytes.toString('latin1', 0, 200);
-        return this.fail(new Error(`a reply differs from the first: ${JSON.stringify(text)}`));
-      }
-      this.socket.write('PONG\r\n');
-      return this.count(Buffer.concat([bytes.subarray(0, ping), bytes.subarray(ping + 6)]));
-    }
+    const bytes = this.heldBack.length === 0 ? chunk : Buffer.concat([this.heldBack, chunk]);
+    this.heldBack = NOTHING;
+    if (bytes.compare(this.repeated, this.offset, this.offset + bytes.length) !== 0) return this.countAround(bytes);
     const position = this.offset + bytes.length;
     this.offset = position % frame.length;
     const whole = Math.floor(position / frame.length);
     if (whole > 0) this.onReplies(whole);
+  }
+
+  /** The server's own PING, perhaps only the beginning of it, is the only thing that may stand between replies. */
+  private countAround(bytes: Buffer): void {
+    const ping = bytes.indexOf(PING);
+    if (ping >= 0) {
+      this.socket.write('PONG\r\n');
+      return this.count(Buffer.concat([bytes.subarray(0, ping), bytes.subarray(ping + PING.length)]));
+    }
+    for (let size = PING.length - 1; size > 0; size--) {
+      if (!bytes.subarray(-size).equals(PING.subarray(0, size))) continue;
+      this.count(bytes.subarray(0, -size));
+      this.heldBack = bytes.subarray(-size);
+      return;
+    }
+    this.fail(new Error(`a reply differs from the first: ${JSON.stringify(bytes.toString('latin1', 0, 200))}`));
   }
 }

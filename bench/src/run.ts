@@ -2,109 +2,97 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startServer } from '@natsmith/testing';
-import { compare, startUps, type Pace, type Result } from './compare';
-import { callerSuites, compareCallers, type CallerResult } from './compare-callers';
-import { suites } from './suites';
+import { compare, startUps, type Pace } from './compare';
+import { callerSuites, compareCallers } from './compare-callers';
+import { measureDiscovery } from './discovery';
+import { programs } from './endurance/programs';
+import { suites, type Suite } from './suites';
+import { callerTable, discoveryTable, figureTable, serviceTable, startUpTable } from './tables';
 
-const SUITES = [...Object.keys(suites), ...Object.keys(callerSuites), 'startup'];
+const SUITES = [...Object.keys(suites), ...Object.keys(callerSuites), 'discovery', 'startup'];
 
 const USAGE = `node bench/dist/run.js [--suite plain,validated,…] [--rounds 30] [--smoke] [--json FILE]
 suites: ${SUITES.join(', ')}; default all
---smoke: one short round of each, to see that everything works`;
+endurance, where asked for by name: ${Object.keys(programs).join(', ')}; ends with code 1 where one misses its aim
+--smoke: one short round of each, to see that everything works
+--minutes 10: of the soak
+--requests N: of hostile (1,000,000) and restart (100,000)`;
 
 const { values: args } = parseArgs({
   options: {
     suite: { type: 'string', default: SUITES.join(',') },
     rounds: { type: 'string', default: '30' },
     smoke: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '10' },
+    requests: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
+const rounds = args.smoke ? 1 : Number(args.rounds);
+const pace: Pace = args.smoke ? { rounds, slice: 50, inFlight: [64] } : { rounds, slice: 600, inFlight: [64, 256] };
+
 async function main(): Promise<void> {
   if (args.help) return console.log(USAGE);
-  const pace: Pace = args.smoke
-    ? { rounds: 1, slice: 50, inFlight: [64] }
-    : { rounds: Number(args.rounds), slice: 600, inFlight: [64, 256] };
-  const server = await startServer('nats-server');
   const report: Record<string, unknown> = {};
-  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-  try {
-    for (const name of args.suite.split(',')) {
-      if (name === 'startup') {
-        report[name] = await startUpTable(args.smoke ? 1 : 11, server.port);
-        continue;
-      }
-      const callerSuite = callerSuites[name];
-      if (callerSuite !== undefined) {
-        const results = await compareCallers(callerSuite, pace, server.port);
-        report[name] = results;
-        console.log(`\n### ${callerSuite.title}\n\n${callerTable(results)}`);
-        continue;
-      }
-      const suite = suites[name];
-      if (suite === undefined) throw new Error(`no suite "${name}"\n${USAGE}`);
-      const results = await compare(suite, pace, server.port, tell);
-      report[name] = results;
-      console.log(`\n### ${suite.title}\n\n${table(results)}`);
-    }
-  } finally {
-    await server.stop();
-  }
+  for (const name of args.suite.split(',')) report[name] = await run(name);
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-function table(results: readonly Result[]): string {
-  const rows = results.map(({ name, cpu, interval, microseconds, throughput, p50, p99, memory }) =>
-    [
-      name,
-      `**${two(cpu)}** (${interval.map(two).join(' to ')})`,
-      two(microseconds),
-      two(throughput),
-      two(p50),
-      two(p99),
-      memory.toFixed(0),
-    ].join(' | '),
-  );
-  return [
-    '| service | CPU per request | µs | throughput | p50 at 1 | p99 at 1 | memory, MB |',
-    '|---|---|---|---|---|---|---|',
-    ...rows.map((row) => `| ${row} |`),
-  ].join('\n');
+/** Runs a suite or a program, on a server of its own; prints its table, and gives its figures. */
+async function run(name: string): Promise<unknown> {
+  const [suite, callerSuite, program] = [suites[name], callerSuites[name], programs[name]];
+  const server = await startServer('nats-server');
+  try {
+    if (suite !== undefined) {
+      const results = await compare(suite, pace, server.port, tell);
+      print(suite.title, serviceTable(results));
+      return results;
+    }
+    if (callerSuite !== undefined) {
+      const results = await compareCallers(callerSuite, pace, server.port);
+      print(callerSuite.title, callerTable(results));
+      return results;
+    }
+    if (name === 'discovery') {
+      const results = await measureDiscovery(Math.min(rounds, 5), server.port);
+      print('Discovery', discoveryTable(results));
+      return results;
+    }
+    if (name === 'startup') {
+      const times = await startUps(startUpSuite(), Math.min(rounds, 11), server.port);
+      print('Start of the process to its first reply', startUpTable(times));
+      return Object.fromEntries(times);
+    }
+    if (program !== undefined) {
+      const { figures, misses } = await program(server, {
+        minutes: Number(args.minutes),
+        requests: args.requests === undefined ? undefined : Number(args.requests),
+        tell,
+      });
+      print(name, figureTable(figures));
+      for (const miss of misses) console.log(`\nmissed: ${miss}`);
+      if (misses.length > 0) process.exitCode = 1;
+      return { figures, misses };
+    }
+    throw new Error(`no suite "${name}"\n${USAGE}`);
+  } finally {
+    await server.stop();
+  }
 }
 
-function callerTable(results: readonly CallerResult[]): string {
-  return [
-    '| caller | CPU | rate | per second |\n|---|---|---|---|',
-    ...results.map(
-      ({ name, cpu, interval, rate, perSecond }) =>
-        `| ${name} | **${two(cpu)}** (${interval.map(two).join(' to ')}) | ${two(rate)} | ${perSecond.toFixed(0)} |`,
-    ),
-  ].join('\n');
+function startUpSuite(): Suite {
+  const entries = ['plain', 'validated', 'endpoints'].flatMap((name) => suites[name]?.entries ?? []);
+  return { title: 'start-up', entries: [...new Map(entries.map((entry) => [entry.name, entry])).values()] };
 }
 
-async function startUpTable(rounds: number, port: number): Promise<Record<string, number>> {
-  const entries = ['plain', 'validated', 'endpoints'].flatMap((suite) => suites[suite]?.entries ?? []);
-  const distinct = [...new Map(entries.map((entry) => [entry.name, entry])).values()];
-  const times = await startUps({ title: 'start-up', entries: distinct }, rounds, port);
-  const plain = times.get('by hand, nats 2') ?? NaN;
-  const validated = times.get('by hand, class-validator') ?? NaN;
-  const rows = [...times].map(
-    ([name, ms]) => `| ${name} | ${ms.toFixed(0)} | ${two(ms / plain)} | ${two(ms / validated)} |`,
-  );
-  console.log(
-    [
-      '\n### Start of the process to its first reply\n',
-      '| service | ms | over by hand | over by hand with class-validator |\n|---|---|---|---|',
-      ...rows,
-    ].join('\n'),
-  );
-  return Object.fromEntries(times);
+function print(title: string, table: string): void {
+  console.log(`\n### ${title}\n\n${table}`);
 }
 
-function two(value: number): string {
-  return Number.isNaN(value) ? '' : value.toFixed(2);
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 void main().catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import type { Usage } from '../contender';
+import type { Usage } from '../service-process';
 
 export const subject = process.env.BENCH_SUBJECT ?? 'bench.add';
 export const url = process.env.NATS_URL ?? 'nats://127.0.0.1:4222';
@@ -6,12 +6,28 @@ export const url = process.env.NATS_URL ?? 'nats://127.0.0.1:4222';
 export const variant = process.argv[2] ?? 'plain';
 
 /** Tells the bench that requests may come, and answers its questions from then on. */
-export function ready(): void {
-  process.on('message', () => {
-    const { user, system } = process.cpuUsage();
-    process.send?.({ cpu: user + system, memory: process.memoryUsage.rss() } satisfies Usage);
-  });
-  process.send?.('ready');
+export function ready(figures: { bootstrap?: number } = {}): void {
+  process.on('message', () => process.send?.(usage()));
+  // Neither keeps the bench a service alive that has stopped, nor does a service outlive the bench.
+  process.channel?.unref();
+  process.on('disconnect', () => process.exit());
+  process.send?.(figures);
+}
+
+function usage(): Usage {
+  // Twice: what the first collection finalizes, the second one frees.
+  global.gc?.();
+  global.gc?.();
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  const resources = process.getActiveResourcesInfo();
+  return {
+    cpu: user + system,
+    memory: rss,
+    heap: heapUsed,
+    handles: resources.filter((resource) => /Wrap$/.test(resource)).length,
+    timers: resources.filter((resource) => resource === 'Timeout').length,
+  };
 }
 
 /** What a handler does that waits for I/O: it goes on in a turn of the event loop of its own. */

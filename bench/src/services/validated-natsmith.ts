@@ -1,5 +1,6 @@
 import { Endpoint, Service } from '@natsmith/core';
 import { Fields, Operands, Order, quantityOf, sumOfFields } from './payloads';
+import { many } from './many-natsmith';
 import { subject } from './process';
 
 const service = { name: 'bench', version: '1.0.0' };
@@ -25,4 +26,9 @@ class Nested {
   }
 }
 
-export const classes: Record<string, new () => object> = { validated: Validated, fields: ManyFields, nested: Nested };
+export const classes: Record<string, () => readonly (new () => object)[]> = {
+  validated: () => [Validated],
+  fields: () => [ManyFields],
+  nested: () => [Nested],
+  'many-validated': () => [many(Operands)],
+};
