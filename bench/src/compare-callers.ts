@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import type { Assignment, Outcome } from './callers/process';
-import { startChild } from './child';
+import { startChild, workOff } from './child';
 import { median, medianInterval } from './statistics';
 
 /** A caller in a process of its own, and the service, in another, that it calls. */
@@ -29,7 +28,7 @@ export const callerSuites: Record<string, CallerSuite> = {
     ],
   },
   stream: {
-    title: 'Streams of 20,000 items, one consumer, against a publish loop by hand (CPU of the consumer)',
+    title: 'A stream of 100,000 items, one consumer, against a publish loop by hand (CPU of the consumer)',
     inFlight: 1,
     pairs: [
       { name: 'publish loop by hand', caller: 'stream-by-hand', service: 'by-hand-2', variant: 'stream' },
@@ -73,8 +72,7 @@ export async function compareCallers(
           { inFlight, slice: slice / 2 },
           { inFlight, slice },
         ] satisfies Assignment[]) {
-          caller.send(assignment);
-          [outcomes[index]] = (await once(caller, 'message')) as [Outcome];
+          outcomes[index] = await workOff(caller, assignment);
         }
         caller.kill('SIGKILL');
         service.kill('SIGKILL');

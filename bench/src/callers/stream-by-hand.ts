@@ -20,7 +20,7 @@ async function main(): Promise<void> {
             if (codec.decode(message.data).n !== items++) throw new Error('out of order');
           },
         });
-        connection.publish(subject, codec.encode({ n: 20_000 }), { reply: inbox });
+        connection.publish(subject, codec.encode({ n: 100_000 }), { reply: inbox });
       }),
   );
 }

@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   const bench = await client.service<Bench>('bench');
   caller(async () => {
     let items = 0;
-    for await (const { n } of bench.items({ n: 20_000 })) if (n !== items++) throw new Error('out of order');
+    for await (const { n } of bench.items({ n: 100_000 })) if (n !== items++) throw new Error('out of order');
     return items;
   });
 }

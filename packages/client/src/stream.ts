@@ -1,7 +1,7 @@
 import {
   CREDIT_HEADER,
-  DEFAULT_CREDIT,
   DEFAULT_HEARTBEAT,
+  FIRST_CREDIT,
   headerBlock,
   HEARTBEAT_HEADER,
   ItemReceiver,
@@ -15,7 +15,7 @@ import { TimeoutError } from './timeout-error';
 
 /** How a stream is read. */
 export interface StreamSettings {
-  /** Items that may wait here to be taken, so what bounds memory on this side; default 1,024. */
+  /** Items that may wait here to be taken, so what bounds memory on this side; default: as many as fit into 4 MiB. */
   credit?: number;
   /** Milliseconds between the producer's signs of life; three missed are a StreamError. Default 2,000; 0 for none. */
   heartbeat?: number;
@@ -37,9 +37,9 @@ export interface StreamRequest extends RequestSettings, StreamSettings {
 /** Asks for a stream. What goes wrong later is thrown to whoever takes items. */
 export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemReceiver<Item> {
   const { subject, body, as, timeout, expiresAt, signal, headers, advice } = request;
-  const { credit = DEFAULT_CREDIT, heartbeat = DEFAULT_HEARTBEAT, itemTimeout = Infinity } = request;
+  const { credit, heartbeat = DEFAULT_HEARTBEAT, itemTimeout = Infinity } = request;
   signal?.throwIfAborted();
-  checkSettings({ credit, heartbeat, itemTimeout });
+  checkSettings(credit, heartbeat, itemTimeout);
   const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
   if (left <= 0) throw new TimeoutError(subject, 0);
   const firstWithin = Math.min(request.firstWithin, left);
@@ -70,7 +70,11 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const own = headers.filter(([name]) => name !== HEARTBEAT_HEADER);
-    const lines = [...own, [CREDIT_HEADER, String(credit)], [HEARTBEAT_HEADER, String(heartbeat)]] as const;
+    const lines = [
+      ...own,
+      [CREDIT_HEADER, String(credit ?? FIRST_CREDIT)],
+      [HEARTBEAT_HEADER, String(heartbeat)],
+    ] as const;
     const all = left < Infinity ? [...lines, [TIMEOUT_HEADER, String(left)] as const] : lines;
     inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(all) }, advice);
   } catch (error) {
@@ -79,8 +83,8 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   return receiver;
 }
 
-function checkSettings({ credit, heartbeat, itemTimeout }: Required<StreamSettings>): void {
-  if (!(Number.isSafeInteger(credit) && credit > 0))
+function checkSettings(credit: number | undefined, heartbeat: number, itemTimeout: number): void {
+  if (credit !== undefined && !(Number.isSafeInteger(credit) && credit > 0))
     throw new TypeError(`credit ${String(credit)} is no whole number above 0`);
   if (!(Number.isSafeInteger(heartbeat) && heartbeat >= 0))
     throw new TypeError(`heartbeat ${String(heartbeat)} is no whole number of milliseconds`);

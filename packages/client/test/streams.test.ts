@@ -451,7 +451,7 @@ describe('memory', () => {
         sizes.push(process.memoryUsage().heapUsed);
       }
       expect(n).toBe(100_000);
-      expect(ahead).toBeLessThanOrEqual(1024);
+      expect(ahead).toBeLessThanOrEqual(4096);
       expect(Math.max(...sizes.slice(1)) - sizes[0]!).toBeLessThan(8 * 1024 * 1024);
       await reader.close();
       await connection.close();

@@ -42,7 +42,6 @@ export { ItemSender, type Body, type Departure, type SenderSettings } from './it
 export {
   countIn,
   CREDIT_HEADER,
-  DEFAULT_CREDIT,
   DEFAULT_HEARTBEAT,
   HEARTBEAT_HEADER,
   heartbeatIn,
@@ -52,3 +51,4 @@ export {
   StreamError,
   UPLOAD_HEADER,
 } from './stream';
+export { FIRST_CREDIT } from './window';

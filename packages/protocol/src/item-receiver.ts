@@ -7,16 +7,19 @@ import {
   SEQUENCE_HEADER,
   StreamError,
 } from './stream';
+import { Window } from './window';
 
 // Of a producer that knows no credit, so that it cannot fill the memory.
 const MAX_UNGRANTED = 65_536;
+// A longer timer would fire at once (Node takes 32-bit milliseconds).
+const MAX_TIMER = 2 ** 31 - 1;
 
 /** What a consumer needs to know and to do. */
 export interface ReceiverSettings {
   /** Where the stream was asked for; for errors. */
   readonly subject: string;
-  /** Items that may wait here to be taken. */
-  readonly credit: number;
+  /** Items that may wait here to be taken; undefined for as many as fit into 4 MiB, and FIRST_CREDIT at first. */
+  readonly credit: number | undefined;
   /** Milliseconds; a producer that misses three is given up. 0: never. */
   readonly heartbeat: number;
   /** Milliseconds until the producer's first word, and the error if there is none. */
@@ -40,17 +43,22 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   private expected = 1;
   private taken = 0;
   private granted: number;
+  private readonly window: Window;
   private control: string | undefined;
   private isEnded = false;
   private error: Error | undefined;
-  private heardAt = performance.now();
   private hasHeard = false;
+  /** Heartbeats' times that have passed since the producer's last word. */
+  private silent = 0;
   private timer: NodeJS.Timeout | undefined;
   private waiting: (() => void)[] = [];
 
   constructor(private readonly settings: ReceiverSettings) {
-    this.granted = settings.credit;
-    this.checkSilence();
+    this.window = new Window(settings.credit);
+    this.granted = this.window.size;
+    const { firstWithin } = settings;
+    if (firstWithin < Infinity)
+      this.timer = setTimeout(() => this.fail(settings.late()), Math.min(firstWithin, MAX_TIMER));
   }
 
   /** Grants the first credit to a producer that has not spoken yet. */
@@ -62,14 +70,17 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   /** Takes a message of the producer. */
   onMessage(message: Message): void {
     if (this.isEnded) return;
-    this.heardAt = performance.now();
+    const { subject, heartbeat } = this.settings;
+    // Counting is cheaper than to read the clock for each item.
+    this.silent = 0;
     if (!this.hasHeard) {
       this.hasHeard = true;
       clearTimeout(this.timer);
-      this.checkSilence();
+      if (heartbeat > 0) this.timer = setInterval(() => this.checkSilence(), Math.min(heartbeat, MAX_TIMER));
     }
-    const { subject } = this.settings;
-    if (message.reply) this.control = message.reply;
+    // One for the whole stream, and each reading of it is a decoding.
+    if (this.control === undefined && message.reply) this.control = message.reply;
+    const { data } = message;
     let sequence = numberOfBareItem(message);
     if (sequence === undefined) {
       const error = this.settings.errorIn(message);
@@ -83,7 +94,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
       if (number !== undefined) sequence = Number(number);
     }
     if (sequence !== undefined && sequence !== this.expected) return this.fail(this.lost(sequence));
-    if (message.data.length === 0) return this.end();
+    if (data.length === 0) return this.end();
     if (sequence === undefined)
       return this.fail(
         new StreamError(
@@ -94,7 +105,8 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     if (this.control === undefined ? this.queue.length >= MAX_UNGRANTED : this.expected > this.granted)
       return this.fail(new StreamError(`${subject} sends more items than it has credit for`, subject));
     this.expected++;
-    this.queue.push(message.data);
+    this.window.add(data.length);
+    this.queue.push(data);
     if (this.waiting.length > 0) this.wake();
   }
 
@@ -137,9 +149,9 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   /** One promise for an item that is here already, where an async function would make three. */
   private take(data: Uint8Array): Promise<IteratorResult<Item, undefined>> {
     this.taken++;
-    const { credit } = this.settings;
+    const { size } = this.window;
     // In halves: a grant for each item would double the messages.
-    if (!this.isEnded && this.taken + credit - this.granted >= credit / 2) this.grant();
+    if (!this.isEnded && this.taken + size - this.granted >= size / 2) this.grant();
     try {
       const value = this.settings.decode(data);
       if (value instanceof Promise) return value.then(itemResult<Item>, (error: unknown) => this.refuse(error));
@@ -165,7 +177,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
 
   private grant(): void {
     if (this.control === undefined) return;
-    this.granted = Math.max(this.granted, this.taken + this.settings.credit);
+    this.granted = Math.max(this.granted, this.taken + this.window.size);
     this.settings.speak(this.control, encodeControl({ type: 'credit', upTo: this.granted }));
   }
 
@@ -198,21 +210,14 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   }
 
   private checkSilence(): void {
-    const { heartbeat, firstWithin, subject } = this.settings;
-    const limit = !this.hasHeard ? firstWithin : heartbeat === 0 ? Infinity : MISSED_HEARTBEATS * heartbeat;
-    if (limit === Infinity) return;
-    const left = this.heardAt + limit - performance.now();
-    if (left > 0) {
-      this.timer = setTimeout(() => this.checkSilence(), Math.ceil(left));
-      return;
-    }
+    if (++this.silent <= MISSED_HEARTBEATS) return;
+    const { heartbeat, subject } = this.settings;
+    const limit = MISSED_HEARTBEATS * heartbeat;
     this.fail(
-      this.hasHeard
-        ? new StreamError(
-            `the producer of the stream from ${subject} was not heard of for ${limit} ms; it is gone`,
-            subject,
-          )
-        : this.settings.late(),
+      new StreamError(
+        `the producer of the stream from ${subject} was not heard of for ${limit} ms; it is gone`,
+        subject,
+      ),
     );
   }
 

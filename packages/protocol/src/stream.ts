@@ -14,8 +14,6 @@ export const SEQUENCE_HEADER = 'Natsmith-Seq';
 export const DEFAULT_HEARTBEAT = 2_000;
 /** After so many heartbeats without a word the other end is given up. */
 export const MISSED_HEARTBEATS = 3;
-/** Items that may be under way where nobody says otherwise. */
-export const DEFAULT_CREDIT = 1024;
 
 /** What a consumer says to its producer, on the reply subject that items carry. */
 export type Control = { readonly type: 'credit'; readonly upTo: number } | { readonly type: 'cancel' };
@@ -53,14 +51,27 @@ export function sequenceHeader(sequence: number): HeaderBlock {
   return { block: () => block, encode: () => Buffer.from(block) };
 }
 
-const BARE_ITEM = /^NATS\/1\.0\r\n([!-9;-~]+): (\d+)\r\n\r\n$/;
+const ITEM_START = Buffer.from(`NATS/1.0\r\n${SEQUENCE_HEADER}: `);
+const ITEM_END = Buffer.from('\r\n\r\n');
 
 /** The number of an item that has no other header, without having the library decode it; undefined for any other message. */
 export function numberOfBareItem({ _msg, _rdata }: Message): number | undefined {
   if (_msg === undefined || _rdata === undefined || _msg.hdr <= 0 || _rdata.length === _msg.hdr) return undefined;
-  const block = Buffer.from(_rdata.buffer, _rdata.byteOffset, _msg.hdr).toString('latin1');
-  const match = BARE_ITEM.exec(block);
-  return match?.[1] === SEQUENCE_HEADER ? Number(match[2]) : undefined;
+  const end = _msg.hdr - ITEM_END.length;
+  if (end <= ITEM_START.length || !holds(_rdata, 0, ITEM_START) || !holds(_rdata, end, ITEM_END)) return undefined;
+  let number = 0;
+  for (let i = ITEM_START.length; i < end; i++) {
+    const digit = (_rdata[i] ?? 0) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+// A loop, because a Buffer for each message would cost more than the comparison.
+function holds(bytes: Uint8Array, start: number, expected: Uint8Array): boolean {
+  for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false;
+  return true;
 }
 
 /** A stream that broke: an item is missing, or the other end is gone. What came before was in order. */

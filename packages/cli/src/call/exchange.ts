@@ -1,7 +1,7 @@
 import {
   CREDIT_HEADER,
-  DEFAULT_CREDIT,
   DEFAULT_HEARTBEAT,
+  FIRST_CREDIT,
   HEARTBEAT_HEADER,
   ItemReceiver,
   SEQUENCE_HEADER,
@@ -34,7 +34,7 @@ export function exchange(connection: NatsConnection, request: Request, timeout: 
       }
       items = new ItemReceiver<Uint8Array>({
         subject,
-        credit: DEFAULT_CREDIT,
+        credit: undefined,
         heartbeat: DEFAULT_HEARTBEAT,
         firstWithin: timeout,
         late,
@@ -58,7 +58,7 @@ export function exchange(connection: NatsConnection, request: Request, timeout: 
 function withWishes({ headers }: Request, timeout: number): Request['headers'] {
   const wishes = [
     [TIMEOUT_HEADER, String(timeout)],
-    [CREDIT_HEADER, String(DEFAULT_CREDIT)],
+    [CREDIT_HEADER, String(FIRST_CREDIT)],
     [HEARTBEAT_HEADER, String(DEFAULT_HEARTBEAT)],
   ] as const;
   const given = headers.map(([name]) => name.toLowerCase());

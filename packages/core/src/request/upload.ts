@@ -1,4 +1,4 @@
-import { DEFAULT_CREDIT, UPLOAD_HEADER } from '@natsmith/protocol';
+import { UPLOAD_HEADER } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import type { Context } from './context';
 import type { Outlet } from './endpoint-runtime';
@@ -28,7 +28,7 @@ async function* itemsOf(
   outlet: Outlet,
 ): AsyncGenerator<unknown, void, undefined> {
   const control = ctx.headers.get(UPLOAD_HEADER);
-  if (control !== undefined) return yield* uploadedItems(ctx, control, DEFAULT_CREDIT, read, outlet);
+  if (control !== undefined) return yield* uploadedItems(ctx, control, undefined, read, outlet);
   // A caller that knows no streams sends one item as its payload, or none.
   const { data } = ctx.message;
   if (data.length > 0) yield await read(data);

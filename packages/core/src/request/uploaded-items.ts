@@ -17,7 +17,7 @@ import type { Outlet } from './endpoint-runtime';
 export async function* uploadedItems<Item>(
   ctx: Context,
   control: string,
-  credit: number,
+  credit: number | undefined,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
 ): AsyncGenerator<Item, void, undefined> {
@@ -33,7 +33,7 @@ export async function* uploadedItems<Item>(
 function receive<Item>(
   ctx: Context,
   control: string,
-  credit: number,
+  credit: number | undefined,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
 ): ItemReceiver<Item> {

@@ -1,0 +1,26 @@
+import { FIRST_CREDIT, Window } from './window';
+
+describe('the window of a consumer', () => {
+  function windowAfter(...sizes: number[]): number {
+    const window = new Window(undefined);
+    for (const size of sizes) window.add(size);
+    return window.size;
+  }
+
+  it('is as wide as it was told, whatever comes', () => {
+    const window = new Window(7);
+    window.add(10);
+    expect(window.size).toBe(7);
+  });
+
+  it('begins with a first credit where nobody told', () => expect(windowAfter()).toBe(FIRST_CREDIT));
+
+  it('opens for small items, up to 4,096', () => expect(windowAfter(10, 12)).toBe(4096));
+
+  it('closes for large ones, to what 4 MiB hold', () => {
+    expect(windowAfter(1024 * 1024)).toBe(4);
+    expect(windowAfter(2 * 1024 * 1024, 0)).toBe(4);
+  });
+
+  it('never closes altogether', () => expect(windowAfter(64 * 1024 * 1024)).toBe(1));
+});

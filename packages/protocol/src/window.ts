@@ -1,0 +1,25 @@
+/** Items that a consumer lets come at first, where nobody says how many. */
+export const FIRST_CREDIT = 256;
+const MOST_ITEMS = 4096;
+const BYTES = 4 * 1024 * 1024;
+
+/** How many items may wait at a consumer: as many as it was told, else as fit into 4 MiB, and 4,096 at most. */
+export class Window {
+  private bytes = 0;
+  private items = 0;
+
+  constructor(private readonly fixed: number | undefined) {}
+
+  /** Takes the size of an item into account. */
+  add(bytes: number): void {
+    this.bytes += bytes;
+    this.items++;
+  }
+
+  get size(): number {
+    if (this.fixed !== undefined) return this.fixed;
+    if (this.items === 0) return FIRST_CREDIT;
+    // Never none, or the stream would stand still.
+    return Math.min(MOST_ITEMS, Math.ceil((BYTES / this.bytes) * this.items));
+  }
+}
