@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { basename, join } from 'node:path';
+import type { Assignment, Outcome } from './callers/process';
 
 /** A process of the bench's own, and what it said when it was ready. */
 export interface Started {
@@ -21,10 +22,26 @@ export async function startChild(
     execArgv,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const exit = once(child, 'exit').then(([code]) =>
-    Promise.reject(new Error(`${basename(file)} ended with ${String(code)}`)),
-  );
-  exit.catch(() => undefined);
-  const [greeting] = (await Promise.race([once(child, 'message'), exit])) as [unknown];
-  return { child, greeting };
+  return { child, greeting: await nextMessage(child) };
+}
+
+/** Gives a caller's process something to do; resolves when it is done. */
+export function workOff(child: ChildProcess, assignment: Assignment): Promise<Outcome> {
+  child.send(assignment);
+  return nextMessage(child) as Promise<Outcome>;
+}
+
+/** Rejects when the process ends instead. */
+async function nextMessage(child: ChildProcess): Promise<unknown> {
+  const over = new AbortController();
+  const { signal } = over;
+  const exit = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`${basename(child.spawnargs[1] ?? '')} ended with ${String(code)}`);
+  });
+  try {
+    return ((await Promise.race([once(child, 'message', { signal }), exit])) as unknown[])[0];
+  } finally {
+    exit.catch(() => undefined);
+    over.abort();
+  }
 }

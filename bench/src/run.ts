@@ -16,7 +16,7 @@ suites: ${SUITES.join(', ')}; default all
 endurance, where asked for by name: ${Object.keys(programs).join(', ')}; ends with code 1 where one misses its aim
 --smoke: one short round of each, to see that everything works
 --minutes 10: of the soak
---requests N: of hostile (1,000,000) and restart (100,000)`;
+--requests N: of hostile (1,000,000) and restart (100,000); --seed 1: of hostile`;
 
 const { values: args } = parseArgs({
   options: {
@@ -25,6 +25,7 @@ const { values: args } = parseArgs({
     smoke: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '10' },
     requests: { type: 'string' },
+    seed: { type: 'string', default: '1' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -69,6 +70,7 @@ async function run(name: string): Promise<unknown> {
       const { figures, misses } = await program(server, {
         minutes: Number(args.minutes),
         requests: args.requests === undefined ? undefined : Number(args.requests),
+        seed: Number(args.seed),
         tell,
       });
       print(name, figureTable(figures));

@@ -15,6 +15,9 @@ export interface Usage {
   readonly timers: number;
 }
 
+/** Milliseconds that a process has to end in order. */
+const PATIENCE = 20_000;
+
 /** A service of `services/` in a process of its own. */
 export class ServiceProcess {
   private constructor(
@@ -48,8 +51,10 @@ export class ServiceProcess {
   async end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.isRunning) {
       const ended = once(this.child, 'exit');
+      const forced = setTimeout(() => this.child.kill('SIGKILL'), PATIENCE);
       this.child.kill(signal);
       await ended;
+      clearTimeout(forced);
     }
     return this.child.exitCode;
   }
