@@ -2,9 +2,8 @@ import type { Logger } from './define/logger';
 import type { Instances } from './instances';
 import type { ServiceInstance } from './service/instance';
 import type { RunningService } from './service/service';
+import { onSignals } from './signals';
 import type { Connection } from './transport/connection';
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** What a host is made of. */
 export interface HostParts<C extends Connection> {
@@ -22,15 +21,7 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
   readonly stopped: Promise<Error | null>;
   private resolveStopped!: (error: Error | null) => void;
   private stopping: Promise<Error | null> | undefined;
-  private readonly onSignal = (signal: NodeJS.Signals): void => {
-    if (this.stopping === undefined) this.parts.logger.info({ signal }, 'stopping');
-    else {
-      // A second signal: somebody does not want to wait. A third one ends the process, as it does without a host.
-      for (const service of this.parts.services) service.force();
-      this.ignoreSignals();
-    }
-    void this.stop();
-  };
+  private ignoreSignals: () => void = () => undefined;
 
   /** @internal The factory makes hosts. */
   constructor(
@@ -38,7 +29,7 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
     listensToSignals: boolean,
   ) {
     this.stopped = new Promise((resolve) => (this.resolveStopped = resolve));
-    if (listensToSignals) for (const signal of SIGNALS) process.on(signal, this.onSignal);
+    if (listensToSignals) this.ignoreSignals = onSignals((signal) => this.stopAt(signal));
     void parts.connection.closed().then((error) => this.stop(error instanceof Error ? error : undefined));
   }
 
@@ -83,7 +74,13 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
     return error;
   }
 
-  private ignoreSignals(): void {
-    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+  private stopAt(signal: NodeJS.Signals): void {
+    if (this.stopping === undefined) this.parts.logger.info({ signal }, 'stopping');
+    else {
+      // A second signal: somebody does not want to wait. A third one ends the process, as it does without a host.
+      for (const service of this.parts.services) service.force();
+      this.ignoreSignals();
+    }
+    void this.stop();
   }
 }

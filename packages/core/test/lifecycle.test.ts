@@ -384,11 +384,15 @@ onEachServer((server) => {
       await noResponders(nc, 'fine');
     });
 
-    it('leaves no signal listeners behind', async () => {
+    it('leaves no signal listeners behind, and has one for any number of hosts', async () => {
       const before = process.listenerCount('SIGTERM');
-      const host = await NatsServiceFactory.create(Gated, { connection: { servers: server.url }, logger: false });
+      const options = { connection: { servers: server.url }, logger: false } as const;
+      const hosts = await Promise.all(Array.from({ length: 12 }, () => NatsServiceFactory.create(Gated, options)));
       expect(process.listenerCount('SIGTERM')).toBe(before + 1);
-      await host.stop();
+      const [last, ...others] = hosts;
+      await Promise.all(others.map((host) => host.stop()));
+      expect(process.listenerCount('SIGTERM')).toBe(before + 1);
+      await last?.stop();
       expect(process.listenerCount('SIGTERM')).toBe(before);
     });
 
