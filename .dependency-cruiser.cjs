@@ -10,6 +10,7 @@ const packages = {
   client: ['protocol'],
   testing: ['protocol', 'broker', 'core', 'client'],
   cli: ['protocol', 'broker', 'core', 'client', 'testing'],
+  'create-natsmith': [],
 };
 
 // The rooms of core, from the ground up: each may use those before it.
