@@ -66,7 +66,9 @@ export class Load {
     load.socket.write(
       'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true,"lang":"bench","version":"1"}\r\n',
     );
-    load.socket.write(`SUB ${exchange.replySubject ?? load.inbox} 1\r\n`);
+    // The server's own word, that nobody listens yet, comes to the inbox in any case.
+    load.socket.write(`SUB ${load.inbox} 1\r\n`);
+    if (exchange.replySubject !== undefined) load.socket.write(`SUB ${exchange.replySubject} 2\r\n`);
     return load;
   }
 
