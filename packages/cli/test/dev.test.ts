@@ -53,7 +53,7 @@ describe('natsmith dev', () => {
     const command = await dev(port);
     await command.wrote('natsmith call greeter greet');
     expect(command.stdout).toMatch(/greeter 1\.0\.0 +greet +greet +\{ name: string \}\n/);
-    const payload = /^try natsmith call greeter greet '(.*)'$/m.exec(command.stdout)?.[1] ?? '';
+    const payload = /^try (?:npx )?natsmith call greeter greet '(.*)'$/m.exec(command.stdout)?.[1] ?? '';
     const call = start(['call', 'greeter', 'greet', payload], { env: { NATS_URL: `127.0.0.1:${port}` } });
     expect(await call.exit).toEqual({ code: 0, stdout: '"Hello, text"\n', stderr: '' });
   });

@@ -57,7 +57,9 @@ export function announcement(infos: Infos): string {
 export function callOf(service: string, { name, metadata, subject }: EndpointInfo): string {
   const template = metadata.subject_template ?? subject;
   const params = [...template.matchAll(/\{(.+?)\}/g)].map(([, param]) => ` --param ${param}=1`);
-  const words = ['natsmith call', harmless(service), harmless(name)].join(' ');
+  // Under `npm run dev` the command is the project's own, and no shell finds it by its name alone.
+  const natsmith = process.env.npm_lifecycle_event === undefined ? 'natsmith' : 'npx natsmith';
+  const words = [natsmith, 'call', harmless(service), harmless(name)].join(' ');
   return `${words}${payloadFor(metadata.request_schema)}${params.join('')}`;
 }
 
