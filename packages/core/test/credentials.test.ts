@@ -18,7 +18,16 @@ class Greeter {
   }
 }
 
-type KeyPair = ReturnType<typeof nkeys.createUser>;
+interface KeyPair {
+  getPublicKey(): string;
+  getSeed(): Uint8Array;
+  sign(bytes: Uint8Array): Uint8Array;
+}
+// The declarations of nats 2 lead to a package that has none where TypeScript looks.
+const { createOperator, createAccount, createUser } = nkeys as Record<
+  'createOperator' | 'createAccount' | 'createUser',
+  () => KeyPair
+>;
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
@@ -32,7 +41,7 @@ function token(signer: KeyPair, subject: KeyPair, nats: object): string {
 
 /** A server that trusts an operator, and the creds file of a user. */
 function withOperator(): { config: string; creds: string } {
-  const [operator, account, user] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createUser()];
+  const [operator, account, user] = [createOperator(), createAccount(), createUser()];
   const noLimits = { subs: -1, data: -1, payload: -1 };
   const limits = { ...noLimits, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
   const accountToken = token(operator, account, { type: 'account', limits });
@@ -101,12 +110,12 @@ describe('a service takes its credentials from the environment', () => {
   });
 
   it('NATS_NKEY, a seed or the file that holds it', async () => {
-    const user = nkeys.createUser();
+    const user = createUser();
     await startServer({ config: `authorization: { users: [ { nkey: ${user.getPublicKey()} } ] }` });
     const seed = textOf(user.getSeed());
     expect(await answersWith({ NATS_NKEY: seed })).toBe('hello');
     expect(await answersWith({ NATS_NKEY: file('user.nk', `${seed}\n`) })).toBe('hello');
-    const stranger = textOf(nkeys.createUser().getSeed());
+    const stranger = textOf(createUser().getSeed());
     await expect(answersWith({ NATS_NKEY: stranger })).rejects.toThrow('refused the credentials');
     await expect(answersWith({ NATS_NKEY: '/nowhere' })).rejects.toThrow('NATS_NKEY names the file /nowhere');
   });
