@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Endpoint, NatsServiceFactory, Service } from '@natsmith/core';
 import { NatsServer, type NatsServerOptions } from '@natsmith/testing';
 import { nkeys, type ConnectionOptions } from 'nats';
+import { describeWithNatsServer } from '#test/matrix';
 
 const VARIABLES = ['URL', 'CREDS', 'NKEY', 'USER', 'PASSWORD', 'TOKEN', 'CA', 'CERT', 'KEY'].map(
   (name) => `NATS_${name}`,
@@ -59,7 +60,7 @@ function withOperator(): { config: string; creds: string } {
   };
 }
 
-describe('a service takes its credentials from the environment', () => {
+describeWithNatsServer('a service takes its credentials from the environment', () => {
   const before = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
   const clear = (): void => VARIABLES.forEach((name) => delete process.env[name]);
   let folder: string;
