@@ -28,6 +28,7 @@ export function caller(work: () => Promise<number>): void {
     const { user, system } = process.cpuUsage(before);
     return { done, seconds: (performance.now() - started) / 1000, cpu: user + system };
   };
+  process.on('disconnect', () => process.exit());
   process.on('message', (assignment: Assignment) => void run(assignment).then((outcome) => process.send?.(outcome)));
   process.send?.('ready');
 }
