@@ -1,5 +1,5 @@
 import { connect, createInbox } from 'nats';
-import { Load, type Exchange } from './load';
+import { Load, type Exchange, type Slice } from './load';
 import { ServiceProcess } from './service-process';
 import { median, quantile } from './statistics';
 
@@ -17,6 +17,7 @@ const SIDES = [
 ];
 
 const PINGS = 10_000;
+const STORMS = 5;
 
 /** Bootstrap, INFO and PING of large services and of many, round by round, in a process for each. */
 export async function measureDiscovery(rounds: number, port: number): Promise<DiscoveryResult[]> {
@@ -88,8 +89,10 @@ async function pingStorm(service: string, port: number): Promise<Figures> {
     await pings.run(PINGS, 0);
     await requests.run(1, 100);
     const { cpu } = await running.usage();
-    const storm = await pings.run(PINGS, 0);
+    const storms: Slice[] = [];
+    for (let i = 0; i < STORMS; i++) storms.push(await pings.run(PINGS, 0));
     const cpuOfAll = (await running.usage()).cpu - cpu;
+    const answered = storms.reduce((sum, storm) => sum + storm.requests, 0);
     const during = requests.run(1, 400);
     const started = performance.now();
     while (performance.now() - started < 400) await pings.run(PINGS, 0);
@@ -97,8 +100,8 @@ async function pingStorm(service: string, port: number): Promise<Figures> {
     pings.close();
     requests.close();
     return {
-      '10,000 PINGs at once: ms until all are answered': storm.seconds * 1000,
-      '10,000 PINGs at once: CPU of the service, µs for each': cpuOfAll / storm.requests,
+      '10,000 PINGs at once: ms until all are answered': median(storms.map(({ seconds }) => seconds)) * 1000,
+      '10,000 PINGs at once: CPU of the service, µs for each': cpuOfAll / answered,
       'a request during such PINGs: p50, ms': quantile(latencies, 0.5) / 1000,
       'a request during such PINGs: p99, ms': quantile(latencies, 0.99) / 1000,
     };
