@@ -35,7 +35,8 @@ export class ServiceInstance implements RunningService {
   private started = new Date();
   private isStarting = true;
   private startError: Error | undefined;
-  private infoMemo: InfoResponse | undefined;
+  /** INFO as it goes out; undefined when the endpoints have changed since it was made. */
+  private infoBody: Buffer | undefined;
   private stopping: Promise<Error | null> | undefined;
   private cut!: () => void;
   private readonly whenCut = new Promise<void>((resolve) => (this.cut = resolve));
@@ -67,13 +68,12 @@ export class ServiceInstance implements RunningService {
   /** Subscribes the endpoints, then discovery; rejects when the server refuses a subject. */
   async start(): Promise<void> {
     for (const plan of this.plan.endpoints) this.endpoints.push(startEndpoint(plan, this.handlerOf(plan), this.around));
-    const encode = (reply: object): Uint8Array => Buffer.from(JSON.stringify(reply));
     const ping = encode(this.ping());
     this.control = subscribeControl(
       this.settings.connection,
       this.name,
       this.id,
-      { PING: () => ping, INFO: () => encode(this.info()), STATS: async () => encode(await this.stats()) },
+      { PING: () => ping, INFO: () => this.encodedInfo(), STATS: async () => encode(await this.stats()) },
       this.settings.logger,
       (error) => this.noteError(error),
     );
@@ -94,10 +94,7 @@ export class ServiceInstance implements RunningService {
   }
 
   info(): InfoResponse {
-    const { outlet, logger } = this.settings;
-    const plans = this.endpoints.map((endpoint) => endpoint.plan);
-    this.infoMemo ??= infoReply(this.identity(), this.plan, plans, outlet.maxPayload, logger);
-    return structuredClone(this.infoMemo);
+    return JSON.parse(this.encodedInfo().toString()) as InfoResponse;
   }
 
   stats(): Promise<StatsResponse> {
@@ -183,11 +180,11 @@ export class ServiceInstance implements RunningService {
     };
     const endpoint = startEndpoint(plan, handler, { ...this.around, onError });
     this.endpoints.push(endpoint);
-    this.infoMemo = undefined;
+    this.infoBody = undefined;
     const known = this.settings.connection.flush().then(() => {
       if (refusal === undefined) return;
       this.endpoints.splice(this.endpoints.indexOf(endpoint), 1);
-      this.infoMemo = undefined;
+      this.infoBody = undefined;
       throw this.cannotSubscribe(refusal);
     });
     // Callers that do not wait need not hear of a connection that closes meanwhile.
@@ -201,6 +198,20 @@ export class ServiceInstance implements RunningService {
     const instance = this.settings.instances.get(target.class) as Record<string, Handler>;
     // Looked up for each request, so that a test can put a spy in the method's place.
     return (payload, ctx) => instance[method]?.(payload, ctx);
+  }
+
+  private encodedInfo(): Buffer {
+    const { outlet, logger } = this.settings;
+    this.infoBody ??= encode(
+      infoReply(
+        this.identity(),
+        this.plan,
+        this.endpoints.map(({ plan }) => plan),
+        outlet.maxPayload,
+        logger,
+      ),
+    );
+    return this.infoBody;
   }
 
   private noteError(error: Error): void {
@@ -220,6 +231,10 @@ export class ServiceInstance implements RunningService {
   private subscriptions(): Subscription[] {
     return [...this.endpoints.map(({ subscription }) => subscription), ...this.control];
   }
+}
+
+function encode(reply: object): Buffer {
+  return Buffer.from(JSON.stringify(reply));
 }
 
 async function leave(subscription: Subscription): Promise<void> {
