@@ -23,6 +23,7 @@ describe('subjectProblem', () => {
     ['{id', 'named token'],
     ['x{id}', 'named token'],
     ['{id}.{id}', 'twice'],
+    ['a'.repeat(1025), 'longer than 1024'],
     [7, 'is empty'],
   ])('refuses %j: %s', (subject, cause) => {
     expect(subjectProblem(subject)).toContain(cause);

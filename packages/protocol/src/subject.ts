@@ -9,11 +9,15 @@ export interface SubjectTemplate {
   readonly params: readonly { readonly name: string; readonly index: number }[];
 }
 
+// The server closes the connection of whoever names a longer one: 4,096 bytes for it and the rest of its line.
+const MAX_SUBJECT = 1024;
+
 const NAMED_TOKEN = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
 /** What is wrong with a subject, or undefined when nothing is (ADR-32, Names; NATS subject rules). */
 export function subjectProblem(subject: unknown, wildcards: Wildcards = 'all'): string | undefined {
   if (typeof subject !== 'string' || subject === '') return 'is empty; a subject is tokens joined by "."';
+  if (subject.length > MAX_SUBJECT) return `is longer than ${MAX_SUBJECT} characters; nats-server takes no such line`;
   const shown = JSON.stringify(subject);
   // Control characters too: nothing prints them, and NUL ends a line in some clients.
   // eslint-disable-next-line no-control-regex
