@@ -192,6 +192,13 @@ onEachServerAndClient((server, library) => {
       await until(() => ended.length === 1);
     });
 
+    test('a credit beyond all measure does not make the producer run ahead of the server', async () => {
+      const { count } = await feed();
+      for await (const _ of count(300_000, { credit: 10 ** 14 })) break;
+      await until(() => ended.length === 1);
+      expect(made).toBeLessThan(300_000);
+    });
+
     test('bad settings are refused', async () => {
       for (const bad of [{ credit: 0 }, { heartbeat: -1 }, { itemTimeout: 0 }, { timeout: 0 }] as StreamOptions[])
         await expect(collect(client.stream('count', 1, bad))).rejects.toThrow(`${Object.keys(bad)[0]} `);

@@ -1,5 +1,6 @@
 import { isNoResponders, type Message } from './connection';
 import { headerBlock, type HeaderBlock } from './header';
+import { MOST_CREDIT } from './window';
 import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, sequenceHeader } from './stream';
 
 /** A body on its way out; text goes as UTF-8. */
@@ -23,8 +24,10 @@ export interface SenderSettings {
 /** Why a stream ended before its last item: by the consumer's will, or because it is gone, or by `stop`. */
 export type Departure = 'cancelled' | 'gone' | 'stopped';
 
-// Items that may be under way before the server has confirmed them; bounds what the connection buffers.
-const UNCONFIRMED = 256;
+// What may be under way before the server has confirmed it; bounds what the connection buffers, and lets the process do
+// something else meanwhile. Items count where the consumer bounds them not at all, or by more than it could mean.
+const UNCONFIRMED_ITEMS = 256;
+const UNCONFIRMED_BYTES = 16 * 1024 * 1024;
 const EMPTY = new Uint8Array(0);
 
 /** The producing end of a stream: sends items as far as there is credit, and knows when its consumer leaves. */
@@ -33,6 +36,8 @@ export class ItemSender {
   sequence = 0;
   private credit: number;
   private to: string | undefined;
+  private unconfirmedItems = 0;
+  private unconfirmedBytes = 0;
   private departure: Departure | undefined;
   private heardAt = performance.now();
   private timer: NodeJS.Timeout | undefined;
@@ -86,8 +91,10 @@ export class ItemSender {
         if (done) isFinished = true;
         if (this.hasLeft() || done) return this.departure;
         this.publish(encode(value));
-        // Credit bounds what is under way; without it, the server's word does.
-        if (this.credit === Infinity && this.sequence % UNCONFIRMED === 0) await this.settings.flush();
+        if (this.isMuchUnconfirmed()) {
+          this.unconfirmedItems = this.unconfirmedBytes = 0;
+          await this.settings.flush();
+        }
       }
     } catch (error) {
       // Items that throw because they were told to stop are no failure.
@@ -111,6 +118,13 @@ export class ItemSender {
       );
     this.settings.publish(this.to ?? '', body, sequenceHeader(this.sequence + 1), this.settings.control);
     this.sequence++;
+    this.unconfirmedItems++;
+    this.unconfirmedBytes += body.length;
+  }
+
+  private isMuchUnconfirmed(): boolean {
+    if (this.unconfirmedBytes >= UNCONFIRMED_BYTES) return true;
+    return this.unconfirmedItems >= UNCONFIRMED_ITEMS && this.credit - this.sequence > MOST_CREDIT;
   }
 
   private startHeartbeats(): void {

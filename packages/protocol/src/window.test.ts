@@ -15,7 +15,11 @@ describe('the window of a consumer', () => {
 
   it('begins with a first credit where nobody told', () => expect(windowAfter()).toBe(FIRST_CREDIT));
 
-  it('opens for small items, up to 4,096', () => expect(windowAfter(10, 12)).toBe(4096));
+  it('opens for small items as they come, up to 4,096', () => {
+    expect(windowAfter(10, 12)).toBe(FIRST_CREDIT);
+    expect(windowAfter(...Array<number>(1000).fill(10))).toBe(1000);
+    expect(windowAfter(...Array<number>(9000).fill(10))).toBe(4096);
+  });
 
   it('closes for large ones, to what 4 MiB hold', () => {
     expect(windowAfter(1024 * 1024)).toBe(4);

@@ -1,9 +1,13 @@
 /** Items that a consumer lets come at first, where nobody says how many. */
 export const FIRST_CREDIT = 256;
-const MOST_ITEMS = 4096;
+/** Items that it lets come at most, where nobody says how many. */
+export const MOST_CREDIT = 4096;
 const BYTES = 4 * 1024 * 1024;
 
-/** How many items may wait at a consumer: as many as it was told, else as fit into 4 MiB, and 4,096 at most. */
+/**
+ * How many items may wait at a consumer: as many as it was told, else as fit into 4 MiB, and 4,096 at most.
+ * A few small items do not open it: a name or a count often goes before large ones.
+ */
 export class Window {
   private bytes = 0;
   private items = 0;
@@ -20,6 +24,7 @@ export class Window {
     if (this.fixed !== undefined) return this.fixed;
     if (this.items === 0) return FIRST_CREDIT;
     // Never none, or the stream would stand still.
-    return Math.min(MOST_ITEMS, Math.ceil((BYTES / this.bytes) * this.items));
+    const fitting = Math.ceil((BYTES / this.bytes) * this.items);
+    return Math.min(fitting, MOST_CREDIT, Math.max(FIRST_CREDIT, this.items));
   }
 }
