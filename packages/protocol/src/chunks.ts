@@ -8,8 +8,6 @@ export const CHUNK_CREDIT = 16;
 export const MAX_BODY = 64 * 1024 * 1024;
 
 const MAX_CHUNK = 128 * 1024;
-/** Bytes that are set aside at once for a body of which only the size is known; more as it comes in. */
-const FIRST_ROOM = 1024 * 1024;
 
 /** The parts of a body, none of which is a large message to the server. @param maxPayload the server's, in bytes */
 export async function* cut(body: Uint8Array, maxPayload: number): AsyncGenerator<Uint8Array, void, undefined> {
@@ -27,7 +25,7 @@ export async function join(
   size: number,
   problem: (what: string) => Error,
 ): Promise<Uint8Array> {
-  let body = Buffer.allocUnsafe(Math.min(size, FIRST_ROOM));
+  let body = Buffer.alloc(0);
   let length = 0;
   for await (const chunk of chunks) {
     const end = length + chunk.length;

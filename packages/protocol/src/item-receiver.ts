@@ -84,7 +84,8 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     let sequence = numberOfBareItem(message);
     if (sequence === undefined) {
       const error = this.settings.errorIn(message);
-      if (error !== undefined || isNoResponders(message)) return this.end(error);
+      if (error !== undefined) return this.end(error);
+      if (isNoResponders(message)) return this.end(new StreamError(`nobody answers on ${subject}`, subject));
       const lastSent = message.headers?.values(HEARTBEAT_HEADER)[0];
       if (lastSent !== undefined) {
         if (Number(lastSent) !== this.expected - 1) return this.fail(this.lost(Number(lastSent)));

@@ -3,6 +3,7 @@ import {
   CHUNKS_HEADER,
   countIn,
   cut,
+  DEFAULT_HEARTBEAT,
   headerBlock,
   HEARTBEAT_HEADER,
   heartbeatIn,
@@ -38,9 +39,14 @@ export async function sendInChunks(
   }
   await sendStream(cut(bytes, runtime.outlet.maxPayload), request, runtime, {
     credit,
-    heartbeat: heartbeatIn(request.headers.get(HEARTBEAT_HEADER)),
+    heartbeat: heartbeatOf(request),
     announcement: headerBlock([[SIZE_HEADER, String(length)]]),
   });
+}
+
+/** Neither end has a reason to be slow, and whoever is silent holds a body, and its place where there are few. */
+function heartbeatOf(request: Context): number {
+  return Math.min(heartbeatIn(request.headers.get(HEARTBEAT_HEADER)), DEFAULT_HEARTBEAT);
 }
 
 /** Whether the body of a request, empty in its message, is to come in chunks. */
@@ -58,7 +64,8 @@ export async function receiveBody(ctx: Context, outlet: Outlet): Promise<Uint8Ar
   const { signal } = ctx;
   const control = ctx.headers.get(UPLOAD_HEADER) ?? '';
   try {
-    const chunks = uploadedItems<Uint8Array>(ctx, control, CHUNK_CREDIT, asBuffer, outlet);
+    const wishes = { control, credit: CHUNK_CREDIT, heartbeat: heartbeatOf(ctx) };
+    const chunks = uploadedItems<Uint8Array>(ctx, wishes, asBuffer, outlet);
     return await join(chunks, size, (what) => new ServiceError(400, `body has ${what}`));
   } catch (error) {
     // Whoever ended the request meanwhile has said why.

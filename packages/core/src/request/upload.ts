@@ -1,4 +1,4 @@
-import { UPLOAD_HEADER } from '@natsmith/protocol';
+import { FIRST_CREDIT, HEARTBEAT_HEADER, heartbeatIn, UPLOAD_HEADER } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import type { Context } from './context';
 import type { Outlet } from './endpoint-runtime';
@@ -28,7 +28,10 @@ async function* itemsOf(
   outlet: Outlet,
 ): AsyncGenerator<unknown, void, undefined> {
   const control = ctx.headers.get(UPLOAD_HEADER);
-  if (control !== undefined) return yield* uploadedItems(ctx, control, undefined, read, outlet);
+  if (control !== undefined) {
+    const heartbeat = heartbeatIn(ctx.headers.get(HEARTBEAT_HEADER));
+    return yield* uploadedItems(ctx, { control, credit: FIRST_CREDIT, heartbeat }, read, outlet);
+  }
   // A caller that knows no streams sends one item as its payload, or none.
   const { data } = ctx.message;
   if (data.length > 0) yield await read(data);

@@ -1,8 +1,7 @@
 import { nuid } from '@nats-io/nuid';
 import {
   ERROR_CODE_HEADER,
-  HEARTBEAT_HEADER,
-  heartbeatIn,
+  isNoResponders,
   ItemReceiver,
   MISSED_HEARTBEATS,
   ServiceError,
@@ -13,17 +12,26 @@ import {
 import type { Context } from './context';
 import type { Outlet } from './endpoint-runtime';
 
-/** What the caller sends to the service while its request runs. @param control where the caller is granted credit */
+/** How a caller sends items, and the service takes them. */
+export interface UploadWishes {
+  /** Where the caller is granted credit. */
+  readonly control: string;
+  readonly credit: number;
+  /** Milliseconds. */
+  readonly heartbeat: number;
+}
+
+/** What the caller sends to the service while its request runs. */
 export async function* uploadedItems<Item>(
   ctx: Context,
-  control: string,
-  credit: number | undefined,
+  wishes: UploadWishes,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
 ): AsyncGenerator<Item, void, undefined> {
-  if (subjectProblem(control, 'none') !== undefined) throw new ServiceError(400, `${UPLOAD_HEADER} names no subject`);
+  if (subjectProblem(wishes.control, 'none') !== undefined)
+    throw new ServiceError(400, `${UPLOAD_HEADER} names no subject`);
   try {
-    yield* receive<Item>(ctx, control, credit, read, outlet);
+    yield* receive<Item>(ctx, wishes, read, outlet);
   } catch (cause) {
     if (cause instanceof StreamError) throw new ServiceError(400, oneSentence(cause), { cause });
     throw cause;
@@ -32,25 +40,27 @@ export async function* uploadedItems<Item>(
 
 function receive<Item>(
   ctx: Context,
-  control: string,
-  credit: number | undefined,
+  { control, credit, heartbeat }: UploadWishes,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
 ): ItemReceiver<Item> {
+  // Nobody would end it any more: middleware or a handler came to it too late.
+  if (ctx.isDone) throw ended();
   const inbox = `${outlet.inboxPrefix}.${nuid.next()}`;
-  const heartbeat = heartbeatIn(ctx.headers.get(HEARTBEAT_HEADER));
   const receiver = new ItemReceiver<Item>({
     subject: `the caller of ${ctx.endpoint.name}`,
     credit,
     heartbeat,
     firstWithin: MISSED_HEARTBEATS * heartbeat,
     itemTimeout: Infinity,
-    late: () => new ServiceError(499, 'the caller of the stream is gone'),
+    late: gone,
     decode: read,
-    errorIn: ({ headers }) =>
-      headers !== undefined && headers.values(ERROR_CODE_HEADER).length > 0
-        ? new ServiceError(499, 'the caller has given up its stream')
-        : undefined,
+    errorIn(message) {
+      // Nobody listens where credit is granted: what has come is not the whole.
+      if (isNoResponders(message)) return gone();
+      const isError = (message.headers?.values(ERROR_CODE_HEADER).length ?? 0) > 0;
+      return isError ? new ServiceError(499, 'the caller has given up its stream') : undefined;
+    },
     speak: (to, words) => outlet.publish(to, words, undefined, inbox),
     onEnd: () => stopListening(),
   });
@@ -60,9 +70,17 @@ function receive<Item>(
     (cause) => receiver.abort(new ServiceError(500, 'the stream cannot be received', { cause })),
   );
   // A handler may be done before its items are; one that goes on after its time is not to take this for their end.
-  ctx.atEnd = () => receiver.abort(new ServiceError(499, 'the request has ended'));
+  ctx.atEnd = () => receiver.abort(ended());
   receiver.invite(control);
   return receiver;
+}
+
+function ended(): ServiceError {
+  return new ServiceError(499, 'the request has ended');
+}
+
+function gone(): ServiceError {
+  return new ServiceError(499, 'the caller of the stream is gone');
 }
 
 function oneSentence({ message }: Error): string {
