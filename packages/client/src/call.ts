@@ -78,15 +78,24 @@ export class Calls {
         itemsOf(payload, source.takesStream()) === undefined &&
         // A stream that has used up its time is not opened again.
         performance.now() < expiresAt - CLOCK_TOLERANCE;
+      const receivers = new Set<ItemReceiver<Item>>();
       const attempt = async (target: Target, signal: AbortSignal | undefined): Promise<Opened<Item>> => {
         const outgoing = new Outgoing(payload, source.takesStream());
-        return Opened.from(this.open<Item>(target, outgoing, options, expiresAt, source.firstWithin), signal);
+        const receiver = this.open<Item>(target, outgoing, options, expiresAt, source.firstWithin);
+        receivers.add(receiver);
+        return Opened.from(receiver, signal);
       };
       const signal = anySignal(this.signal(options), left);
-      const opened = await runUnder(options, isIdempotent, signal, (signal) =>
-        source.at((target) => attempt(target, signal)),
-      );
-      return Opened.of<Item>(opened);
+      let given: Opened<Item> | undefined;
+      try {
+        given = await Opened.of<Item>(
+          await runUnder(options, isIdempotent, signal, (signal) => source.at((target) => attempt(target, signal))),
+        );
+        return given;
+      } finally {
+        // A policy may have opened more than it gives: to try again after a result, or several at once.
+        for (const receiver of receivers) if (receiver !== given?.rest) void receiver.return();
+      }
     };
     return { [Symbol.asyncIterator]: () => new LateIterator(open) };
   }
@@ -101,19 +110,24 @@ export class Calls {
     const { timeout = Infinity, as = 'json', headers, signal, ...settings } = options;
     const lines = headerLines(this.carried.headers, headers);
     const { body, upload } = outgoing.pack(this.inbox, subject, lines, takesChunks);
-    return openStream<Item>(this.inbox, {
-      ...settings,
-      subject,
-      body,
-      as,
-      timeout,
-      expiresAt,
-      firstWithin: firstWithin ?? (timeout === Infinity ? this.timeout : timeout),
-      signal: anySignal(this.carried.signal, signal, upload?.failed),
-      headers: [...lines, ...(upload?.headers ?? [])],
-      advice,
-      onEnd: () => upload?.stop(),
-    });
+    try {
+      return openStream<Item>(this.inbox, {
+        ...settings,
+        subject,
+        body,
+        as,
+        timeout,
+        expiresAt,
+        firstWithin: firstWithin ?? (timeout === Infinity ? this.timeout : timeout),
+        signal: anySignal(this.carried.signal, signal, upload?.failed),
+        headers: [...lines, ...(upload?.headers ?? [])],
+        advice,
+        onEnd: () => upload?.stop(),
+      });
+    } catch (error) {
+      upload?.stop();
+      throw error;
+    }
   }
 
   private async once(

@@ -3,7 +3,7 @@ import type { Inbox } from './inbox';
 import type { HeaderLines } from './request';
 import { Upload } from './upload';
 
-/** Bytes that a request's headers may take besides those of the caller: timeout, cancel and chunks. */
+/** Bytes that a request's headers may take besides those of the caller and the inbox: timeout, cancel and chunks. */
 const OWN_HEADERS = 256;
 
 /** Whether a body may be too large for one message; headers seldom take as much again. */
@@ -19,7 +19,8 @@ export function uploadInChunks(
   subject: string,
 ): Upload | undefined {
   const { maxPayload } = inbox;
-  if (body.length + headerBlock(headers).encode().length + OWN_HEADERS <= maxPayload) return undefined;
+  const headerSize = headerBlock(headers).encode().length + Buffer.byteLength(inbox.prefix) + OWN_HEADERS;
+  if (body.length + headerSize <= maxPayload) return undefined;
   if (body.length > MAX_BODY)
     throw new Error(
       `a body of ${body.length} bytes for ${subject} is over the ${MAX_BODY} bytes that go in chunks; send a stream`,

@@ -22,7 +22,8 @@ export interface Address {
 
 /** The reply subjects of one client, all behind one subscription. */
 export class Inbox {
-  private readonly prefix: string;
+  /** What its reply subjects begin with. */
+  readonly prefix: string;
   private readonly receivers = new Map<string, Receiver>();
   private subscription: Subscription | undefined;
   private lastToken = 0;

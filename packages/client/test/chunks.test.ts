@@ -64,6 +64,15 @@ class Files {
     return body.length;
   }
 
+  @Use(async function late(_ctx, next) {
+    await delay(100);
+    return next();
+  })
+  @Endpoint({ timeout: 40 })
+  late(body: Uint8Array): number {
+    return body.length;
+  }
+
   @Endpoint()
   nothing(): string {
     return 'done';
@@ -326,6 +335,15 @@ onEachServerAndClient(
         expect(await files.nothing()).toBe('done');
       });
 
+      test('come whole around the limit, also with a long inbox prefix', async () => {
+        const own = await library.connect({ inboxPrefix: `_INBOX.${'x'.repeat(300)}` });
+        await using other = new ServiceClient(own, { discovery: { stall: 60 } });
+        const files = await other.service<Files>('files');
+        const { signal } = new AbortController();
+        for (let size = 32_768 - 800; size <= 32_768; size += 40)
+          expect(await files.echo(Buffer.alloc(size), { as: 'bytes', signal })).toHaveLength(size);
+      });
+
       test('are an error beyond 64 MiB', async () => {
         await expect(files.echo(Buffer.alloc(64 * MiB + 1))).rejects.toThrow(
           'a body of 67108865 bytes for echo is over the 67108864 bytes that go in chunks; send a stream',
@@ -415,6 +433,22 @@ onEachServerAndClient(
       test('to be fetched from no subject are a 400', async () => {
         const headers = { 'Natsmith-Size': '5', 'Natsmith-Upload': 'a..b' };
         expect(await errorOf('echo', headers)).toBe('400 Natsmith-Upload names no subject');
+      });
+
+      test('to be fetched from a subject that the server would not take are a 400', async () => {
+        const headers = { 'Natsmith-Size': '5', 'Natsmith-Upload': 'a'.repeat(5000) };
+        expect(await errorOf('echo', headers)).toBe('400 Natsmith-Upload names no subject');
+        expect(await files.nothing()).toBe('done');
+      });
+
+      test('are not asked for when their request has ended in middleware', async () => {
+        const heard: string[] = [];
+        connection.subscribe('my.control', { callback: (_error, message) => heard.push(message.string()) });
+        const headers = { 'Natsmith-Size': '5', 'Natsmith-Upload': 'my.control' };
+        expect(await errorOf('late', headers)).toBe('504 timeout');
+        await delay(120);
+        expect(heard).toEqual([]);
+        expect(count.open).toBe(0);
       });
 
       test.each([

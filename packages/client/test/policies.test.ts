@@ -8,6 +8,7 @@ import {
   ConstantBackoff,
   fallback,
   handleAll,
+  handleWhenResult,
   retry,
   timeout,
   TimeoutStrategy,
@@ -19,6 +20,7 @@ import { connect, type NatsConnection } from 'nats';
 import { useHosts } from './hosts';
 
 let asked = 0;
+let ended = 0;
 /** How many requests get no answer in time. */
 let slow = 0;
 
@@ -57,6 +59,16 @@ class Flaky {
   }
 
   @Endpoint({ idempotent: true })
+  async *endless(): AsyncGenerator<number> {
+    asked++;
+    try {
+      for (;;) yield asked;
+    } finally {
+      ended++;
+    }
+  }
+
+  @Endpoint({ idempotent: true })
   async *breaks(): AsyncGenerator<number> {
     yield ++asked;
     throw new Error('broken');
@@ -82,7 +94,7 @@ onEachServer((server) => {
   let client: ServiceClient;
 
   beforeEach(async () => {
-    asked = slow = 0;
+    asked = ended = slow = 0;
     connection = await connect({ servers: server.url });
     client = new ServiceClient(connection, { discovery: { stall: 40 }, timeout: 300 });
     await start(Flaky, connection);
@@ -268,6 +280,17 @@ onEachServer((server) => {
       expect(await collect(flaky.refuses(undefined, { policy }))).toEqual([7, 8]);
       const wrong = fallback(handleAll, 7);
       await expect(collect(flaky.refuses(undefined, { policy: wrong }))).rejects.toThrow('give an iterable');
+    });
+
+    test('streams that a policy opens and does not give are left', async () => {
+      const policy = retry(
+        handleWhenResult(() => true),
+        { maxAttempts: 2, backoff: new ConstantBackoff(1) },
+      );
+      const flaky = await client.service<Flaky>('flaky', { policy });
+      for await (const _ of flaky.endless()) break;
+      while (ended < 3) await delay(5);
+      expect(asked).toBe(3);
     });
 
     test('leaving a stream that is being opened ends that at once', async () => {

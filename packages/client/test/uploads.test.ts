@@ -58,6 +58,10 @@ class Till {
   }
 }
 
+async function* items1to(last: number): AsyncGenerator<number> {
+  for (let n = 1; n <= last; n++) yield n;
+}
+
 onEachServerAndClient((_server, library) => {
   const start = useHosts();
   let connection: Connection;
@@ -155,6 +159,37 @@ onEachServerAndClient((_server, library) => {
     });
     const reply = await connection.request('firstOver', '', { timeout: 1000, headers });
     expect(reply.headers?.get('Nats-Service-Error')).toBe('item 2 of the stream from the caller of firstOver was lost');
+  });
+
+  test('a caller that dies is not taken for the end of its items', async () => {
+    const headers = library.headers();
+    headers.set('Natsmith-Upload', 'my.control');
+    const control = connection.subscribe('my.control', {
+      callback(_error, message) {
+        for (let n = 1; n <= 200; n++) {
+          const item = library.headers();
+          item.set('Natsmith-Seq', String(n));
+          connection.publish(message.reply!, Buffer.from('{"value":1}'), { headers: item, reply: 'my.control' });
+        }
+        control.unsubscribe();
+      },
+    });
+    const reply = await connection.request('sum', '', { timeout: 1000, headers });
+    expect(reply.headers?.get('Nats-Service-Error')).toBe('the caller of the stream is gone');
+    expect(failed).toMatchObject({ code: 499 });
+  });
+
+  test('a stream that cannot be asked for leaves no timer of its items behind', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+    const before = timers();
+    const late = client.with({ deadline: new Date(Date.now() - 1000) });
+    for (const items of [
+      client.stream('double', items1to(3), { credit: -1 }),
+      client.stream('double', items1to(3), { signal: AbortSignal.abort(new Error('left')) }),
+      late.stream('double', items1to(3)),
+    ])
+      await expect(items[Symbol.asyncIterator]().next()).rejects.toThrow(/^(credit -1 is|left$|double was not asked)/);
+    expect(timers()).toBe(before);
   });
 
   test('a caller that knows no streams sends one item, or none', async () => {
