@@ -179,6 +179,25 @@ onEachServerAndClient((_server, library) => {
     expect(failed).toMatchObject({ code: 499 });
   });
 
+  test('a caller that falls silent after its first item is given up after three heartbeats', async () => {
+    const headers = library.headers();
+    headers.set('Natsmith-Upload', 'my.control');
+    headers.set('Natsmith-Heartbeat', '50');
+    let isSent = false;
+    connection.subscribe('my.control', {
+      callback(_error, message) {
+        if (isSent) return;
+        isSent = true;
+        const item = library.headers();
+        item.set('Natsmith-Seq', '1');
+        connection.publish(message.reply!, Buffer.from('{"value":1}'), { headers: item, reply: 'my.control' });
+      },
+    });
+    const reply = await connection.request('sum', '', { timeout: 1000, headers });
+    expect(reply.headers?.get('Nats-Service-Error-Code')).toBe('499');
+    expect(reply.headers?.get('Nats-Service-Error')).toBe('the caller of the stream is gone');
+  });
+
   test('a stream that cannot be asked for leaves no timer of its items behind', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
     const before = timers();

@@ -25,6 +25,8 @@ export interface ReceiverSettings {
   /** Milliseconds until the producer's first word, and the error if there is none. */
   readonly firstWithin: number;
   late(): Error;
+  /** The error for a producer that has begun and fallen silent; default a StreamError that says so. */
+  silent?(): Error;
   /** Milliseconds that a taker waits for one item; Infinity for as long as the producer lives. */
   readonly itemTimeout: number;
   /** May give a promise. */
@@ -212,13 +214,15 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
 
   private checkSilence(): void {
     if (++this.silent <= MISSED_HEARTBEATS) return;
+    this.fail(this.settings.silent?.() ?? this.unheard());
+  }
+
+  private unheard(): StreamError {
     const { heartbeat, subject } = this.settings;
     const limit = MISSED_HEARTBEATS * heartbeat;
-    this.fail(
-      new StreamError(
-        `the producer of the stream from ${subject} was not heard of for ${limit} ms; it is gone`,
-        subject,
-      ),
+    return new StreamError(
+      `the producer of the stream from ${subject} was not heard of for ${limit} ms; it is gone`,
+      subject,
     );
   }
 

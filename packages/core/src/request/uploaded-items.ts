@@ -54,6 +54,7 @@ function receive<Item>(
     firstWithin: MISSED_HEARTBEATS * heartbeat,
     itemTimeout: Infinity,
     late: gone,
+    silent: gone,
     decode: read,
     errorIn(message) {
       // Nobody listens where credit is granted: what has come is not the whole.
