@@ -52,7 +52,10 @@ export function announcedReply(
   if (size > MAX_BODY) receiver.abort(problem(`${announced} bytes; natsmith takes ${MAX_BODY}`));
   return {
     body: join(receiver, size, problem),
-    onMessage: (message) => receiver.onMessage(message),
+    onMessage(message) {
+      // Without a queue group every instance replies; the first to announce is heard, as with replies in one piece.
+      if (!message.reply || message.reply === control) receiver.onMessage(message);
+    },
     abort: (reason) => receiver.abort(reason),
   };
 }

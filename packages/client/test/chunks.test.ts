@@ -91,6 +91,14 @@ class Files {
   }
 }
 
+@Service({ name: 'everybody', version: '1.0.0', queueGroup: false })
+class Everybody {
+  @Endpoint()
+  replies(size: number): Uint8Array {
+    return Buffer.alloc(size, 'ab');
+  }
+}
+
 /** Counts the subscriptions to reply subjects that are open. */
 function counted(connection: Connection): { open: number } {
   const count = { open: 0 };
@@ -124,6 +132,12 @@ onEachServerAndClient((_server, library) => {
     expect(body.equals(await files.echo(body, { as: 'bytes' }))).toBe(true);
     expect((await files.json(3 * MiB)).text).toBe('ü'.repeat(3 * MiB));
     expect(await client.call('bytes', 4 * MiB, { as: 'bytes' })).toHaveLength(4 * MiB);
+  });
+
+  test('of several instances that all reply, one is heard', async () => {
+    for (let i = 0; i < 3; i++) await start(Everybody, await library.connect());
+    await using client = new ServiceClient(await library.connect());
+    for (let i = 0; i < 3; i++) expect(await client.call('replies', 4 * MiB, { as: 'bytes' })).toHaveLength(4 * MiB);
   });
 
   test('a caller that leaves at whatever moment leaves nothing behind', async () => {
