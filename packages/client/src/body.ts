@@ -1,3 +1,5 @@
+import { textOf } from '@natsmith/protocol';
+
 /** How a body is read. */
 export type BodyKind = 'json' | 'text' | 'bytes';
 
@@ -27,11 +29,4 @@ export function decodeBody(body: Uint8Array, kind: BodyKind, subject: string): u
       `${subject} answered with something else than JSON; call it with { as: 'text' } or { as: 'bytes' }`,
     );
   }
-}
-
-// A third faster than to make a Buffer of the bytes for its toString.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-export function textOf(body: Uint8Array): string {
-  return decoder.decode(body);
 }

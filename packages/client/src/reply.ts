@@ -1,5 +1,12 @@
-import { ERROR_CODE_HEADER, ERROR_HEADER, isNoResponders, ServiceError, type Message } from '@natsmith/protocol';
-import { decodeBody, textOf, type BodyKind } from './body';
+import {
+  ERROR_CODE_HEADER,
+  ERROR_HEADER,
+  isNoResponders,
+  ServiceError,
+  textOf,
+  type Message,
+} from '@natsmith/protocol';
+import { decodeBody, type BodyKind } from './body';
 import { NoResponders } from './no-responders';
 
 /** The value of a reply; throws the error that it carries. @param subject that the request went to */

@@ -3,6 +3,7 @@ import {
   SEQUENCE_HEADER,
   CANCEL_HEADER,
   headerBlock,
+  MAX_TIMER,
   TIMEOUT_HEADER,
   type Message,
 } from '@natsmith/protocol';
@@ -27,9 +28,6 @@ export interface RequestSettings {
   /** What to do where the message is too large. */
   readonly advice: string;
 }
-
-// A longer timer would fire at once (Node takes 32-bit milliseconds).
-const MAX_TIMER = 2 ** 31 - 1;
 
 /** Sends one request, and resolves to its first reply, errors included and chunks joined; rejects when none comes. */
 export function sendRequest(

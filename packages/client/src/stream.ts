@@ -5,6 +5,7 @@ import {
   headerBlock,
   HEARTBEAT_HEADER,
   ItemReceiver,
+  MAX_TIMER,
   TIMEOUT_HEADER,
 } from '@natsmith/protocol';
 import { decodeBody, type BodyKind } from './body';
@@ -61,8 +62,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     },
   });
   const onAbort = (): void => receiver.abort(signal?.reason as Error);
-  const timer =
-    left < 2 ** 31 - 1 ? setTimeout(() => receiver.abort(new TimeoutError(subject, left)), left) : undefined;
+  const timer = left < MAX_TIMER ? setTimeout(() => receiver.abort(new TimeoutError(subject, left)), left) : undefined;
   const address = inbox.open({
     onMessage: (message) => receiver.onMessage(message),
     onError: (error) => receiver.abort(error),

@@ -52,3 +52,5 @@ export {
   UPLOAD_HEADER,
 } from './stream';
 export { FIRST_CREDIT } from './window';
+export { textOf } from './text';
+export { MAX_TIMER } from './timer';

@@ -7,12 +7,11 @@ import {
   SEQUENCE_HEADER,
   StreamError,
 } from './stream';
+import { MAX_TIMER } from './timer';
 import { Window } from './window';
 
 // Of a producer that knows no credit, so that it cannot fill the memory.
 const MAX_UNGRANTED = 65_536;
-// A longer timer would fire at once (Node takes 32-bit milliseconds).
-const MAX_TIMER = 2 ** 31 - 1;
 
 /** What a consumer needs to know and to do. */
 export interface ReceiverSettings {

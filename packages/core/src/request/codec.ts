@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { parse as parseWithoutPrototypes } from 'secure-json-parse';
-import { ServiceError } from '@natsmith/protocol';
+import { ServiceError, textOf } from '@natsmith/protocol';
 import type { Codec, CodecName } from '../define/handler';
 import { isTooDeep, MAX_JSON_DEPTH } from './json-limits';
-import { asBuffer, bytesToText } from './message';
+import { asBuffer } from './message';
 
 /** JSON in UTF-8; an empty body is `undefined`, both ways. */
 const json: Codec = {
@@ -83,7 +83,7 @@ function guarded(codec: Codec): Codec {
 }
 
 function utf8(body: Uint8Array): string {
-  const decoded = bytesToText(body);
+  const decoded = textOf(body);
   // U+FFFD is what bytes that are no UTF-8 become, and rarely what somebody sent.
   if (decoded.includes('\uFFFD') && !isUtf8(body)) throw new ServiceError(400, 'body is not UTF-8');
   return decoded;

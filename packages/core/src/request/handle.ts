@@ -1,5 +1,5 @@
 import { nuid } from '@nats-io/nuid';
-import { CANCEL_HEADER, REQUEST_ID_HEADER, ServiceError, subjectProblem } from '@natsmith/protocol';
+import { CANCEL_HEADER, MAX_TIMER, REQUEST_ID_HEADER, ServiceError, subjectProblem } from '@natsmith/protocol';
 import { chunkCreditOf, sendInChunks } from './chunks';
 import { Context } from './context';
 import { EMPTY } from './codec';
@@ -10,9 +10,6 @@ import { HeadersToSend } from './headers';
 import { hasHeaders, replySubject, type RequestMessage } from './message';
 import { isThenable } from './middleware';
 import { isAsyncIterable, sendStream } from './stream';
-
-// A longer timer would fire at once (Node takes 32-bit milliseconds).
-const MAX_TIMER = 2 ** 31 - 1;
 
 /** Takes one message to its reply. Never throws: whatever goes wrong becomes the error reply. */
 export function handle(endpoint: EndpointRuntime, message: RequestMessage): void {

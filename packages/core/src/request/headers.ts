@@ -26,7 +26,7 @@ export class ReceivedHeaders implements RequestHeaders {
   }
 
   has(name: string): boolean {
-    return this.parsed().has(name);
+    return this.get(name) !== undefined;
   }
 
   keys(): string[] {

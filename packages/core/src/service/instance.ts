@@ -1,5 +1,6 @@
 import { nuid } from '@nats-io/nuid';
 import {
+  MAX_TIMER,
   REPLY_TYPES,
   type InfoResponse,
   type PingResponse,
@@ -20,9 +21,6 @@ import { infoReply } from './info';
 import type { AddedHandler, EndpointHost, RunningService } from './service';
 import type { InstanceSettings } from './settings';
 import { statsReply } from './stats';
-
-// A longer timer would fire at once (Node takes 32-bit milliseconds).
-const MAX_TIMER = 2 ** 31 - 1;
 
 /** One instance of a service: its endpoints, its discovery replies, its end. */
 export class ServiceInstance implements RunningService {
