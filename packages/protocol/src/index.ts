@@ -25,6 +25,7 @@ export {
   TIMEOUT_HEADER,
   type HeaderBlock,
 } from './header';
+export { isInbox } from './inbox-subject';
 export { nameProblem } from './name';
 export { ServiceError, type ServiceErrorOptions } from './service-error';
 export {
@@ -36,6 +37,7 @@ export {
   type SubjectTemplate,
   type Wildcards,
 } from './subject';
+export { randomToken } from './token';
 export { versionProblem } from './version';
 export { ItemReceiver, type ReceiverSettings } from './item-receiver';
 export { ItemSender, type Body, type Departure, type SenderSettings } from './item-sender';
