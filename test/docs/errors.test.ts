@@ -80,6 +80,9 @@ class Failing {
     return new Uint8Array(2 * 1024 * 1024);
   }
 
+  @Endpoint({ maxBody: 10 })
+  narrow(_: Uint8Array): void {}
+
   @Endpoint({ timeout: 20 })
   async slow(_: undefined, { signal }: RequestContext): Promise<void> {
     await delay(300, undefined, { signal }).catch(() => undefined);
@@ -148,6 +151,7 @@ describe('the errors that natsmith sends', () => {
     'payload cannot be validated': () => failure('exact', '{"n":1e-7}'),
     'validation failed': () => failure('checked', '{}'),
     'validation failed (N more violations are not shown)': () => failure('list', JSON.stringify(Array(101).fill({}))),
+    'body of N bytes is over the limit of N bytes (option "maxBody")': () => failure('narrow', 'more than ten'),
     'too many requests; try again later': async () => {
       const [, second] = await Promise.all([failure('single'), failure('single')]);
       return second;

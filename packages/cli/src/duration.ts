@@ -1,13 +1,11 @@
+import { MAX_TIMER, millisecondsOf } from '@natsmith/protocol';
 import { InvalidArgumentError } from 'commander';
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000 };
-
-/** Reads a duration such as `500`, `500ms`, `2s` or `1m`, in milliseconds. */
+/** Reads a duration such as `500`, `500ms`, `2s`, `1m` or `2h`, in milliseconds. */
 export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
-  const duration = match === null ? 0 : Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1);
-  if (duration > 0 && duration < 2 ** 31) return duration;
-  throw new InvalidArgumentError('give milliseconds, or a number with a unit: 500, 500ms, 2s, 1m.');
+  const duration = millisecondsOf(/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+  if (duration > 0 && duration <= MAX_TIMER) return duration;
+  throw new InvalidArgumentError('give milliseconds, or a number with a unit: 500, 500ms, 2s, 1m, 2h.');
 }
 
 /** Nanoseconds for people. */

@@ -17,7 +17,7 @@ class Batch {
 let asked = 0;
 let aborted: string[] = [];
 
-@Service({ name: 'files', version: '1.0.0' })
+@Service({ name: 'files', version: '1.0.0', maxBody: 64 * MiB })
 class Files {
   @Endpoint()
   bytes(size: number): Uint8Array {
@@ -438,9 +438,9 @@ onEachServerAndClient(
         expect(await announce({ 'Natsmith-Size': size }).error).toBe('400 Natsmith-Size is no number of bytes');
       });
 
-      test('of more than 64 MiB are a 400 before any chunk', async () => {
+      test('of more bytes than the endpoint takes are a 413 before any chunk', async () => {
         const { error, heard } = announce({ 'Natsmith-Size': '67108865' });
-        expect(await error).toBe('400 body of 67108865 bytes is over the 67108864 bytes that go in chunks');
+        expect(await error).toBe('413 body of 67108865 bytes is over the limit of 67108864 bytes (option "maxBody")');
         expect(heard).toEqual([]);
       });
 

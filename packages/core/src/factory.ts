@@ -1,3 +1,4 @@
+import { millisecondsOf, type Duration } from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 import type { Middleware } from './define/handler';
 import type { Logger } from './define/logger';
@@ -28,8 +29,10 @@ export interface FactoryOptions<C extends Connection = NatsConnection> {
   logger?: Logger | false;
   /** Whether SIGINT and SIGTERM stop the host; default true. */
   signals?: boolean;
-  /** Milliseconds that stop waits for running handlers; default 10,000. */
-  stopTimeout?: number;
+  /** Milliseconds, or a string such as `'30s'`, that stop waits for running handlers; default 10,000. */
+  stopTimeout?: Duration;
+  /** Bytes of a request's body, where service and endpoint set no `maxBody`; default 1 MiB, at most 64 MiB. */
+  maxBody?: number;
   /** class-validator's options, on top of natsmith's (`whitelist: true`). */
   validation?: ValidatorOptions;
 }
@@ -56,7 +59,7 @@ async function create<C extends Connection>(
   options: FactoryOptions<C> = {},
 ): Promise<NatsServiceHost<C>> {
   const targets = Array.isArray(target) ? (target as Class[]) : [target as Class];
-  const plans = planServices(targets, hasValidators, options.container ? () => undefined : constructorProblem);
+  const plans = planServices(targets, hasValidators, options.container ? () => undefined : constructorProblem, options);
   const logger = loggerOf(options.logger);
 
   const given = options.connection;
@@ -74,7 +77,7 @@ async function create<C extends Connection>(
       logger,
       use: options.use ?? [],
       validation: options.validation ?? {},
-      stopTimeout: options.stopTimeout ?? DEFAULT_STOP_TIMEOUT,
+      stopTimeout: millisecondsOf(options.stopTimeout ?? DEFAULT_STOP_TIMEOUT),
       instances,
     };
     for (const plan of plans) services.push(new ServiceInstance(plan, settings));

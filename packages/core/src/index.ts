@@ -1,4 +1,4 @@
-export { ServiceError, type ServiceErrorOptions } from '@natsmith/protocol';
+export { ServiceError, type Duration, type ServiceErrorOptions } from '@natsmith/protocol';
 export type { EndpointInfo, EndpointStats, InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
 export { Endpoint, Group, Service, StatsHandler, Use } from './define/decorators';
 export type {

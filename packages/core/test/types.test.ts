@@ -294,3 +294,16 @@ compiled.push(async function runningServices(service: RunningService = null as n
   service.id = 'other';
   same<Awaited<typeof service.stopped>, Error | null>();
 });
+
+compiled.push(async function limits(service: RunningService = null as never) {
+  await NatsServiceFactory.create(Operands, { stopTimeout: '1m', maxBody: 1000 });
+  await service.addEndpoint('a', () => 1, { timeout: '1.5s', maxBody: 10 });
+  Endpoint({ timeout: '250ms' });
+  Service({ name: 'a', version: '1.0.0', timeout: '2h', maxBody: 10 });
+  // @ts-expect-error a duration has one of the units
+  Endpoint({ timeout: '5 sec' });
+  // @ts-expect-error a string has a unit
+  await NatsServiceFactory.create(Operands, { stopTimeout: '500' });
+  // @ts-expect-error bytes are a number
+  Service({ name: 'a', version: '1.0.0', maxBody: '1MiB' });
+});

@@ -13,6 +13,7 @@ export {
   type StatsResponse,
   type Verb,
 } from './discovery';
+export { durationProblem, millisecondsOf, millisecondsOfOption, type Duration } from './duration';
 export {
   CANCEL_HEADER,
   ERROR_CODE_HEADER,

@@ -1,4 +1,4 @@
-import type { EndpointStats } from '@natsmith/protocol';
+import type { Duration, EndpointStats } from '@natsmith/protocol';
 import type { Codec, CodecName, PayloadType } from './handler';
 
 /** A class as decorators and containers see it. */
@@ -6,12 +6,17 @@ export type Class<T = object> = abstract new (...args: never) => T;
 
 /** Limits of an endpoint, or of all requests of a service together. */
 export interface Limits {
-  /** Milliseconds until the caller gets 504; for a service, the default of its endpoints. */
-  timeout?: number;
+  /** Milliseconds, or a string such as `'30s'`, until the caller gets 504; for a service, the default of its endpoints. */
+  timeout?: Duration;
   /** Requests that run at the same time; more wait. */
   concurrency?: number;
   /** Requests that wait for a place when `concurrency` is used up; more get 503. Default 1,000. */
   maxPending?: number;
+  /**
+   * Bytes of a request's body, chunks included, and of each item of an upload; more gets 413. At most 64 MiB; for a
+   * service, the default of its endpoints. Default that of `create()`, else 1 MiB.
+   */
+  maxBody?: number;
 }
 
 /** What `@Service` takes (ADR-32, Service configuration). */

@@ -39,7 +39,7 @@ export function planAddedEndpoint(
       prefixes: groups.map((group) => group.prefix),
       queueGroups: [service.queueGroup, ...groups.map((group) => group.options.queueGroup)],
       use: service.use,
-      timeout: service.limits.timeout,
+      limits: service.limits,
     },
     undefined,
     mistakes,

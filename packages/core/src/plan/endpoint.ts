@@ -10,9 +10,10 @@ import {
   type SubjectTemplate,
 } from '@natsmith/protocol';
 import type { Middleware } from '../define/handler';
-import type { EndpointOptions, Limits } from '../define/options';
+import type { EndpointOptions } from '../define/options';
 import { isItemStream } from '../define/stream';
 import type { Mistakes } from './definition-error';
+import { checkLimits, plannedLimits, type PlannedLimits } from './limits';
 import type { Payload } from './payload';
 import type { EndpointPlan } from './plan';
 import { effectiveQueueGroup } from './queue-group';
@@ -29,7 +30,7 @@ export interface Surroundings {
   readonly prefixes: readonly string[];
   readonly queueGroups: readonly (string | false | undefined)[];
   readonly use: readonly Middleware[];
-  readonly timeout: number | undefined;
+  readonly limits: Pick<PlannedLimits, 'timeout' | 'maxBody'>;
 }
 
 /** Checks one endpoint and plans it; mistakes are noted, and then the plan is not to be used. */
@@ -78,11 +79,7 @@ export function planEndpoint(
     request: options.request,
     response: options.response,
     codec: options.codec ?? 'json',
-    limits: Object.freeze({
-      timeout: options.timeout ?? around.timeout,
-      concurrency: options.concurrency,
-      maxPending: options.maxPending,
-    }),
+    limits: plannedLimits(options, around.limits),
     where,
   });
 }
@@ -135,19 +132,6 @@ export function checkMetadata(where: string, metadata: unknown, mistakes: Mistak
     if (key.startsWith('_nats'))
       mistakes.add(where, `metadata "${key}" begins with "_nats", which NATS keeps for itself`);
   }
-}
-
-export function checkLimits(where: string, limits: Limits, mistakes: Mistakes): void {
-  const { timeout, concurrency, maxPending } = limits;
-  if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0))
-    mistakes.add(where, `timeout ${String(timeout)} is no number of milliseconds above 0`);
-  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency > 0))
-    mistakes.add(where, `concurrency ${String(concurrency)} is no whole number above 0`);
-  if (maxPending === undefined) return;
-  if (!(Number.isInteger(maxPending) && maxPending >= 0))
-    mistakes.add(where, `maxPending ${String(maxPending)} is no whole number, 0 or above`);
-  if (concurrency === undefined)
-    mistakes.add(where, 'has maxPending without concurrency; nothing waits where nothing is limited, so set both');
 }
 
 function codecProblem({ codec = 'json' }: EndpointOptions, payload: Payload): string | undefined {

@@ -1,6 +1,7 @@
 import type { Codec, CodecName, Middleware, PayloadType } from '../define/handler';
-import type { Class, Limits } from '../define/options';
+import type { Class } from '../define/options';
 import type { SubjectTemplate } from '@natsmith/protocol';
+import type { PlannedLimits } from './limits';
 import type { Payload } from './payload';
 
 /** Everything about an endpoint that is known before it runs; frozen. */
@@ -20,7 +21,7 @@ export interface EndpointPlan {
   readonly request: PayloadType | undefined;
   readonly response: PayloadType | undefined;
   readonly codec: CodecName | Codec;
-  readonly limits: Readonly<Limits>;
+  readonly limits: PlannedLimits;
   /** For messages and logs: `Calculator.add`. */
   readonly where: string;
 }
@@ -40,6 +41,6 @@ export interface ServicePlan {
   readonly classes: readonly Class[];
   readonly statsHandler: string | undefined;
   readonly schemas: boolean;
-  /** `timeout` is the default of the endpoints, the others count all requests of the service together. */
-  readonly limits: Readonly<Limits>;
+  /** `timeout` and `maxBody` are the defaults of the endpoints, the others count all requests of the service together. */
+  readonly limits: PlannedLimits;
 }

@@ -4,7 +4,6 @@ import type { PayloadClass } from '../define/handler';
 import type { Class } from '../define/options';
 import { Mistakes } from './definition-error';
 import {
-  checkLimits,
   checkMetadata,
   checkQueueGroup,
   groupPrefixProblem,
@@ -12,6 +11,7 @@ import {
   prefix,
   type Surroundings,
 } from './endpoint';
+import { checkHostLimits, checkLimits, DEFAULT_MAX_BODY, plannedLimits, type HostLimits } from './limits';
 import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
 import { decidePayload, PRIMITIVES, type HasValidators } from './payload';
 import type { EndpointPlan, ServicePlan } from './plan';
@@ -24,8 +24,10 @@ export function planServices(
   targets: readonly Class[],
   hasValidators: HasValidators,
   constructorProblem: ConstructorProblem,
+  host: HostLimits = {},
 ): ServicePlan[] {
   const mistakes = new Mistakes();
+  checkHostLimits(host, mistakes);
   if (targets.length === 0) mistakes.add('create()', 'was given no service class; pass a class with @Service');
   const plans: ServicePlan[] = [];
   for (const [index, target] of targets.entries()) {
@@ -34,7 +36,7 @@ export function planServices(
     } else if (targets.indexOf(target) < index) {
       mistakes.add(target.name, 'is listed twice; list each service once, and run more processes for more instances');
     } else {
-      plans.push(planService(target, { hasValidators, constructorProblem, mistakes }));
+      plans.push(planService(target, { hasValidators, constructorProblem, host, mistakes }));
     }
   }
   checkOverlaps(plans, mistakes);
@@ -45,6 +47,7 @@ export function planServices(
 interface Checks {
   readonly hasValidators: HasValidators;
   readonly constructorProblem: ConstructorProblem;
+  readonly host: HostLimits;
   readonly mistakes: Mistakes;
 }
 
@@ -64,12 +67,13 @@ function planService(target: Class, checks: Checks): ServicePlan {
   if (definition.statsHandlers.length > 1)
     mistakes.add(where, `has @StatsHandler on ${definition.statsHandlers.join(' and ')}; keep one`);
 
+  const limits = plannedLimits(options ?? {}, { timeout: undefined, maxBody: checks.host.maxBody ?? DEFAULT_MAX_BODY });
   const walk: Walk = { ...checks, endpoints: [], classes: [] };
   const outside: Surroundings = {
     prefixes: [],
     queueGroups: [options?.queueGroup],
     use: definition.use,
-    timeout: options?.timeout,
+    limits,
   };
   addClass(definition, outside, [], walk);
   for (const group of options?.groups ?? []) mountGroup(group, where, outside, [target], walk);
@@ -89,11 +93,7 @@ function planService(target: Class, checks: Checks): ServicePlan {
     classes: Object.freeze([...new Set(walk.classes)]),
     statsHandler: definition.statsHandlers[0],
     schemas: options?.schemas !== false,
-    limits: Object.freeze({
-      timeout: options?.timeout,
-      concurrency: options?.concurrency,
-      maxPending: options?.maxPending,
-    }),
+    limits,
   });
 }
 

@@ -13,6 +13,7 @@ import {
   SIZE_HEADER,
   UPLOAD_HEADER,
 } from '@natsmith/protocol';
+import { tooLarge } from './body-size';
 import type { Context } from './context';
 import type { Body, EndpointRuntime, Outlet } from './endpoint-runtime';
 import { asBuffer, hasHeaders } from './message';
@@ -55,11 +56,10 @@ export function announcesBody(ctx: Context): boolean {
 }
 
 /** Receives the announced body. What is too large is refused before any of it is sent. */
-export async function receiveBody(ctx: Context, outlet: Outlet): Promise<Uint8Array> {
+export async function receiveBody(ctx: Context, outlet: Outlet, maxBody: number): Promise<Uint8Array> {
   const size = countIn(ctx.headers.get(SIZE_HEADER));
   if (size === undefined) throw new ServiceError(400, `${SIZE_HEADER} is no number of bytes`);
-  if (size > MAX_BODY)
-    throw new ServiceError(400, `body of ${size} bytes is over the ${MAX_BODY} bytes that go in chunks`);
+  if (size > maxBody) throw tooLarge('body', size, maxBody);
   // From here on a caller that takes its request back is heard.
   const { signal } = ctx;
   const control = ctx.headers.get(UPLOAD_HEADER) ?? '';

@@ -1,5 +1,6 @@
 import type { Codec, RequestContext } from '../define/handler';
 import { announcesBody, receiveBody } from './chunks';
+import { tooLarge } from './body-size';
 import type { Context } from './context';
 import type { Outlet } from './endpoint-runtime';
 import { isThenable, type Run } from './middleware';
@@ -14,6 +15,7 @@ export function invoker(
   codec: Codec | undefined,
   validate: Validate | undefined,
   outlet: Outlet,
+  maxBody: number,
 ): Run<Context> {
   const call = (payload: unknown, ctx: Context): unknown => {
     // Middleware or an async validator took longer than the request had, or kept next() for later.
@@ -31,7 +33,9 @@ export function invoker(
         };
   return (ctx) => {
     const { data } = ctx.message;
-    if (data.length === 0 && announcesBody(ctx)) return receiveBody(ctx, outlet).then((body) => take(body, ctx));
+    if (data.length === 0 && announcesBody(ctx))
+      return receiveBody(ctx, outlet, maxBody).then((body) => take(body, ctx));
+    if (data.length > maxBody) throw tooLarge('body', data.length, maxBody);
     return take(data, ctx);
   };
 }

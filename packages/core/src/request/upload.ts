@@ -1,5 +1,6 @@
 import { FIRST_CREDIT, HEARTBEAT_HEADER, heartbeatIn, UPLOAD_HEADER } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
+import { tooLarge } from './body-size';
 import type { Context } from './context';
 import type { Outlet } from './endpoint-runtime';
 import type { Handler } from './invoke';
@@ -13,8 +14,10 @@ export function streamInvoker(
   codec: Codec,
   validate: Validate | undefined,
   outlet: Outlet,
+  maxBody: number,
 ): Run<Context> {
   const read = (body: Uint8Array): unknown => {
+    if (body.length > maxBody) throw tooLarge('item', body.length, maxBody);
     const item = codec.decode(body);
     return validate === undefined ? item : validate(item, body.length);
   };

@@ -57,8 +57,8 @@ function runtimeOf(
   const validate = validatorFor(payload, settings.validation);
   const core =
     payload.kind === 'stream'
-      ? streamInvoker(handler, bodyCodec ?? codec, validate, settings.outlet)
-      : invoker(handler, bodyCodec, validate, settings.outlet);
+      ? streamInvoker(handler, bodyCodec ?? codec, validate, settings.outlet, limits.maxBody)
+      : invoker(handler, bodyCodec, validate, settings.outlet, limits.maxBody);
   const own = limiterOf(limits);
   return {
     service: identity,

@@ -1,0 +1,45 @@
+type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
+
+/** A time span: milliseconds, or a number with a unit, such as `'250ms'`, `'30s'`, `'5m'`, `'2h'` or `'7d'`. */
+export type Duration = number | `${number}${Unit}`;
+
+const MILLISECONDS: Readonly<Record<Unit, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const WITH_UNIT = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+
+/** Milliseconds of a duration: a number as it is, a string by its unit; NaN for anything else. */
+export function millisecondsOf(duration: unknown): number {
+  if (typeof duration === 'number') return duration;
+  const match = typeof duration === 'string' ? WITH_UNIT.exec(duration) : null;
+  return match === null ? NaN : Number(match[1]) * MILLISECONDS[match[2] as Unit];
+}
+
+/**
+ * What is wrong with a duration, or undefined when nothing is.
+ * @param least the shortest one that is allowed, in milliseconds; without it any above 0
+ */
+export function durationProblem(duration: unknown, least?: number): string | undefined {
+  const milliseconds = millisecondsOf(duration);
+  if (least === undefined ? milliseconds > 0 && milliseconds < Infinity : milliseconds >= least) return undefined;
+  const range = least === undefined ? 'positive' : `${least} or more`;
+  return (
+    `must be a duration, ${range}: milliseconds, or a string such as "250ms", "30s", "5m", "2h", "7d"; ` +
+    `got ${typeof duration === 'string' ? JSON.stringify(duration) : describe(duration)}`
+  );
+}
+
+/**
+ * Milliseconds of a duration that an option names.
+ * @throws TypeError that names the option, for what is no duration
+ */
+export function millisecondsOfOption(name: string, duration: Duration): number;
+export function millisecondsOfOption(name: string, duration: Duration | undefined): number | undefined;
+export function millisecondsOfOption(name: string, duration: Duration | undefined): number | undefined {
+  if (duration === undefined || typeof duration === 'number') return duration;
+  const problem = durationProblem(duration, 0);
+  if (problem !== undefined) throw new TypeError(`${name} ${problem}`);
+  return millisecondsOf(duration);
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'number' ? String(value) : value === null ? 'null' : `a ${typeof value}`;
+}
