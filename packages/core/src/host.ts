@@ -1,9 +1,14 @@
+import { ConnectionEvents } from '@natsmith/protocol';
 import type { Logger } from './define/logger';
 import type { Instances } from './instances';
 import type { ServiceInstance } from './service/instance';
 import type { RunningService } from './service/service';
 import { onSignals } from './signals';
 import type { Connection } from './transport/connection';
+import { logStatus } from './transport/status-log';
+
+/** Whether the services of a host can be reached. */
+export type HostStatus = 'running' | 'disconnected' | 'stopping' | 'stopped';
 
 /** What a host is made of. */
 export interface HostParts<C extends Connection> {
@@ -21,20 +26,30 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
   readonly stopped: Promise<Error | null>;
   private resolveStopped!: (error: Error | null) => void;
   private stopping: Promise<Error | null> | undefined;
+  private isStopped = false;
   private ignoreSignals: () => void = () => undefined;
+  private readonly stopLog: () => void;
 
   /** @internal The factory makes hosts. */
   constructor(
     private readonly parts: HostParts<C>,
-    listensToSignals: boolean,
+    private readonly ownsProcess: boolean,
   ) {
     this.stopped = new Promise((resolve) => (this.resolveStopped = resolve));
-    if (listensToSignals) this.ignoreSignals = onSignals((signal) => this.stopAt(signal));
-    void parts.connection.closed().then((error) => this.stop(error instanceof Error ? error : undefined));
+    this.stopLog = logStatus(parts.connection, parts.logger);
+    if (ownsProcess) this.ignoreSignals = onSignals((signal) => this.stopAt(signal));
+    void parts.connection.closed().then((error) => this.stopAtClose(error));
   }
 
   get connection(): C {
     return this.parts.connection;
+  }
+
+  /** `disconnected` while the connection is away and natsmith tries to get it back. */
+  get status(): HostStatus {
+    if (this.isStopped) return 'stopped';
+    if (this.stopping !== undefined) return 'stopping';
+    return ConnectionEvents.of(this.connection).status === 'connected' ? 'running' : 'disconnected';
   }
 
   get services(): readonly RunningService[] {
@@ -70,8 +85,19 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
     await Promise.all(services.map((service) => service.stop(error ?? undefined)));
     if (ownsConnection && !connection.isClosed()) await connection.close();
     this.ignoreSignals();
+    this.stopLog();
+    this.isStopped = true;
     this.resolveStopped(error);
     return error;
+  }
+
+  /** A connection that was closed on purpose has no error; one that was lost for good has one. */
+  private stopAtClose(error: unknown): void {
+    if (this.stopping !== undefined || !(error instanceof Error)) return void this.stop();
+    this.parts.logger.error({ err: error }, 'the connection to NATS is lost for good; stopping');
+    // Whoever started the process is to start it again.
+    if (this.ownsProcess) process.exitCode ||= 1;
+    void this.stop(error);
   }
 
   private stopAt(signal: NodeJS.Signals): void {

@@ -27,7 +27,7 @@ export type {
   StatsHandlerMethod,
 } from './define/options';
 export { NatsServiceFactory, type FactoryOptions } from './factory';
-export { NatsServiceHost } from './host';
+export { NatsServiceHost, type HostStatus } from './host';
 export type { Container } from './instances';
 export { DefinitionError, type Mistake } from './plan/definition-error';
 export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from './request/json-limits';

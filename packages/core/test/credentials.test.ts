@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Endpoint, NatsServiceFactory, Service } from '@natsmith/core';
 import { NatsServer, type NatsServerOptions } from '@natsmith/testing';
 import { nkeys, type ConnectionOptions } from 'nats';
 import { describeWithNatsServer } from '#test/matrix';
+import { Log } from './log';
 
 const VARIABLES = ['URL', 'CREDS', 'NKEY', 'USER', 'PASSWORD', 'TOKEN', 'CA', 'CERT', 'KEY'].map(
   (name) => `NATS_${name}`,
@@ -33,30 +35,38 @@ const { createOperator, createAccount, createUser } = nkeys as Record<
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
 /** A JSON Web Token as nats-server reads them: signed by the one who vouches for its subject. */
-function token(signer: KeyPair, subject: KeyPair, nats: object): string {
+function token(signer: KeyPair, subject: KeyPair, nats: object, more: object = {}): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = { jti: subject.getPublicKey(), iat: 1, iss: signer.getPublicKey(), sub: subject.getPublicKey() };
+  const claims = {
+    jti: subject.getPublicKey(),
+    iat: 1,
+    iss: signer.getPublicKey(),
+    sub: subject.getPublicKey(),
+    ...more,
+  };
   const signed = `${part({ typ: 'JWT', alg: 'ed25519-nkey' })}.${part({ ...claims, nats: { ...nats, version: 2 } })}`;
   return `${signed}.${Buffer.from(signer.sign(Buffer.from(signed))).toString('base64url')}`;
 }
 
 /** A server that trusts an operator, and the creds file of a user. */
-function withOperator(): { config: string; creds: string } {
+function withOperator(): { config: string; creds: string; credsUntil(seconds: number): string } {
   const [operator, account, user] = [createOperator(), createAccount(), createUser()];
   const noLimits = { subs: -1, data: -1, payload: -1 };
   const limits = { ...noLimits, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
   const accountToken = token(operator, account, { type: 'account', limits });
   const preload = { [account.getPublicKey()]: accountToken };
   const block = (name: string, text: string): string => `-----BEGIN ${name}-----\n${text}\n------END ${name}------\n`;
+  const credsWith = (claims: object): string =>
+    block('NATS USER JWT', token(account, user, { type: 'user', ...noLimits }, claims)) +
+    block('USER NKEY SEED', textOf(user.getSeed()));
   return {
     config: [
       `operator: ${token(operator, operator, { type: 'operator' })}`,
       'resolver: MEMORY',
       `resolver_preload: ${JSON.stringify(preload)}`,
     ].join('\n'),
-    creds:
-      block('NATS USER JWT', token(account, user, { type: 'user', ...noLimits })) +
-      block('USER NKEY SEED', textOf(user.getSeed())),
+    creds: credsWith({}),
+    credsUntil: (seconds) => credsWith({ exp: seconds }),
   };
 }
 
@@ -129,6 +139,20 @@ describeWithNatsServer('a service takes its credentials from the environment', (
     await expect(answersWith({ NATS_CREDS: strange })).rejects.toThrow('refused the credentials');
     await expect(answersWith({ NATS_CREDS: '/nowhere' })).rejects.toThrow('NATS_CREDS names the file /nowhere');
   });
+
+  it('NATS_CREDS again at each connection attempt: a token that expires is renewed by its file', async () => {
+    const { config, creds, credsUntil } = withOperator();
+    await startServer({ config });
+    const path = file('user.creds', credsUntil(Math.ceil(Date.now() / 1000) + 1));
+    Object.assign(process.env, { NATS_URL: server.url, NATS_CREDS: path });
+    const log = new Log();
+    await using host = await NatsServiceFactory.create(Greeter, { logger: log, signals: false });
+    writeFileSync(path, creds);
+    const expired = (): object[] => log.find('error', /NATS refused the credentials/);
+    while (expired().length === 0 || host.status !== 'running') await delay(20);
+    expect(expired()).toEqual([{ reason: expect.stringMatching(/expired/i) as string }]);
+    expect((await host.connection.request('greet')).json()).toBe('hello');
+  }, 15_000);
 
   it('NATS_CA, and NATS_CERT with NATS_KEY where the server asks for a certificate', async () => {
     const files = { cert_file: tls('server'), key_file: tls('server-key'), ca_file: tls('authority') };

@@ -5,9 +5,12 @@ const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
 /** What is asked of a client library to connect with it; `nats` 2 and `@nats-io/transport-node` 3 both fit. */
 export interface NatsLibrary<Options extends object, Connected> {
   connect(options: Options): Promise<Connected>;
-  credsAuthenticator(creds: Uint8Array): unknown;
-  nkeyAuthenticator(seed: Uint8Array): unknown;
+  credsAuthenticator(creds: Uint8Array): Authenticator;
+  nkeyAuthenticator(seed: Uint8Array): Authenticator;
 }
+
+/** Answers the server's challenge; both libraries call it at each connection attempt. */
+type Authenticator = (nonce?: string) => unknown;
 
 /** The connection options of either library, as far as natsmith sets them. */
 interface Settings {
@@ -27,12 +30,14 @@ function optionsFromEnvironment(library: NatsLibrary<never, unknown>, env: NodeJ
       .map((server) => server.trim())
       .filter((server) => server !== ''),
   };
-  if (env.NATS_CREDS) options.authenticator = library.credsAuthenticator(fileNamedBy('NATS_CREDS', env.NATS_CREDS));
+  if (env.NATS_CREDS)
+    options.authenticator = fromFile('NATS_CREDS', env.NATS_CREDS, (creds) => library.credsAuthenticator(creds));
   else if (env.NATS_NKEY) {
+    const withSeed = (seed: string): Authenticator => library.nkeyAuthenticator(Buffer.from(seed.trim()));
     // A seed itself, or the file that holds it, as the `nats` command takes it.
-    const isSeed = /^S[A-Z2-7]{57}$/.test(env.NATS_NKEY);
-    const seed = isSeed ? env.NATS_NKEY : fileNamedBy('NATS_NKEY', env.NATS_NKEY).toString().trim();
-    options.authenticator = library.nkeyAuthenticator(new TextEncoder().encode(seed));
+    options.authenticator = /^S[A-Z2-7]{57}$/.test(env.NATS_NKEY)
+      ? withSeed(env.NATS_NKEY)
+      : fromFile('NATS_NKEY', env.NATS_NKEY, (file) => withSeed(file.toString()));
   } else if (env.NATS_USER) {
     options.user = env.NATS_USER;
     options.pass = env.NATS_PASSWORD ?? '';
@@ -48,7 +53,8 @@ function optionsFromEnvironment(library: NatsLibrary<never, unknown>, env: NodeJ
 
 /**
  * Connects by the options, else by the environment (`NATS_URL` and the credentials of the `nats` command), else to
- * `nats://127.0.0.1:4222`. By default the connection goes on trying to reconnect for as long as the process lives.
+ * `nats://127.0.0.1:4222`. By default the connection goes on trying to reconnect for as long as the process lives, and
+ * counts a link as dead after 15 s of silence. Files that hold credentials are read again at each attempt.
  * @throws Error that says where there is no connection, why, and what to do
  */
 export async function connectWith<Options extends object, Connected>(
@@ -61,6 +67,9 @@ export async function connectWith<Options extends object, Connected>(
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
+    // A link that swallows everything is noticed after three intervals: two pings unanswered, and a third one due.
+    pingInterval: 5_000,
+    maxPingOut: 2,
     // A server whose users are being changed refuses for a moment; a service is to survive that.
     ignoreAuthErrorAbort: true,
   };
@@ -87,6 +96,24 @@ function withCredentialsOfUrl(options: Settings): Settings {
     return `${match[1] ?? ''}${match[3]}`;
   });
   return { ...credentials, ...options, servers };
+}
+
+/**
+ * Reads the file again at each connection attempt, so that renewed credentials are used. One that is being replaced is
+ * missing or half written for a moment; whatever an authenticator throws would close the connection for good.
+ */
+function fromFile(variable: string, path: string, authenticatorOf: (file: Buffer) => Authenticator): Authenticator {
+  let last = authenticatorOf(fileNamedBy(variable, path));
+  return (nonce) => {
+    try {
+      const current = authenticatorOf(readFileSync(path));
+      const answer = current(nonce);
+      last = current;
+      return answer;
+    } catch {
+      return last(nonce);
+    }
+  };
 }
 
 function fileNamedBy(variable: string, path: string): Buffer {

@@ -1,6 +1,7 @@
 export { CHUNK_CREDIT, CHUNKS_HEADER, cut, join, MAX_BODY, SIZE_HEADER } from './chunks';
 export { connectWith, type NatsLibrary } from './connect';
 export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './connection';
+export { ConnectionEvents, violationIn, type ConnectionEvent, type Violation } from './connection-events';
 export {
   controlSubject,
   REPLY_TYPES,
@@ -28,6 +29,7 @@ export {
 } from './header';
 export { isInbox } from './inbox-subject';
 export { nameProblem } from './name';
+export { PermissionError, type ForbiddenOperation } from './permission-error';
 export { ServiceError, type ServiceErrorOptions } from './service-error';
 export {
   joinSubject,

@@ -20,18 +20,20 @@ export interface NatsServerOptions extends ServerOptions {
 
 const START_TIMEOUT = 10_000;
 const STOP_TIMEOUT = 5_000;
+const CONFIG_FILE = 'nats-server.conf';
 
 /** A real nats-server in a process of its own, on 127.0.0.1, which ends with the process that started it. */
 export class NatsServer implements TestServer {
   readonly kind = 'nats-server';
   #child: ChildProcess | undefined;
+  #folder: string | undefined;
   #output = '';
   #port: number;
   #routePort = -1;
 
   private constructor(
     private readonly binary: string,
-    private readonly options: NatsServerOptions,
+    private options: NatsServerOptions,
   ) {
     this.#port = options.port || -1;
   }
@@ -85,24 +87,51 @@ export class NatsServer implements TestServer {
     await this.#launch();
   }
 
+  /** Gives the running server other options, as an administrator does: clients stay connected where they may. */
+  async reload(options: Omit<NatsServerOptions, 'port' | 'cluster' | 'binary'>): Promise<void> {
+    if (this.#child === undefined || this.#folder === undefined) throw new Error('the server does not run');
+    this.options = { ...options, port: this.#port, cluster: this.options.cluster };
+    const before = this.#output.length;
+    writeFileSync(join(this.#folder, CONFIG_FILE), this.#config(this.#folder));
+    this.#child.kill('SIGHUP');
+    const deadline = Date.now() + START_TIMEOUT;
+    for (;;) {
+      const said = this.#output.slice(before);
+      if (/Reloaded server configuration/.test(said)) return;
+      if (/Failed to reload/.test(said) || Date.now() > deadline)
+        throw new Error(`the server did not take its new configuration; it wrote:\n${said}`);
+      await delay(5);
+    }
+  }
+
+  /** Puts the server into lame duck mode: it tells its clients to move, and ends. */
+  lameDuck(): void {
+    this.#child?.kill('SIGUSR2');
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
   async #launch(): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'natsmith-server-'));
+    this.#folder = folder;
     try {
-      const file = join(folder, 'nats-server.conf');
+      const file = join(folder, CONFIG_FILE);
       writeFileSync(file, this.#config(folder));
       const child = spawn(this.binary, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
       child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
       await once(child, 'spawn');
       this.#child = child;
-      child.once('close', () => (this.#child = undefined));
+      child.once('close', () => {
+        rmSync(folder, { recursive: true, force: true });
+        if (this.#child === child) this.#child = undefined;
+      });
       endWithThisProcess(child);
       await this.#waitUntilReady(folder, child);
-    } finally {
+    } catch (error) {
       rmSync(folder, { recursive: true, force: true });
+      throw error;
     }
   }
 

@@ -2,7 +2,8 @@ import { CHUNKS_HEADER, controlSubject, VERBS, type Verb } from '@natsmith/proto
 import type { Logger } from '../define/logger';
 import { ReceivedHeaders } from '../request/headers';
 import { hasHeaders, headerBlock, type RequestMessage } from '../request/message';
-import { subscribe, type Connection, type Subscription } from '../transport/connection';
+import type { Connection, Subscription } from '../transport/connection';
+import { KeptSubscription, type Receiver } from '../transport/kept-subscription';
 import { INFO_HEADERS } from './info';
 
 /** The bodies that answer the verbs; a promise where they take time. */
@@ -18,7 +19,7 @@ export function subscribeControl(
   id: string,
   replies: ControlReplies,
   logger: Logger,
-  onError: (error: Error) => void,
+  watcherOf: (subject: string) => Omit<Receiver, 'onMessage'>,
 ): Subscription[] {
   return VERBS.flatMap((verb) => {
     const answer = async (request: RequestMessage): Promise<void> => {
@@ -32,8 +33,12 @@ export function subscribeControl(
         logger.error({ service: name, verb, err }, 'discovery request could not be answered');
       }
     };
-    return [controlSubject(verb), controlSubject(verb, name), controlSubject(verb, name, id)].map((subject) =>
-      subscribe(connection, subject, '', { onMessage: (message) => void answer(message), onError }),
+    return [controlSubject(verb), controlSubject(verb, name), controlSubject(verb, name, id)].map(
+      (subject) =>
+        new KeptSubscription(connection, subject, '', {
+          ...watcherOf(subject),
+          onMessage: (message) => void answer(message),
+        }),
     );
   });
 }

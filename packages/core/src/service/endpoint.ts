@@ -11,14 +11,14 @@ import { DEFAULT_MAX_PENDING, Limiter } from '../request/limiter';
 import { compose } from '../request/middleware';
 import { streamInvoker } from '../request/upload';
 import { validatorFor } from '../request/validate';
-import { subscribe, type Subscription } from '../transport/connection';
+import { KeptSubscription } from '../transport/kept-subscription';
 import type { InstanceSettings } from './settings';
 
 /** An endpoint that answers requests. */
 export interface RunningEndpoint {
   readonly plan: EndpointPlan;
   readonly counter: Counter;
-  readonly subscription: Subscription;
+  readonly subscription: KeptSubscription;
 }
 
 /** What the endpoints of one service instance share. */
@@ -28,17 +28,21 @@ export interface EndpointSurroundings {
   readonly active: ActiveRequests;
   /** Of the whole service; undefined where it sets no limit. */
   readonly limiter: Limiter<PendingRequest> | undefined;
-  readonly onError: (error: Error) => void;
+  /** The server refuses a subject, at the start or later. */
+  readonly onLost: (subject: string, error: Error) => void;
+  /** The server has accepted a subject that was lost. */
+  readonly onRestored: (subject: string) => void;
 }
 
 /** Puts together what an endpoint's requests need, and subscribes it. */
 export function startEndpoint(plan: EndpointPlan, handler: Handler, around: EndpointSurroundings): RunningEndpoint {
-  const { settings } = around;
+  const { settings, onLost, onRestored } = around;
   const counter = new Counter();
   const runtime = runtimeOf(plan, handler, counter, around);
-  const subscription = subscribe(settings.connection, plan.subject, plan.queueGroup, {
+  const subscription = new KeptSubscription(settings.connection, plan.subject, plan.queueGroup, {
     onMessage: (message) => handle(runtime, message),
-    onError: around.onError,
+    onLost: (error) => onLost(plan.subject, error),
+    onRestored: () => onRestored(plan.subject),
   });
   return { plan, counter, subscription };
 }

@@ -51,7 +51,8 @@ export class ServiceInstance implements RunningService {
       identity: Object.freeze({ name, version, id: this.id }),
       active: this.active,
       limiter: limiterOf(plan.limits),
-      onError: (error) => this.noteError(error),
+      onLost: (subject, error) => this.noteLost(subject, error),
+      onRestored: (subject) => this.noteRestored(subject),
     };
   }
 
@@ -73,7 +74,10 @@ export class ServiceInstance implements RunningService {
       this.id,
       { PING: () => ping, INFO: () => this.encodedInfo(), STATS: async () => encode(await this.stats()) },
       this.settings.logger,
-      (error) => this.noteError(error),
+      (subject) => ({
+        onLost: (error) => this.noteLost(subject, error),
+        onRestored: () => this.noteRestored(subject),
+      }),
     );
     // The server works in order: when it answers the flush, it has accepted or refused every subscription.
     await this.settings.connection.flush();
@@ -172,15 +176,18 @@ export class ServiceInstance implements RunningService {
     const existing = this.endpoints.map((endpoint) => endpoint.plan);
     const plan = planAddedEndpoint(this.plan, existing, groups, name, handler, options, hasValidators);
     let refusal: Error | undefined;
-    const onError = (error: Error): void => {
-      refusal = error;
-      this.noteError(error);
+    let isKnown = false;
+    const onLost = (subject: string, error: Error): void => {
+      if (isKnown) this.noteLost(subject, error);
+      else refusal = error;
     };
-    const endpoint = startEndpoint(plan, handler, { ...this.around, onError });
+    const endpoint = startEndpoint(plan, handler, { ...this.around, onLost });
     this.endpoints.push(endpoint);
     this.infoBody = undefined;
     const known = this.settings.connection.flush().then(() => {
+      isKnown = true;
       if (refusal === undefined) return;
+      endpoint.subscription.unsubscribe();
       this.endpoints.splice(this.endpoints.indexOf(endpoint), 1);
       this.infoBody = undefined;
       throw this.cannotSubscribe(refusal);
@@ -204,7 +211,7 @@ export class ServiceInstance implements RunningService {
       infoReply(
         this.identity(),
         this.plan,
-        this.endpoints.map(({ plan }) => plan),
+        this.endpoints.filter(({ subscription }) => !subscription.isLost).map(({ plan }) => plan),
         outlet.maxPayload,
         logger,
       ),
@@ -212,9 +219,18 @@ export class ServiceInstance implements RunningService {
     return this.infoBody;
   }
 
-  private noteError(error: Error): void {
-    if (this.isStarting) this.startError ??= error;
-    else this.settings.logger.error({ service: this.name, err: error }, 'a subscription was ended by the server');
+  private noteLost(subject: string, err: Error): void {
+    if (this.isStarting) return void (this.startError ??= err);
+    this.infoBody = undefined;
+    this.settings.logger.error(
+      { service: this.name, id: this.id, subject, err },
+      `the NATS server has ended the subscription to ${subject}; INFO goes without it until it is back`,
+    );
+  }
+
+  private noteRestored(subject: string): void {
+    this.infoBody = undefined;
+    this.settings.logger.info({ service: this.name, id: this.id, subject }, `subscribed to ${subject} again`);
   }
 
   private cannotSubscribe(cause: Error): Error {

@@ -28,10 +28,16 @@ class Worker {
 }
 
 async function main(): Promise<void> {
-  const host = await NatsServiceFactory.create(Worker, { logger: false });
+  const { NATS_URL: servers, RECONNECTS } = process.env;
+  const host = await NatsServiceFactory.create(Worker, {
+    logger: false,
+    ...(RECONNECTS && {
+      connection: { servers, maxReconnectAttempts: Number(RECONNECTS), reconnectTimeWait: 20, reconnectJitter: 0 },
+    }),
+  });
   console.log('ready', host.services[0]?.id);
-  await host.stopped;
-  console.log('stopped');
+  const error = await host.stopped;
+  console.log(error === null ? 'stopped' : `stopped with ${error.message}`);
 }
 
 void main();

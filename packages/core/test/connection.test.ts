@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Endpoint, NatsServiceFactory, Service, type NatsServiceHost } from '@natsmith/core';
+import { NatsServer } from '@natsmith/testing';
+import { type Connection } from '#test/connection';
+import { describeWithNatsServer, onEachServerAndClient } from '#test/matrix';
+import { useChildren } from './child';
+import { useHosts } from './hosts';
+import { Log } from './log';
+
+@Service({ name: 'greeter', version: '1.0.0' })
+class Greeter {
+  @Endpoint()
+  greet(): string {
+    return 'hello';
+  }
+
+  @Endpoint()
+  part(): string {
+    return 'bye';
+  }
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 1000; i++) {
+    if (await isSo()) return;
+    await delay(10);
+  }
+  throw new Error(`it never was so: ${isSo.toString()}`);
+}
+
+onEachServerAndClient((server, client) => {
+  const hosts = useHosts();
+
+  it('a lost and a regained connection are a log line each, and seen in the status', async () => {
+    const log = new Log();
+    const connection = await client.connect({ reconnectTimeWait: 20, maxReconnectAttempts: -1 });
+    const { host } = await hosts.start(Greeter, { connection, logger: log });
+    expect(host.status).toBe('running');
+
+    const down = server.kill();
+    await until(() => host.status === 'disconnected');
+    await down;
+    await server.restart();
+    await until(() => host.status === 'running');
+    expect(log.find('warn', /^disconnected from NATS$/)).toHaveLength(1);
+    expect(log.find('info', /^reconnected to NATS$/)).toHaveLength(1);
+
+    const stopping = host.stop();
+    expect(host.status).toBe('stopping');
+    await stopping;
+    expect(host.status).toBe('stopped');
+  });
+});
+
+onEachServerAndClient(
+  (_server, client) => {
+    const hosts = useHosts();
+    const asUser = (user: string): Promise<Connection> => client.connect({ user, pass: 'x' });
+
+    it('a reply that the server does not permit is a log line, at most ten of them in ten seconds', async () => {
+      const log = new Log();
+      await hosts.start(Greeter, { connection: await asUser('mute'), logger: log });
+      const caller = await asUser('all');
+      for (let i = 0; i < 30; i++) caller.publish('greet', '{}', { reply: `answers.${i}` });
+      await until(() => log.find('error', /does not permit this user to publish to answers\.9$/).length > 0);
+      await delay(50);
+      const lines = log.find('error', /does not permit/);
+      expect(lines).toHaveLength(10);
+      expect(lines[0]).toEqual({ operation: 'publish', subject: 'answers.0' });
+    });
+  },
+  {
+    users: [
+      { user: 'all', pass: 'x' },
+      { user: 'mute', pass: 'x', permissions: { publish: { deny: ['answers.>'] } } },
+    ],
+  },
+);
+
+describeWithNatsServer('a permission that is taken back from a running service', () => {
+  const hosts = useHosts();
+  const usersWith = (permissions?: object) => ({
+    users: [
+      { user: 'service', pass: 'x', permissions },
+      { user: 'all', pass: 'x' },
+    ],
+  });
+  const namesIn = (host: NatsServiceHost<never>): string[] =>
+    host.services[0]!.info().endpoints.map(({ name }) => name);
+
+  it('takes the endpoint out of INFO until it is granted again', async () => {
+    await using server = await NatsServer.start(usersWith());
+    const log = new Log();
+    const { host } = await hosts.start(Greeter, {
+      connection: { servers: server.url, user: 'service', pass: 'x' },
+      logger: log,
+    });
+    expect(namesIn(host as never)).toEqual(['greet', 'part']);
+
+    await server.reload(usersWith({ subscribe: { deny: ['greet'] } }));
+    await until(() => namesIn(host as never).length === 1);
+    expect(namesIn(host as never)).toEqual(['part']);
+    expect(log.find('error', /has ended the subscription to greet/)).toHaveLength(1);
+
+    await server.reload(usersWith());
+    await until(() => namesIn(host as never).length === 2);
+    expect(log.find('info', /subscribed to greet again/)).toHaveLength(1);
+    expect((await host.connection.request('greet')).json()).toBe('hello');
+  }, 20_000);
+});
+
+describeWithNatsServer('a service that loses its server for good', () => {
+  const startChild = useChildren();
+
+  it('stops with the error, and its process ends with a code other than 0', async () => {
+    await using server = await NatsServer.start();
+    const child = startChild('worker.ts', { NATS_URL: server.url, RECONNECTS: '2' });
+    await child.wrote('ready', 30_000);
+    await server.kill();
+    await child.wrote('stopped');
+    expect(child.output).toContain('onStop');
+    expect(child.output).toMatch(/with .*(CONNECTION_REFUSED|ECONNREFUSED)/);
+    expect((await child.exit).code).toBe(1);
+  }, 40_000);
+});
+
+describeWithNatsServer('a service whose credentials are refused', () => {
+  it('says so once, and is back when they are accepted', async () => {
+    await using server = await NatsServer.start({ users: [{ user: 'ann', pass: 'old' }] });
+    const log = new Log();
+    await using host = await NatsServiceFactory.create(Greeter, {
+      connection: { servers: server.url, user: 'ann', pass: 'old' },
+      logger: log,
+      signals: false,
+    });
+    await server.reload({ users: [{ user: 'ann', pass: 'new' }] });
+    await until(() => log.find('error', /NATS refused the credentials/).length > 0);
+    await delay(1500); // attempts come at least twice a second
+    expect(log.find('error', /NATS refused the credentials/)).toHaveLength(1);
+    expect(host.status).toBe('disconnected');
+    await server.reload({ users: [{ user: 'ann', pass: 'old' }] });
+    await until(() => host.status === 'running');
+  }, 20_000);
+});
