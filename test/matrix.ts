@@ -35,6 +35,11 @@ export function onEachServer(describeOn: (server: TestServer) => void, options?:
   for (const kind of kinds) describeServer(kind, titleOf(kind), () => describeOn(useServer(kind, options)));
 }
 
+/** Describes the same behaviour for each kind of server, for suites that start, stop and kill servers themselves. */
+export function onEachServerKind(title: string, describeOn: (kind: ServerKind) => void): void {
+  for (const kind of kinds) describeServer(kind, `${title}: ${titleOf(kind)}`, () => describeOn(kind));
+}
+
 /** The same once more for each client library: four blocks, each named as its server × its client. */
 export function onEachServerAndClient(
   describeOn: (server: TestServer, client: TestClient) => void,

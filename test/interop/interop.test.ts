@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type NatsConnection } from 'nats';
 import { Calculator } from '../../examples/01-calculator/src/calculator.service';
-import { buildGoPrograms, describeWithTool, findTool, makePythonEnvironment } from './tools';
+import { buildGoPrograms, describeWithTool, findPython, findTool, makePythonEnvironment } from './tools';
 
 const run = promisify(execFile);
 const BUILD_TIMEOUT = 180_000;
@@ -50,8 +50,8 @@ const languages: Language[] = [
   },
   {
     name: 'python',
-    tool: findTool('python3', 'PYTHON'),
-    missing: 'no Python 3 found: install it, or name the command in PYTHON',
+    tool: findPython(),
+    missing: 'no Python 3 with venv found: install it (on Debian python3-venv, too), or name the command in PYTHON',
     async build(python) {
       const interpreter = await makePythonEnvironment(python);
       const program = (name: string) => [interpreter, join(__dirname, 'python', name)];

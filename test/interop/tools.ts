@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,12 +8,19 @@ const ROOT = join(__dirname, '../..');
 const CACHE = join(ROOT, '.cache/interop');
 const NATS_PY = 'nats-py==2.16.0';
 
-/** A program of this machine: what the variable names, else what .ci/run installed, else the first on PATH. */
+/** A program of this machine: what the variable names, else the first on PATH. */
 export function findTool(name: string, variable: string): string | undefined {
   const named = process.env[variable];
   if (named) return named;
-  const folders = [join(ROOT, '.cache/bin'), ...(process.env.PATH ?? '').split(delimiter)];
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** A Python that can make virtual environments; Debian's own cannot without the package python3-venv. */
+export function findPython(): string | undefined {
+  const python = findTool('python3', 'PYTHON');
+  if (python === undefined) return undefined;
+  return spawnSync(python, ['-c', 'import ensurepip, venv']).status === 0 ? python : undefined;
 }
 
 /** A block that needs a tool: skipped where there is none; under CI that is a failure, unless the tool is optional there. */

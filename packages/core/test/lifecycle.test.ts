@@ -9,10 +9,10 @@ import {
   type RunningService,
 } from '@natsmith/core';
 import { type InfoResponse, type PingResponse, type StatsResponse } from '@natsmith/protocol';
-import { startServer, type ServerKind, type TestServer } from '@natsmith/testing';
+import { startServer, type TestServer } from '@natsmith/testing';
 import { connect, type NatsConnection } from 'nats';
 import { type Connection } from '#test/connection';
-import { onEachServer, onEachServerAndClient } from '#test/matrix';
+import { onEachServer, onEachServerAndClient, onEachServerKind } from '#test/matrix';
 import { useChildren } from './child';
 import { useHosts } from './hosts';
 import { underLoad } from './load';
@@ -540,7 +540,7 @@ onEachServer((server) => {
   });
 });
 
-describe.each<ServerKind>(['nats-server', 'broker'])('a %s that goes and comes back', (kind) => {
+onEachServerKind('a server that goes and comes back', (kind) => {
   const hosts = useHosts();
   let server: TestServer;
 

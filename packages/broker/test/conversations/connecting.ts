@@ -47,6 +47,7 @@ export const connecting: Conversation[] = [
   { name: `CONNECT with {"verbose":false}{}`, says: `${HELLO}CONNECT {"verbose":false}{}\r\n`, gets: '(closed)' },
   {
     name: 'a second CONNECT drops the subscriptions',
+    since: '2.12.0',
     says: `${HELLO}SUB x 1\r\nCONNECT {"echo":true}\r\nPUB x 0\r\n\r\n`,
     gets: '',
   },

@@ -10,6 +10,8 @@ export interface Conversation {
   readonly gets: string | Readonly<Record<string, string>>;
   /** Default: no options. */
   readonly server?: BrokerOptions;
+  /** The first nats-server that answers like this; older ones are not compared with. */
+  readonly since?: string;
 }
 
 /** How most clients begin. */

@@ -39,6 +39,7 @@ export const publishing: Conversation[] = [
   },
   {
     name: 'a request without responders is answered 503',
+    since: '2.12.0',
     says: `${HELLO}SUB in.* 1\r\nPUB no in.x 0\r\n\r\n`,
     gets: 'HMSG in.x 1 34 34\r\nNATS/1.0 503\r\nNats-Subject: no\r\n\r\n\r\n',
   },
@@ -51,11 +52,13 @@ export const publishing: Conversation[] = [
   { name: 'no 503 to a queue subscription', says: `${HELLO}SUB in.* q 1\r\nPUB no in.x 0\r\n\r\n`, gets: '' },
   {
     name: 'a request with headers is answered 503 as well',
+    since: '2.12.0',
     says: `${HELLO}SUB in 1\r\nHPUB no in 12 12\r\nNATS/1.0\r\n\r\n\r\n`,
     gets: 'HMSG in 1 34 34\r\nNATS/1.0 503\r\nNats-Subject: no\r\n\r\n\r\n',
   },
   {
     name: 'without echo a client does not hear itself, and is told 503',
+    since: '2.12.0',
     says: 'CONNECT {"echo":false,"verbose":false,"headers":true,"no_responders":true}\r\nSUB x 1\r\nSUB in 2\r\nPUB x in 0\r\n\r\n',
     gets: 'HMSG in 2 33 33\r\nNATS/1.0 503\r\nNats-Subject: x\r\n\r\n\r\n',
   },

@@ -46,6 +46,7 @@ export const subscribing: Conversation[] = [
   },
   {
     name: 'a 503 does not count against a maximum',
+    since: '2.12.0',
     says: `${HELLO}SUB in 1\r\nUNSUB 1 1\r\nPUB no in 0\r\n\r\nPUB no in 0\r\n\r\n`,
     gets: 'HMSG in 1 34 34\r\nNATS/1.0 503\r\nNats-Subject: no\r\n\r\n\r\nHMSG in 1 34 34\r\nNATS/1.0 503\r\nNats-Subject: no\r\n\r\n\r\n',
   },
