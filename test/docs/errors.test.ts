@@ -147,6 +147,8 @@ describe('the errors that natsmith sends', () => {
       ),
     'body holds more than N values': () =>
       failure('checked', JSON.stringify({ list: Array(11).fill(Array(MAX_ARRAY_ITEMS).fill(0)) })),
+    'body holds more than N values that have to be validated one by one; an array or object counts as 3': () =>
+      failure('list', JSON.stringify(Array(5000).fill({}))),
     'payload cannot be transformed': () => failure('picky', '{"n":1}'),
     'payload cannot be validated': () => failure('exact', '{"n":1e-7}'),
     'validation failed': () => failure('checked', '{}'),
@@ -245,7 +247,9 @@ function errorsInSources(): RegExp[] {
   expect(made.flatMap(([, , , , variable]) => variable ?? []).sort()).toEqual([
     'description',
     'oneSentence',
+    'problem',
     'tooLarge',
+    'tooMuch',
   ]);
   return made
     .filter(([, , quote]) => quote !== undefined)

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { parse as parseWithoutPrototypes } from 'secure-json-parse';
 import { ServiceError, textOf } from '@natsmith/protocol';
 import type { Codec, CodecName } from '../define/handler';
-import { isTooDeep, MAX_JSON_DEPTH } from './json-limits';
+import { jsonProblem } from './json-limits';
 import { asBuffer } from './message';
 
 /** JSON in UTF-8; an empty body is `undefined`, both ways. */
@@ -10,7 +10,8 @@ const json: Codec = {
   name: 'json',
   decode(body) {
     if (body.length === 0) return undefined;
-    if (isTooDeep(body)) throw new ServiceError(400, `body nests deeper than ${MAX_JSON_DEPTH} levels`);
+    const problem = jsonProblem(body);
+    if (problem !== undefined) throw new ServiceError(400, problem);
     const source = utf8(body);
     // Keys that could reach a prototype when user code copies the value are removed; few bodies can hold one.
     const isSuspicious = source.includes('__proto__') || source.includes('constructor') || source.includes('\\u');

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { isTooDeep, MAX_ARRAY_ITEMS, MAX_JSON_DEPTH, MAX_VALUES, sizeProblem } from './json-limits';
+import { effortProblem, jsonProblem, MAX_ARRAY_ITEMS, MAX_JSON_DEPTH, MAX_VALUES, sizeProblem } from './json-limits';
 
 const nested = (depth: number): unknown =>
   depth === 0 ? 1 : depth % 2 === 0 ? [nested(depth - 1)] : { a: nested(depth - 1) };
@@ -8,14 +8,39 @@ function depth(value: unknown): number {
   return typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depth)) : 0;
 }
 
-describe('isTooDeep', () => {
-  it('counts arrays and objects alike', () => {
-    expect(isTooDeep(Buffer.from(JSON.stringify(nested(MAX_JSON_DEPTH))))).toBe(false);
-    expect(isTooDeep(Buffer.from(JSON.stringify(nested(MAX_JSON_DEPTH + 1))))).toBe(true);
+function count(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce<number>((sum, inner) => sum + 1 + count(inner), 0);
+}
+
+/** Longer than what is looked at byte by byte, with escapes at their ends. */
+const LONG_STRINGS = ['a', '[', '"', '\\', ','].flatMap((end) => [
+  `${'x'.repeat(61)}${end}`,
+  `${end.repeat(130)}x`,
+  `${'x'.repeat(100)}${end.repeat(3)}`,
+]);
+
+describe('jsonProblem', () => {
+  const problemOf = (json: unknown, ...limits: number[]) =>
+    jsonProblem(Buffer.from(typeof json === 'string' ? json : JSON.stringify(json)), ...limits);
+  const tooMany = 'body holds more than 100000 values';
+
+  it('counts the levels of arrays and objects alike', () => {
+    expect(problemOf(nested(MAX_JSON_DEPTH))).toBeUndefined();
+    expect(problemOf(nested(MAX_JSON_DEPTH + 1))).toBe('body nests deeper than 100 levels');
   });
 
-  it('agrees with the parsed value, whatever its strings hold', () => {
-    const text = fc.constantFrom('[', ']', '{', '}', '"', '\\', '\\"', 'ö', '[[[[[[', '"]}');
+  it('counts items and properties, empty arrays and objects for one each', () => {
+    const numbers = Array.from({ length: MAX_VALUES }, (_, i) => i);
+    expect(problemOf(numbers)).toBeUndefined();
+    expect(problemOf([...numbers, 1])).toBe(tooMany);
+    expect(problemOf(numbers.map(() => ({})))).toBeUndefined();
+    expect(problemOf([...numbers, 1].map(() => []))).toBe(tooMany);
+    expect(problemOf(Object.fromEntries([...numbers, -1].map((n) => [`k${n}`, '{,'])))).toBe(tooMany);
+  });
+
+  it('agrees with the parsed value, whatever its strings hold and wherever there is white space', () => {
+    const text = fc.constantFrom('[', ']', '{', '}', '"', '\\', '\\"', 'ö', ',', '[[[[[[', '"]}', ...LONG_STRINGS);
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
         { depthSize: 'max' },
@@ -25,16 +50,20 @@ describe('isTooDeep', () => {
         fc.dictionary(text, tie('value'), { maxKeys: 3 }),
       ),
     }));
+    const limit = fc.integer({ min: 0, max: 5 });
     fc.assert(
-      fc.property(value, fc.integer({ min: 0, max: 5 }), (json, limit) => {
-        expect(isTooDeep(Buffer.from(JSON.stringify(json)), limit)).toBe(depth(json) > limit);
+      fc.property(value, limit, fc.constantFrom('', ' ', '\n\t'), (json, most, space) => {
+        const body = JSON.stringify(json, null, space).replaceAll('[]', `[${space}]`).replaceAll('{}', `{${space}}`);
+        expect(problemOf(body, most, Infinity) !== undefined).toBe(depth(json) > most);
+        expect(problemOf(body, Infinity, most) !== undefined).toBe(count(json) > most);
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     );
   });
 
-  it('does not count brackets of a string that never ends', () => {
-    expect(isTooDeep(Buffer.from(`"${'['.repeat(1000)}`))).toBe(false);
+  it('counts nothing in a string that never ends', () => {
+    expect(problemOf(`"${'[,'.repeat(200_000)}`)).toBeUndefined();
+    expect(problemOf(`"${'\\"'.repeat(200_000)}`)).toBeUndefined();
   });
 });
 
@@ -55,5 +84,22 @@ describe('sizeProblem', () => {
     const rows = Array.from({ length: MAX_VALUES / MAX_ARRAY_ITEMS + 1 }, () => many(MAX_ARRAY_ITEMS));
     expect(sizeProblem(rows)).toContain('more than 100000 values');
     expect(sizeProblem(nested(MAX_JSON_DEPTH + 1))).toContain('deeper than 100 levels');
+  });
+});
+
+describe('effortProblem', () => {
+  const problemOf = (value: unknown) => effortProblem(value, JSON.stringify(value).length);
+  const many = (count: number, value: unknown): unknown[] => Array.from({ length: count }, () => value);
+  const tooMuch =
+    'body holds more than 15000 values that have to be validated one by one; an array or object counts as 3';
+
+  it('counts a value as 1, and an array or object as 3', () => {
+    expect(problemOf(many(14_997, 0))).toBeUndefined();
+    expect(problemOf(many(14_998, 0))).toBe(tooMuch);
+    expect(problemOf(many(4_999, {}))).toBeUndefined();
+    expect(problemOf(many(5_000, []))).toBe(tooMuch);
+    expect(problemOf({ rows: many(3_748, { a: 1 }) })).toBeUndefined();
+    expect(problemOf({ rows: many(3_748, { a: 1, b: null }) })).toBe(tooMuch);
+    for (const value of [null, 'text', 1, true, {}, []]) expect(problemOf(value)).toBeUndefined();
   });
 });

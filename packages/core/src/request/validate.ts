@@ -5,7 +5,7 @@ import type { Class } from '../define/options';
 import type { Payload } from '../plan/payload';
 import { classTransformerLibrary, classValidatorLibrary, validationExecutor } from './class-libraries';
 import { compileClass } from './compiled-class';
-import { MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
+import { effortProblem, MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
 
 export type { ValidatorOptions } from 'class-validator';
 
@@ -139,7 +139,10 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     } catch {
       // A validator that throws; it does so again below, where it is known what to make of it.
     }
-    return payload ?? decide(value);
+    if (payload !== undefined) return payload;
+    const tooMuch = effortProblem(value, size);
+    if (tooMuch !== undefined) throw new ServiceError(400, tooMuch);
+    return decide(value);
   };
 }
 
