@@ -1,4 +1,4 @@
-import { CHUNKS_HEADER, controlSubject, ERROR_HEADER, headerBlock, type Verb } from '@natsmith/protocol';
+import { CHUNKS_HEADER, controlSubject, ERROR_HEADER, headerBlock, headersIn, type Verb } from '@natsmith/protocol';
 import { askAll, type GatherLimits } from './ask-all';
 import { TAKES_CHUNKS } from './announced-reply';
 import { DiscoveryError, readDiscoveryReply, type Replies } from './discovery-reply';
@@ -32,11 +32,12 @@ export class Discovery {
       ...(verb === 'INFO' && { headers: INFO_HEADERS }),
       limits: { ...this.limits, ...limits },
       expected: id === '' ? Infinity : 1,
-      read: ({ data, headers }, rtt) => {
-        const error = headers?.values(ERROR_HEADER)[0];
+      read: (message, rtt) => {
+        const headers = headersIn(message);
+        const error = headers?.get(ERROR_HEADER);
         if (error !== undefined) throw new Error(`${subject} was answered with the error "${error}"`);
-        const reply = { ...readDiscoveryReply(verb, data), rtt };
-        if (headers !== undefined && headers.values(CHUNKS_HEADER).length > 0) this.takingChunks.add(reply);
+        const reply = { ...readDiscoveryReply(verb, message.data), rtt };
+        if (headers?.has(CHUNKS_HEADER) === true) this.takingChunks.add(reply);
         return reply;
       },
       fail: (problems, found) =>

@@ -1,7 +1,9 @@
 import {
   ERROR_CODE_HEADER,
   ERROR_HEADER,
+  headersIn,
   isNoResponders,
+  oneLine,
   ServiceError,
   textOf,
   type Message,
@@ -19,21 +21,30 @@ export function readReply(message: Message, as: BodyKind, subject: string): unkn
 /** The error that a reply carries: a service's own (ADR-32, Error handling), or that nobody listens. */
 export function errorIn(message: Message, subject: string): ServiceError | undefined {
   if (isNoResponders(message)) return new NoResponders(subject);
-  const { headers, data } = message;
+  const headers = headersIn(message);
   if (headers === undefined) return undefined;
-  const code = headers.values(ERROR_CODE_HEADER)[0];
-  const description = headers.values(ERROR_HEADER)[0];
+  const code = headers.get(ERROR_CODE_HEADER);
+  const description = headers.get(ERROR_HEADER);
   if (code === undefined && description === undefined) return undefined;
+  const { data } = message;
   const others = headers.keys().filter((name) => name !== ERROR_CODE_HEADER && name !== ERROR_HEADER);
-  // A service that sends no number has failed all the same.
-  return new ServiceError(Number.isNaN(Number(code ?? NaN)) ? 500 : Number(code), description ?? '', {
+  return new ServiceError(codeOf(code), oneLine((description ?? '').slice(0, MAX_DESCRIPTION)), {
     data: data.length === 0 ? undefined : jsonOrText(data),
-    headers: Object.fromEntries(others.map((name) => [name, oneOrMany(headers.values(name))])),
+    headers: Object.fromEntries(others.slice(0, MAX_HEADERS).map((name) => [name, oneOrMany(headers.getAll(name))])),
   });
 }
 
+/** What is kept of an error that somebody else wrote: it is going to be logged and shown. */
+const MAX_DESCRIPTION = 1_024;
+const MAX_HEADERS = 100;
+
+/** A service that sends no number has failed all the same. */
+function codeOf(code: string | undefined): number {
+  return code !== undefined && /^-?\d{1,9}$/.test(code) ? Number(code) : 500;
+}
+
 function oneOrMany(values: string[]): string | string[] {
-  return values.length === 1 ? (values[0] ?? '') : values;
+  return values.length === 1 ? (values[0] ?? '') : values.slice(0, MAX_HEADERS);
 }
 
 function jsonOrText(data: Uint8Array): unknown {

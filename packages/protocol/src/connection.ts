@@ -41,11 +41,17 @@ export interface Message {
     values(name: string): string[];
   };
   // Both libraries keep the undecoded message in these; decoding headers costs a microsecond.
-  readonly _msg?: { readonly hdr: number };
+  readonly _msg?: { readonly hdr: number; readonly reply?: Uint8Array };
   readonly _rdata?: Uint8Array;
 }
 
 /** Whether a message is the server's word that nobody listens on the subject which a request or an item was sent to. */
-export function isNoResponders({ data, headers }: Pick<Message, 'data' | 'headers'>): boolean {
-  return data.length === 0 && headers?.code === 503;
+export function isNoResponders(message: Message): boolean {
+  // The status is told by the first line, and only that is read: the libraries' decoders throw on odd headers.
+  if (message.data.length > 0) return false;
+  const { _msg, _rdata } = message;
+  if (_msg === undefined || _rdata === undefined) return message.headers?.code === 503;
+  return _msg.hdr > 0 && NO_RESPONDERS.every((byte, i) => _rdata[i] === byte);
 }
+
+const NO_RESPONDERS = Buffer.from('NATS/1.0 503');

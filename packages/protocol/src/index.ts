@@ -27,9 +27,11 @@ export {
   TIMEOUT_HEADER,
   type HeaderBlock,
 } from './header';
+export { CreditBudget, CreditShare } from './credit-budget';
 export { isInbox } from './inbox-subject';
 export { nameProblem } from './name';
 export { PermissionError, type ForbiddenOperation } from './permission-error';
+export { hasHeaders, headersIn, headerText, ReceivedHeaders, type WithHeaders } from './received-headers';
 export { ServiceError, type ServiceErrorOptions } from './service-error';
 export {
   joinSubject,
@@ -53,9 +55,9 @@ export {
   MISSED_HEARTBEATS,
   SEQUENCE_HEADER,
   sequenceHeader,
-  StreamError,
   UPLOAD_HEADER,
 } from './stream';
+export { StreamError } from './stream-error';
 export { FIRST_CREDIT } from './window';
 export { textOf } from './text';
 export { MAX_TIMER } from './timer';

@@ -1,24 +1,29 @@
 import { isNoResponders, type Message } from './connection';
+import { ControlSubject } from './control-subject';
+import { Grants, type GrantSettings } from './grants';
+import { headersIn } from './received-headers';
 import {
+  CREDIT_HEADER,
   encodeControl,
   HEARTBEAT_HEADER,
   MISSED_HEARTBEATS,
   numberOfBareItem,
   SEQUENCE_HEADER,
-  StreamError,
 } from './stream';
+import { noStream, outOfOrder, StreamError, unheard } from './stream-error';
 import { MAX_TIMER } from './timer';
-import { Window } from './window';
 
 // Of a producer that knows no credit, so that it cannot fill the memory.
 const MAX_UNGRANTED = 65_536;
+/** Bytes that may wait to be taken where nobody said how many items may; a producer's items may become larger. */
+const MAX_WAITING = 64 * 1024 * 1024;
 
 /** What a consumer needs to know and to do. */
-export interface ReceiverSettings {
+export interface ReceiverSettings extends GrantSettings {
   /** Where the stream was asked for; for errors. */
   readonly subject: string;
-  /** Items that may wait here to be taken; undefined for as many as fit into 4 MiB, and FIRST_CREDIT at first. */
-  readonly credit: number | undefined;
+  /** Prefixes of inboxes, besides `_INBOX.` and `_R_.`, on which a producer may be spoken to. */
+  readonly inboxes?: readonly string[];
   /** Milliseconds; a producer that misses three is given up. 0: never. */
   readonly heartbeat: number;
   /** Milliseconds until the producer's first word, and the error if there is none. */
@@ -41,11 +46,10 @@ export interface ReceiverSettings {
 /** The consuming end of a stream: grants credit as items are taken, and lets no item be lost in silence. */
 export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined> {
   private readonly queue: Uint8Array[] = [];
+  private waitingBytes = 0;
   private expected = 1;
-  private taken = 0;
-  private granted: number;
-  private readonly window: Window;
-  private control: string | undefined;
+  private readonly grants: Grants;
+  private readonly control: ControlSubject;
   private isEnded = false;
   private error: Error | undefined;
   private hasHeard = false;
@@ -55,17 +59,18 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   private waiting: (() => void)[] = [];
 
   constructor(private readonly settings: ReceiverSettings) {
-    this.window = new Window(settings.credit);
-    this.granted = this.window.size;
+    this.grants = new Grants(settings);
+    this.control = new ControlSubject(settings.inboxes);
     const { firstWithin } = settings;
     if (firstWithin < Infinity)
       this.timer = setTimeout(() => this.fail(settings.late()), Math.min(firstWithin, MAX_TIMER));
   }
 
-  /** Grants the first credit to a producer that has not spoken yet. */
+  /** Grants the first credit to a producer that has not spoken yet. @param control checked by whoever invites */
   invite(control: string): void {
-    this.control = control;
-    this.grant();
+    this.control.subject = control;
+    this.grants.grow();
+    this.speak();
   }
 
   /** Takes a message of the producer. */
@@ -79,37 +84,56 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
       clearTimeout(this.timer);
       if (heartbeat > 0) this.timer = setInterval(() => this.checkSilence(), Math.min(heartbeat, MAX_TIMER));
     }
-    // One for the whole stream, and each reading of it is a decoding.
-    if (this.control === undefined && message.reply) this.control = message.reply;
-    const { data } = message;
-    let sequence = numberOfBareItem(message);
-    if (sequence === undefined) {
-      const error = this.settings.errorIn(message);
-      if (error !== undefined) return this.end(error);
-      if (isNoResponders(message)) return this.end(new StreamError(`nobody answers on ${subject}`, subject));
-      const lastSent = message.headers?.values(HEARTBEAT_HEADER)[0];
-      if (lastSent !== undefined) {
-        if (Number(lastSent) !== this.expected - 1) return this.fail(this.lost(Number(lastSent)));
-        return this.grant();
-      }
-      const number = message.headers?.values(SEQUENCE_HEADER)[0];
-      if (number !== undefined) sequence = Number(number);
-    }
-    if (sequence !== undefined && sequence !== this.expected) return this.fail(this.lost(sequence));
+    const bare = numberOfBareItem(message);
+    const error = bare === undefined ? this.errorIn(message) : undefined;
+    if (error !== undefined) return this.end(error);
+    const misled = this.control.problemOf(message);
+    if (misled !== undefined) return this.fail(new StreamError(`the stream from ${subject} ${misled}`, subject));
+    if (bare !== undefined) this.onItem(message.data, bare);
+    else this.onWord(message);
+  }
+
+  private errorIn(message: Message): Error | undefined {
+    const { settings } = this;
+    const { subject } = settings;
+    return (
+      settings.errorIn(message) ??
+      (isNoResponders(message) ? new StreamError(`nobody answers on ${subject}`, subject) : undefined)
+    );
+  }
+
+  /** Whatever comes with more headers than an item's, or with none. */
+  private onWord(message: Message): void {
+    const headers = headersIn(message);
+    const number = headers?.get(SEQUENCE_HEADER);
+    if (number !== undefined) return this.onItem(message.data, Number(number));
+    // Whoever answers with the headers of the request is no producer.
+    if (message.data.length > 0 || headers?.has(CREDIT_HEADER) === true)
+      return this.fail(noStream(this.settings.subject));
+    const lastSent = headers?.get(HEARTBEAT_HEADER);
+    if (lastSent === undefined) this.end();
+    else this.onHeartbeat(Number(lastSent));
+  }
+
+  private onItem(data: Uint8Array, number: number): void {
+    const { subject } = this.settings;
+    if (number !== this.expected) return this.fail(outOfOrder(subject, number, this.expected));
     if (data.length === 0) return this.end();
-    if (sequence === undefined)
-      return this.fail(
-        new StreamError(
-          `${subject} answered without ${SEQUENCE_HEADER}, so with no stream; call it, and await the reply`,
-          subject,
-        ),
-      );
-    if (this.control === undefined ? this.queue.length >= MAX_UNGRANTED : this.expected > this.granted)
-      return this.fail(new StreamError(`${subject} sends more items than it has credit for`, subject));
+    const problem = this.floodProblem(data.length);
+    if (problem !== undefined) return this.fail(new StreamError(`${subject} ${problem}`, subject));
     this.expected++;
-    this.window.add(data.length);
+    this.grants.add(data.length);
     this.queue.push(data);
+    this.waitingBytes += data.length;
     if (this.waiting.length > 0) this.wake();
+  }
+
+  /** Answered by the present grant, so that one that was lost comes again. */
+  private onHeartbeat(lastSent: number): void {
+    if (lastSent !== this.expected - 1) return this.fail(outOfOrder(this.settings.subject, lastSent, this.expected));
+    if (this.control.subject === undefined) return;
+    this.grants.grow();
+    this.speak();
   }
 
   /** Ends the stream with an error; items that were not taken are dropped. */
@@ -150,10 +174,8 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
 
   /** One promise for an item that is here already, where an async function would make three. */
   private take(data: Uint8Array): Promise<IteratorResult<Item, undefined>> {
-    this.taken++;
-    const { size } = this.window;
-    // In halves: a grant for each item would double the messages.
-    if (!this.isEnded && this.taken + size - this.granted >= size / 2) this.grant();
+    this.waitingBytes -= data.length;
+    if (this.grants.take() && this.control.subject !== undefined && !this.isEnded && this.grants.grow()) this.speak();
     try {
       const value = this.settings.decode(data);
       if (value instanceof Promise) return value.then(itemResult<Item>, (error: unknown) => this.refuse(error));
@@ -172,19 +194,37 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   private async arrival(): Promise<void> {
     const { itemTimeout, subject } = this.settings;
     const error = (): void => this.fail(new StreamError(`${subject} sent no item within ${itemTimeout} ms`, subject));
-    const timer = itemTimeout < Infinity ? setTimeout(error, itemTimeout) : undefined;
+    const timer = itemTimeout < Infinity ? setTimeout(error, Math.min(itemTimeout, MAX_TIMER)) : undefined;
     while (this.queue.length === 0 && !this.isEnded) await new Promise<void>((resolve) => this.waiting.push(resolve));
     clearTimeout(timer);
   }
 
-  private grant(): void {
-    if (this.control === undefined) return;
-    this.granted = Math.max(this.granted, this.taken + this.window.size);
-    this.settings.speak(this.control, encodeControl({ type: 'credit', upTo: this.granted }));
+  private speak(): void {
+    this.say(encodeControl({ type: 'credit', upTo: this.grants.upTo }));
   }
 
   private cancel(): void {
-    if (this.control !== undefined) this.settings.speak(this.control, encodeControl({ type: 'cancel' }));
+    this.say(encodeControl({ type: 'cancel' }));
+  }
+
+  private say(words: string): void {
+    const { subject } = this.control;
+    if (subject === undefined) return;
+    try {
+      this.settings.speak(subject, words);
+    } catch {
+      // A producer that cannot be reached finds out by itself.
+    }
+  }
+
+  /** What is wrong with one more item, if something is. */
+  private floodProblem(bytes: number): string | undefined {
+    if (this.control.subject === undefined ? this.queue.length >= MAX_UNGRANTED : this.grants.isUsedUp)
+      return 'sends more items than it has credit for';
+    const isBound = this.settings.credit !== undefined && this.control.subject !== undefined;
+    if (!isBound && this.waitingBytes + bytes > MAX_WAITING)
+      return `has ${this.queue.length} items of ${this.waitingBytes} bytes waiting to be read; read faster, or say how many may wait: "credit"`;
+    return undefined;
   }
 
   private fail(error: Error): void {
@@ -197,32 +237,16 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     if (!this.isEnded) {
       this.isEnded = true;
       clearTimeout(this.timer);
+      this.grants.close();
       this.settings.onEnd();
     }
     this.wake();
   }
 
-  private lost(arrived: number): StreamError {
-    const { subject } = this.settings;
-    const what =
-      arrived < this.expected
-        ? `item ${arrived} of the stream from ${subject} came again, or too late`
-        : `item ${this.expected} of the stream from ${subject} was lost`;
-    return new StreamError(`${what}; the items before it are complete`, subject);
-  }
-
   private checkSilence(): void {
     if (++this.silent <= MISSED_HEARTBEATS) return;
-    this.fail(this.settings.silent?.() ?? this.unheard());
-  }
-
-  private unheard(): StreamError {
-    const { heartbeat, subject } = this.settings;
-    const limit = MISSED_HEARTBEATS * heartbeat;
-    return new StreamError(
-      `the producer of the stream from ${subject} was not heard of for ${limit} ms; it is gone`,
-      subject,
-    );
+    const { settings } = this;
+    this.fail(settings.silent?.() ?? unheard(settings.subject, settings.heartbeat));
   }
 
   private wake(): void {

@@ -73,16 +73,3 @@ function holds(bytes: Uint8Array, start: number, expected: Uint8Array): boolean 
   for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false;
   return true;
 }
-
-/** A stream that broke: an item is missing, or the other end is gone. What came before was in order. */
-export class StreamError extends Error {
-  override readonly name = 'StreamError';
-
-  constructor(
-    message: string,
-    /** Where the stream was asked for. */
-    readonly subject: string,
-  ) {
-    super(message);
-  }
-}

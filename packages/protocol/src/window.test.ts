@@ -16,8 +16,8 @@ describe('the window of a consumer', () => {
   it('begins with a first credit where nobody told', () => expect(windowAfter()).toBe(FIRST_CREDIT));
 
   it('opens for small items as they come, up to 4,096', () => {
-    expect(windowAfter(10, 12)).toBe(FIRST_CREDIT);
-    expect(windowAfter(...Array<number>(1000).fill(10))).toBe(1000);
+    expect(windowAfter(10, 12)).toBe(32);
+    expect(windowAfter(...Array<number>(1000).fill(10))).toBe(2000);
     expect(windowAfter(...Array<number>(9000).fill(10))).toBe(4096);
   });
 

@@ -1,7 +1,9 @@
-/** Items that a consumer lets come at first, where nobody says how many. */
-export const FIRST_CREDIT = 256;
+/** Items that a consumer lets come before it knows how large they are, where nobody says how many. */
+export const FIRST_CREDIT = 16;
 /** Items that it lets come at most, where nobody says how many. */
 export const MOST_CREDIT = 4096;
+/** Items that it lets come as soon as it has seen one that is small. */
+const SMALL_CREDIT = 32;
 const BYTES = 4 * 1024 * 1024;
 
 /**
@@ -20,11 +22,16 @@ export class Window {
     this.items++;
   }
 
+  /** Bytes of an item, as far as those that came tell; undefined before the first. */
+  get itemSize(): number | undefined {
+    return this.items === 0 ? undefined : this.bytes / this.items;
+  }
+
   get size(): number {
     if (this.fixed !== undefined) return this.fixed;
     if (this.items === 0) return FIRST_CREDIT;
     // Never none, or the stream would stand still.
     const fitting = Math.ceil((BYTES / this.bytes) * this.items);
-    return Math.min(fitting, MOST_CREDIT, Math.max(FIRST_CREDIT, this.items));
+    return Math.min(fitting, MOST_CREDIT, Math.max(SMALL_CREDIT, 2 * this.items));
   }
 }

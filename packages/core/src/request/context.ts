@@ -1,6 +1,6 @@
-import { TIMEOUT_HEADER } from '@natsmith/protocol';
+import { ReceivedHeaders, TIMEOUT_HEADER } from '@natsmith/protocol';
 import type { RequestContext } from '../define/handler';
-import { HeadersToSend, ReceivedHeaders } from './headers';
+import { HeadersToSend } from './headers';
 import { hasHeaders, headerBlock, type RequestMessage } from './message';
 
 const DECIMAL = /^[-+]?\d+(\.\d+)?$/;

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { HeadersToSend, ReceivedHeaders } from './headers';
+import { ReceivedHeaders } from '@natsmith/protocol';
+import { HeadersToSend } from './headers';
 
 describe('headers to send', () => {
   const name = fc.stringMatching(/^[!-9;-~]{1,20}$/);

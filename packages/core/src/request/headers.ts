@@ -1,53 +1,5 @@
 import { headerNameProblem, headerValueProblem } from '@natsmith/protocol';
-import type { ReplyHeaders, RequestHeaders } from '../define/handler';
-
-/** What no header can be called, and yet may stand at the beginning of a line. */
-const NO_NAME = /^$|[:\r\n]/;
-
-/** Headers of a request, parsed when they are first asked for. */
-export class ReceivedHeaders implements RequestHeaders {
-  private values: Map<string, string[]> | undefined;
-
-  /** @param block the header block as text, its first line (`NATS/1.0`) included */
-  constructor(private readonly block: string) {}
-
-  get(name: string): string | undefined {
-    if (this.values !== undefined) return this.values.get(name)?.[0];
-    // Most requests are asked for one header or two, and to find those costs half of parsing them all.
-    const start = this.block.indexOf(`\r\n${name}:`);
-    if (start === -1) return undefined;
-    if (NO_NAME.test(name)) return this.parsed().get(name)?.[0];
-    const end = this.block.indexOf('\r\n', start + 2);
-    return this.block.slice(start + name.length + 3, end === -1 ? undefined : end).trim();
-  }
-
-  getAll(name: string): string[] {
-    return [...(this.parsed().get(name) ?? [])];
-  }
-
-  has(name: string): boolean {
-    return this.get(name) !== undefined;
-  }
-
-  keys(): string[] {
-    return [...this.parsed().keys()];
-  }
-
-  private parsed(): Map<string, string[]> {
-    if (this.values !== undefined) return this.values;
-    this.values = new Map();
-    for (const line of this.block.split('\r\n').slice(1)) {
-      const colon = line.indexOf(':');
-      if (colon < 1) continue;
-      const name = line.slice(0, colon);
-      const value = line.slice(colon + 1).trim();
-      const values = this.values.get(name);
-      if (values === undefined) this.values.set(name, [value]);
-      else values.push(value);
-    }
-    return this.values;
-  }
-}
+import type { ReplyHeaders } from '../define/handler';
 
 /** Headers of a reply; checked when they are set, so that none can break the connection. */
 export class HeadersToSend implements ReplyHeaders {

@@ -1,5 +1,7 @@
 import { textOf } from '@natsmith/protocol';
 
+export { hasHeaders, headerText as headerBlock } from '@natsmith/protocol';
+
 /** A message as both client libraries give it; only what a request needs of it. */
 export interface RequestMessage {
   readonly subject: string;
@@ -11,22 +13,6 @@ export interface RequestMessage {
   // block, and the library's own decoder throws on header names that it does not like; a reply subject, 0.2.
   readonly _msg?: { readonly hdr: number; readonly reply?: Uint8Array };
   readonly _rdata?: Uint8Array;
-}
-
-/** Whether a message has headers, without decoding them. */
-export function hasHeaders(message: RequestMessage): boolean {
-  return message._msg === undefined ? message.headers !== undefined : message._msg.hdr > 0;
-}
-
-/** The header block of a message as text, its first line (`NATS/1.0`) included; `""` for none. */
-export function headerBlock(message: RequestMessage): string {
-  const length = message._msg?.hdr;
-  const bytes = message._rdata;
-  if (length !== undefined && bytes !== undefined) return length > 0 ? textOf(bytes.subarray(0, length)) : '';
-  const { headers } = message;
-  if (headers === undefined) return '';
-  const lines = headers.keys().flatMap((name) => headers.values(name).map((value) => `${name}: ${value}`));
-  return ['NATS/1.0', ...lines].join('\r\n');
 }
 
 /** Where the reply of a message goes; `""` when nobody waits for one. */

@@ -1,4 +1,4 @@
-import { FIRST_CREDIT, HEARTBEAT_HEADER, heartbeatIn, UPLOAD_HEADER } from '@natsmith/protocol';
+import { HEARTBEAT_HEADER, heartbeatIn, UPLOAD_HEADER } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import { tooLarge } from './body-size';
 import type { Context } from './context';
@@ -33,7 +33,7 @@ async function* itemsOf(
   const control = ctx.headers.get(UPLOAD_HEADER);
   if (control !== undefined) {
     const heartbeat = heartbeatIn(ctx.headers.get(HEARTBEAT_HEADER));
-    return yield* uploadedItems(ctx, { control, credit: FIRST_CREDIT, heartbeat }, read, outlet);
+    return yield* uploadedItems(ctx, { control, credit: undefined, heartbeat }, read, outlet);
   }
   // A caller that knows no streams sends one item as its payload, or none.
   const { data } = ctx.message;

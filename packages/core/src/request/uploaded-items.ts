@@ -16,7 +16,8 @@ import type { Outlet } from './endpoint-runtime';
 export interface UploadWishes {
   /** Where the caller is granted credit. */
   readonly control: string;
-  readonly credit: number;
+  /** Items that may wait for the handler; undefined for as many as fit into 4 MiB. */
+  readonly credit: number | undefined;
   /** Milliseconds. */
   readonly heartbeat: number;
 }

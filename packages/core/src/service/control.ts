@@ -1,6 +1,5 @@
-import { CHUNKS_HEADER, controlSubject, VERBS, type Verb } from '@natsmith/protocol';
+import { CHUNKS_HEADER, controlSubject, ReceivedHeaders, VERBS, type Verb } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import { ReceivedHeaders } from '../request/headers';
 import { hasHeaders, headerBlock, type RequestMessage } from '../request/message';
 import type { Connection, Subscription } from '../transport/connection';
 import { KeptSubscription, type Receiver } from '../transport/kept-subscription';

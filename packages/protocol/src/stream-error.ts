@@ -1,0 +1,40 @@
+import { MISSED_HEARTBEATS, SEQUENCE_HEADER } from './stream';
+
+/** A stream that broke: an item is missing, or the other end is gone. What came before was in order. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError';
+
+  constructor(
+    message: string,
+    /** Where the stream was asked for. */
+    readonly subject: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A reply that is no part of a stream. */
+export function noStream(subject: string): StreamError {
+  return new StreamError(
+    `${subject} answered without ${SEQUENCE_HEADER}, so with no stream; call it, and await the reply`,
+    subject,
+  );
+}
+
+/** An item with another number than the expected one. */
+export function outOfOrder(subject: string, arrived: number, expected: number): StreamError {
+  const what =
+    arrived < expected
+      ? `item ${arrived} of the stream from ${subject} came again, or too late`
+      : `item ${expected} of the stream from ${subject} was lost`;
+  return new StreamError(`${what}; the items before it are complete`, subject);
+}
+
+/** A producer that has begun, and fallen silent. @param heartbeat in ms */
+export function unheard(subject: string, heartbeat: number): StreamError {
+  const limit = MISSED_HEARTBEATS * heartbeat;
+  return new StreamError(
+    `the producer of the stream from ${subject} was not heard of for ${limit} ms; it is gone`,
+    subject,
+  );
+}
