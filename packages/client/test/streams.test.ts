@@ -329,12 +329,12 @@ onEachServerAndClient((server, library) => {
             const [kind, number] = typeof message === 'string' ? message.split(' ') : ['item', String(message)];
             headers.set(kind === 'beat' ? 'Natsmith-Heartbeat' : 'Natsmith-Seq', number!);
             const body = kind === 'item' ? Buffer.from('"item"') : Buffer.alloc(0);
-            connection.publish(request.reply!, body, { headers, reply: 'forged.control' });
+            connection.publish(request.reply!, body, { headers, reply: '_INBOX.forged' });
           }
         },
       });
       const told: string[] = [];
-      connection.subscribe('forged.control', { callback: (_error, message) => told.push(message.string()) });
+      connection.subscribe('_INBOX.forged', { callback: (_error, message) => told.push(message.string()) });
       const seen: unknown[] = [];
       const error = await (async () => {
         for await (const item of client.stream('forged', undefined, { credit: 5 })) seen.push(item);

@@ -166,7 +166,7 @@ onEachServerAndClient((_server, library) => {
     headers.set('Natsmith-Upload', 'my.control');
     const control = connection.subscribe('my.control', {
       callback(_error, message) {
-        for (let n = 1; n <= 200; n++) {
+        for (let n = 1; n <= 10; n++) {
           const item = library.headers();
           item.set('Natsmith-Seq', String(n));
           connection.publish(message.reply!, Buffer.from('{"value":1}'), { headers: item, reply: 'my.control' });
