@@ -58,7 +58,7 @@ export function askAll<T>(inbox: Inbox, question: Question<T>): Gathered<T> {
       stall = setTimeout(() => finish(), limits.stall);
     };
     try {
-      address = inbox.open({ onMessage, onError: finish });
+      address = inbox.open({ to: subject, onMessage, onError: finish });
       inbox.publish(subject, body, { reply: address.subject, ...(headers && { headers }) });
     } catch (error) {
       finish(error as Error);

@@ -21,6 +21,7 @@ export function sendCancel(inbox: Inbox, subject: string): void {
     }
   };
   const address = inbox.open({
+    to: subject,
     onError: () => undefined,
     onMessage(message) {
       const delay = DELAYS[sent++];

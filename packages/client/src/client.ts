@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  ConnectionEvents,
   isConnection,
   nameProblem,
   subjectProblem,
@@ -48,12 +49,16 @@ const DEFAULT_TIMEOUT = 5_000;
 const LAST_WORDS = 500;
 const DEFAULT_LIMITS: Required<GatherLimits> = { timeout: 2_000, stall: 300 };
 
+/** Whether services can be reached; while `disconnected`, natsmith or its client library tries to reconnect. */
+export type ClientStatus = 'connected' | 'disconnected' | 'closed';
+
 /** What `client.service` takes besides the service's name: which instances are meant, and defaults of its calls. */
 export interface ServiceOptions extends ServiceSelection, PolicyOptions, Pick<CallOptions, 'timeout'> {}
 
 /** What a client shares with the clients that `with` makes of it. */
 interface Shared<C extends Connection> {
   readonly connection: C;
+  readonly events: ConnectionEvents;
   readonly inbox: Inbox;
   readonly discovery: Discovery;
   readonly lookups: Map<string, ServiceLookup>;
@@ -74,6 +79,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     const limits = { ...DEFAULT_LIMITS, ...options.discovery };
     this.shared = {
       connection,
+      events: ConnectionEvents.of(connection),
       inbox,
       discovery: new Discovery(inbox, limits, options.prefix ?? '$SRV'),
       lookups: new Map(),
@@ -98,6 +104,11 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
 
   get connection(): C {
     return this.shared.connection;
+  }
+
+  /** Whether services can be reached; `closed` also after `close()`, where the connection may live on. */
+  get status(): ClientStatus {
+    return this.shared.closing.signal.aborted ? 'closed' : this.shared.events.status;
   }
 
   /**

@@ -1,14 +1,20 @@
 import { nuid } from '@nats-io/nuid';
 import {
+  ConnectionEvents,
   HEARTBEAT_HEADER,
+  PermissionError,
   SEQUENCE_HEADER,
+  violationIn,
   type Connection,
+  type ConnectionEvent,
   type Message,
   type Subscription,
 } from '@natsmith/protocol';
 
 /** What a reply subject leads to. */
 export interface Receiver {
+  /** Where it publishes to: where the server does not permit that, no reply can come. */
+  readonly to?: string | undefined;
   onMessage(message: Message): void;
   /** No message will come any more: the connection or the client is closed, or the server refuses the subscription. */
   onError(error: Error): void;
@@ -26,6 +32,7 @@ export class Inbox {
   readonly prefix: string;
   private readonly receivers = new Map<string, Receiver>();
   private subscription: Subscription | undefined;
+  private stopListening: (() => void) | undefined;
   private lastToken = 0;
   private ended: Error | undefined;
 
@@ -37,6 +44,7 @@ export class Inbox {
 
   open(receiver: Receiver): Address {
     if (this.ended !== undefined) throw this.ended;
+    this.stopListening ??= this.watchConnection();
     this.subscription ??= this.subscribe();
     const token = (++this.lastToken).toString(36);
     this.receivers.set(token, receiver);
@@ -85,11 +93,12 @@ export class Inbox {
   /** Ends everything that waits. */
   close(error: Error): void {
     this.ended ??= error;
+    this.stopListening?.();
     if (this.subscription?.isClosed() === false) this.subscription.unsubscribe();
     this.failAll(this.ended);
   }
 
-  private subscribe(): Subscription {
+  private watchConnection(): () => void {
     void this.connection
       .closed()
       .then((error) =>
@@ -97,11 +106,30 @@ export class Inbox {
           new Error('the connection to NATS is closed', error instanceof Error ? { cause: error } : undefined),
         ),
       );
+    return ConnectionEvents.of(this.connection).listen((event) => this.onEvent(event));
+  }
+
+  /** Client libraries report what the server does not permit on their status, and let the call wait for its timeout. */
+  private onEvent(event: ConnectionEvent): void {
+    if (event.type !== 'violation' || event.operation !== 'publish') return;
+    for (const [token, receiver] of [...this.receivers]) {
+      if (receiver.to !== event.subject) continue;
+      this.receivers.delete(token);
+      receiver.onError(new PermissionError('publish', event.subject));
+    }
+  }
+
+  private subscribe(): Subscription {
     const callback = (error: Error | null, message: Message): void => {
       if (error !== null) {
         // Refused by the server, for example for want of permission: the next call tries again.
         this.subscription = undefined;
-        this.failAll(error);
+        const violation = violationIn(error);
+        this.failAll(
+          violation === undefined
+            ? error
+            : new PermissionError(violation.operation, violation.subject, { cause: error }),
+        );
         return;
       }
       const receiver = this.receivers.get(message.subject.slice(this.prefix.length));

@@ -1,4 +1,4 @@
-export { ServiceError, StreamError, type ServiceErrorOptions } from '@natsmith/protocol';
+export { PermissionError, ServiceError, StreamError, type ServiceErrorOptions } from '@natsmith/protocol';
 export type {
   Connection,
   EndpointInfo,
@@ -11,7 +11,13 @@ export type { GatherLimits } from './ask-all';
 export type { BodyKind } from './body';
 export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call-options';
 export type { Carrier } from './carried';
-export { ServiceClient, type ClientOptions, type ConnectOptions, type ServiceOptions } from './client';
+export {
+  ServiceClient,
+  type ClientOptions,
+  type ClientStatus,
+  type ConnectOptions,
+  type ServiceOptions,
+} from './client';
 export type { Discovered } from './discovery';
 export { DiscoveryError } from './discovery-reply';
 export type { EndpointAddress, GatheredReply, GatherOptions } from './gather';

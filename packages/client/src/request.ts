@@ -41,18 +41,22 @@ export function sendRequest(
     const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
     if (left <= 0) throw new TimeoutError(subject, 0);
     let announced: AnnouncedReply | undefined;
-    const address = inbox.open({
-      onMessage(message) {
+    const receiver = {
+      to: subject,
+      onMessage(message: Message): void {
         if (announced !== undefined) return announced.onMessage(message);
         if (message.reply) announced = announcedReply(message, subject, inbox);
-        if (announced !== undefined)
+        if (announced !== undefined) {
+          receiver.to = message.reply ?? subject;
           return void announced.body.then((data) => end(() => resolve({ subject, data })), fail);
+        }
         end(() => resolve(message));
         // The first item of a stream is the reply of a call; the rest is not wanted.
         if (message.reply && isItem(message)) inbox.speak(message.reply, 'cancel');
       },
       onError: fail,
-    });
+    };
+    const address = inbox.open(receiver);
     const timer = left < MAX_TIMER ? setTimeout(expire, left) : undefined;
     signal?.addEventListener('abort', onAbort, { once: true });
     try {

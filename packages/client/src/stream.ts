@@ -44,6 +44,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
   if (left <= 0) throw new TimeoutError(subject, 0);
   const firstWithin = Math.min(request.firstWithin, left);
+  let to = subject;
   const receiver = new ItemReceiver<Item>({
     subject,
     credit,
@@ -53,7 +54,10 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     late: () => new TimeoutError(subject, firstWithin),
     decode: (data) => decodeBody(data, as, subject),
     errorIn: (message) => errorIn(message, subject),
-    speak: (control, words) => inbox.speak(control, words),
+    speak(control, words) {
+      to = control;
+      inbox.speak(control, words);
+    },
     onEnd() {
       address.close();
       request.onEnd();
@@ -64,6 +68,9 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   const onAbort = (): void => receiver.abort(signal?.reason as Error);
   const timer = left < MAX_TIMER ? setTimeout(() => receiver.abort(new TimeoutError(subject, left)), left) : undefined;
   const address = inbox.open({
+    get to() {
+      return to;
+    },
     onMessage: (message) => receiver.onMessage(message),
     onError: (error) => receiver.abort(error),
   });

@@ -5,6 +5,7 @@ import {
   headerBlock,
   HEARTBEAT_HEADER,
   ItemSender,
+  PermissionError,
   SEQUENCE_HEADER,
   sequenceHeader,
   UPLOAD_HEADER,
@@ -27,9 +28,17 @@ export class Upload {
     items: AsyncIterable<unknown>,
     about: HeaderLines = [],
   ) {
+    const destination = (): string | undefined => this.sender.destination;
     const address = inbox.open({
+      get to() {
+        return destination();
+      },
       onMessage: (message) => this.sender.onControl(message),
-      onError: () => this.sender.stop(),
+      onError: (error) => {
+        this.sender.stop();
+        // Of everything else the call hears by itself.
+        if (error instanceof PermissionError) this.failure.abort(error);
+      },
     });
     this.close = () => address.close();
     this.headers = [[UPLOAD_HEADER, address.subject], [HEARTBEAT_HEADER, String(DEFAULT_HEARTBEAT)], ...about];
