@@ -28,6 +28,8 @@ export type Departure = 'cancelled' | 'gone' | 'stopped';
 // something else meanwhile. Items count where the consumer bounds them not at all, or by more than it could mean.
 const UNCONFIRMED_ITEMS = 256;
 const UNCONFIRMED_BYTES = 16 * 1024 * 1024;
+// What cleans up after itself may take its time; what hangs there is not to keep the end of the stream from its consumer.
+const RETURN_TIMEOUT = 1_000;
 const EMPTY = new Uint8Array(0);
 
 /** The producing end of a stream: sends items as far as there is credit, and knows when its consumer leaves. */
@@ -42,6 +44,7 @@ export class ItemSender {
   private heardAt = performance.now();
   private timer: NodeJS.Timeout | undefined;
   private iterator: AsyncIterator<unknown> | undefined;
+  private returned: Promise<unknown> | undefined;
   private wake: (() => void) | undefined;
 
   /** @param onLeave is called at once when the consumer leaves, while the items may still be in the making */
@@ -79,17 +82,18 @@ export class ItemSender {
    */
   async send(items: AsyncIterable<unknown>, encode: (item: unknown) => Body): Promise<Departure | undefined> {
     let isFinished = false;
+    let failure: { readonly error: unknown } | undefined;
     try {
       this.startHeartbeats();
       for (;;) {
         while (this.sequence >= this.credit && this.departure === undefined)
           await new Promise<void>((resolve) => (this.wake = resolve));
-        if (this.hasLeft()) return this.departure;
+        if (this.hasLeft()) break;
         // Not before there is credit: items that nobody asked for are left as they are.
         this.iterator ??= items[Symbol.asyncIterator]();
         const { done, value } = (await this.iterator.next()) as IteratorResult<unknown, unknown>;
         if (done) isFinished = true;
-        if (this.hasLeft() || done) return this.departure;
+        if (this.hasLeft() || done) break;
         this.publish(encode(value));
         if (this.isMuchUnconfirmed()) {
           this.unconfirmedItems = this.unconfirmedBytes = 0;
@@ -98,12 +102,16 @@ export class ItemSender {
       }
     } catch (error) {
       // Items that throw because they were told to stop are no failure.
-      if (this.hasLeft()) return this.departure;
-      throw error;
-    } finally {
-      clearInterval(this.timer);
-      if (!isFinished) await this.iterator?.return?.();
+      if (!this.hasLeft()) failure = { error };
     }
+    try {
+      if (!isFinished) await inTime(this.returnItems());
+    } catch (error) {
+      failure ??= { error };
+    }
+    clearInterval(this.timer);
+    if (failure !== undefined) throw failure.error;
+    return this.departure;
   }
 
   // A method, because the compiler does not expect a field to change while somebody waits.
@@ -159,7 +167,19 @@ export class ItemSender {
     clearInterval(this.timer);
     this.wake?.();
     // Wakes iterators that can be; a generator that waits for something else hears of it by `onLeave`.
-    void Promise.resolve(this.iterator?.return?.()).catch(() => undefined);
+    this.returnItems().catch(() => undefined);
     this.onLeave(departure);
   }
+
+  /** Tells the items once that no more of them are wanted. Never throws: it rejects with what they throw. */
+  private returnItems(): Promise<unknown> {
+    return (this.returned ??= (async () => this.iterator?.return?.())());
+  }
+}
+
+/** Waits for something that has no right to hang. */
+async function inTime(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, RETURN_TIMEOUT)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
