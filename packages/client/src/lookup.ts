@@ -1,4 +1,4 @@
-import { ServiceError, subjectsOverlap, type EndpointInfo, type InfoResponse } from '@natsmith/protocol';
+import { markReceived, ServiceError, subjectsOverlap, type EndpointInfo, type InfoResponse } from '@natsmith/protocol';
 import { parse, rcompare, satisfies, validRange } from 'semver';
 import { DiscoveryError } from './discovery-reply';
 
@@ -112,7 +112,7 @@ export class ServiceLookup {
 
   private select(instances: readonly InfoResponse[]): InfoResponse[] {
     const { version, id } = this.selection;
-    if (instances.length === 0) throw new ServiceError(503, `nobody answers as service "${this.name}"`);
+    if (instances.length === 0) throw markReceived(new ServiceError(503, `nobody answers as service "${this.name}"`));
     const inRange = instances.filter((one) => version === undefined || satisfies(one.version, version));
     if (inRange.length === 0) {
       const found = [...new Set(instances.map((one) => one.version))].sort(newestFirst).join(', ');
@@ -123,7 +123,9 @@ export class ServiceLookup {
     const selected = inRange.filter((one) => id === undefined || one.id === id);
     if (selected.length === 0) {
       const found = inRange.map((one) => one.id).join(', ');
-      throw new ServiceError(503, `no instance of service "${this.name}" has the id ${id ?? ''}; found ${found}`);
+      throw markReceived(
+        new ServiceError(503, `no instance of service "${this.name}" has the id ${id ?? ''}; found ${found}`),
+      );
     }
     return selected.sort((a, b) => newestFirst(a.version, b.version));
   }

@@ -3,6 +3,7 @@ import {
   ERROR_HEADER,
   headersIn,
   isNoResponders,
+  markReceived,
   oneLine,
   ServiceError,
   textOf,
@@ -28,10 +29,12 @@ export function errorIn(message: Message, subject: string): ServiceError | undef
   if (code === undefined && description === undefined) return undefined;
   const { data } = message;
   const others = headers.keys().filter((name) => name !== ERROR_CODE_HEADER && name !== ERROR_HEADER);
-  return new ServiceError(codeOf(code), oneLine((description ?? '').slice(0, MAX_DESCRIPTION)), {
+  const error = new ServiceError(codeOf(code), oneLine((description ?? '').slice(0, MAX_DESCRIPTION)), {
     data: data.length === 0 ? undefined : jsonOrText(data),
     headers: Object.fromEntries(others.slice(0, MAX_HEADERS).map((name) => [name, oneOrMany(headers.getAll(name))])),
   });
+  // A handler that lets it through is not to pass on what was said to its service alone.
+  return markReceived(error);
 }
 
 /** What is kept of an error that somebody else wrote: it is going to be logged and shown. */

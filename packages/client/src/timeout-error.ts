@@ -1,3 +1,5 @@
+import { markReceived } from '@natsmith/protocol';
+
 /** No reply came in time; whether the service got the request, or still works on it, is unknown. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
@@ -12,5 +14,6 @@ export class TimeoutError extends Error {
         ? `${subject} did not answer within ${timeout} ms`
         : `${subject} was not asked, because the deadline has passed`,
     );
+    markReceived(this);
   }
 }

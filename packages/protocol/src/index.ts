@@ -32,6 +32,7 @@ export { isInbox } from './inbox-subject';
 export { nameProblem } from './name';
 export { PermissionError, type ForbiddenOperation } from './permission-error';
 export { hasHeaders, headersIn, headerText, ReceivedHeaders, type WithHeaders } from './received-headers';
+export { isReceived, markReceived } from './received';
 export { ServiceError, type ServiceErrorOptions } from './service-error';
 export {
   joinSubject,

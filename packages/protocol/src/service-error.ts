@@ -1,3 +1,5 @@
+import { headerNameProblem, headerValueProblem, REQUEST_ID_HEADER } from './header';
+
 const BRAND = Symbol.for('natsmith.ServiceError');
 
 /** What a {@link ServiceError} may carry besides its code and description. */
@@ -34,9 +36,39 @@ export class ServiceError<Data = unknown> extends Error {
     Object.defineProperty(this, BRAND, { value: true });
   }
 
+  /**
+   * Passes an error of another service on to the caller: code, description, data and headers as they were received.
+   * Thrown as it is, it would reach the caller as 502 `upstream error`. Anything but a `ServiceError` is left as it is.
+   */
+  static forward<Data>(error: ServiceError<Data>): ServiceError<Data>;
+  static forward(error: unknown): Error;
+  static forward(error: unknown): Error {
+    if (error instanceof ServiceError) {
+      const { code, description, data, headers } = error as ServiceError<unknown>;
+      return new ServiceError(Number.isSafeInteger(code) ? code : 500, description, {
+        data,
+        headers: ownHeaders(headers),
+      });
+    }
+    return error instanceof Error ? error : new Error('what was to be forwarded is no error', { cause: error });
+  }
+
   // Two copies of this package in one process must know each other's errors.
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (this !== ServiceError) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === 'object' && value !== null && BRAND in value;
+    try {
+      if (this !== ServiceError) return Function.prototype[Symbol.hasInstance].call(this, value);
+      return typeof value === 'object' && value !== null && BRAND in value;
+    } catch {
+      return false; // a proxy that throws
+    }
   }
+}
+
+/** The headers of a received error that may go on: not those that NATS or natsmith act on. */
+function ownHeaders(headers: ServiceErrorOptions['headers'] = {}): ServiceErrorOptions['headers'] {
+  const isOwn = ([name, values]: [string, string | readonly string[]]): boolean =>
+    (name === REQUEST_ID_HEADER || !/^nats(mith)?-/i.test(name)) &&
+    headerNameProblem(name) === undefined &&
+    [values].flat().every((value) => headerValueProblem(name, value) === undefined);
+  return Object.fromEntries(Object.entries(headers).filter(isOwn));
 }
