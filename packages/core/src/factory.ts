@@ -10,7 +10,9 @@ import { planServices } from './plan/services';
 import { hasValidators, type ValidatorOptions } from './request/validate';
 import { ServiceInstance } from './service/instance';
 import type { InstanceSettings } from './service/settings';
+import { TimeLeft } from './service/time-left';
 import { connect } from './transport/connect';
+import { closeInTime } from './transport/close';
 import { isConnection, type Connection } from './transport/connection';
 import { outletOf } from './transport/outlet';
 
@@ -61,6 +63,7 @@ async function create<C extends Connection>(
   const targets = Array.isArray(target) ? (target as Class[]) : [target as Class];
   const plans = planServices(targets, hasValidators, options.container ? () => undefined : constructorProblem, options);
   const logger = loggerOf(options.logger);
+  const stopTimeout = millisecondsOf(options.stopTimeout ?? DEFAULT_STOP_TIMEOUT);
 
   const given = options.connection;
   const ownsConnection = given === undefined || !isConnection(given);
@@ -73,20 +76,20 @@ async function create<C extends Connection>(
     await instances.start(plans);
     const settings: InstanceSettings = {
       connection,
-      outlet: outletOf(connection),
+      outlet: outletOf(connection, logger),
       logger,
       use: options.use ?? [],
       validation: options.validation ?? {},
-      stopTimeout: millisecondsOf(options.stopTimeout ?? DEFAULT_STOP_TIMEOUT),
+      stopTimeout,
       instances,
     };
     for (const plan of plans) services.push(new ServiceInstance(plan, settings));
     await Promise.all(services.map((service) => service.start()));
   } catch (error) {
     for (const service of services) service.abandon();
-    await instances.stopAll();
+    await stopInTime(instances, stopTimeout);
     await untilServerKnows(connection);
-    if (ownsConnection) await connection.close();
+    if (ownsConnection) await closeInTime(connection, logger);
     throw error;
   }
   for (const service of services) logger.info(startLine(service), 'service started');
@@ -95,6 +98,13 @@ async function create<C extends Connection>(
 
 /** Starts decorated classes as NATS services. */
 export const NatsServiceFactory = { create };
+
+async function stopInTime(instances: Instances, stopTimeout: number): Promise<void> {
+  const timeLeft = new TimeLeft();
+  timeLeft.start(stopTimeout);
+  await instances.stopAll(timeLeft.up);
+  timeLeft.end();
+}
 
 /** Whoever comes next is to find nothing of this attempt on the server; one that is away is not waited for. */
 async function untilServerKnows(connection: Connection): Promise<void> {

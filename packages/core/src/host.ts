@@ -4,6 +4,7 @@ import type { Instances } from './instances';
 import type { ServiceInstance } from './service/instance';
 import type { RunningService } from './service/service';
 import { onSignals } from './signals';
+import { closeInTime } from './transport/close';
 import type { Connection } from './transport/connection';
 import { logStatus } from './transport/status-log';
 
@@ -81,9 +82,9 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
   }
 
   private async runStop(error: Error | null): Promise<Error | null> {
-    const { connection, ownsConnection, services } = this.parts;
+    const { connection, ownsConnection, services, logger } = this.parts;
     await Promise.all(services.map((service) => service.stop(error ?? undefined)));
-    if (ownsConnection && !connection.isClosed()) await connection.close();
+    if (ownsConnection) await closeInTime(connection, logger);
     this.ignoreSignals();
     this.stopLog();
     this.isStopped = true;

@@ -55,17 +55,17 @@ export class Instances {
   }
 
   /** A service has stopped: its instances that no other service uses stop, too, in the reverse order of their start. */
-  async release(classes: readonly Class[]): Promise<void> {
+  async release(classes: readonly Class[], outOfTime: Promise<void>): Promise<void> {
     for (const target of [...classes].reverse()) {
       const left = (this.uses.get(target) ?? 0) - 1;
       this.uses.set(target, left);
-      if (left === 0) await this.stop(target);
+      if (left === 0) await this.stop(target, outOfTime);
     }
   }
 
-  /** Stops whatever has started, in reverse order. */
-  async stopAll(): Promise<void> {
-    for (const target of [...this.started].reverse()) await this.stop(target);
+  /** Stops whatever has started, in reverse order. @param outOfTime resolves when that is not waited for any longer */
+  async stopAll(outOfTime: Promise<void>): Promise<void> {
+    for (const target of [...this.started].reverse()) await this.stop(target, outOfTime);
   }
 
   private async make(target: new () => object): Promise<object> {
@@ -75,8 +75,14 @@ export class Instances {
     throw new Error(`the container gave ${String(instance)} for ${target.name}; register the class with it`);
   }
 
-  private async stop(target: Class): Promise<void> {
+  private async stop(target: Class, outOfTime: Promise<void>): Promise<void> {
     this.started.delete(target);
+    const isOver = this.runOnStop(target).then(() => true);
+    if (!(await Promise.race([isOver, outOfTime])))
+      this.logger.error({ class: target.name }, 'onStop did not end in time; the stop goes on without it');
+  }
+
+  private async runOnStop(target: Class): Promise<void> {
     try {
       await (this.instances.get(target) as Partial<OnStop> | undefined)?.onStop?.();
     } catch (err) {

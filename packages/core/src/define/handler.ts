@@ -29,6 +29,11 @@ export interface RequestContext {
   readonly endpoint: { readonly name: string; readonly subject: string; readonly queueGroup: string };
   /** Aborted when the timeout or deadline passes, the caller cancels, or the service is made to stop. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when a graceful stop begins, so that live streams and long handlers can end; its reason is a `ServiceError`
+   * 503. One signal for all requests of the service: a listener that is added to it should be removed.
+   */
+  readonly stopping: AbortSignal;
   /** When the endpoint's timeout or the caller's patience ends, whichever is first; undefined when neither is set. */
   readonly deadline: Date | undefined;
   /** A place for middleware to leave things for the handler. */

@@ -4,6 +4,9 @@ import { ServiceError, textOf } from '@natsmith/protocol';
 import type { Codec, CodecName } from '../define/handler';
 import { jsonProblem } from './json-limits';
 import { asBuffer } from './message';
+import { checkJson, isKnownAsJson } from './json-value';
+import { isAbandoned } from './thenable';
+import { bytesIn, wholeBytes } from './whole-bytes';
 
 /** JSON in UTF-8; an empty body is `undefined`, both ways. */
 const json: Codec = {
@@ -26,6 +29,11 @@ const json: Codec = {
   },
   encode(value) {
     if (value === undefined) return EMPTY;
+    if (typeof value === 'object' && value !== null && !isKnownAsJson(value)) {
+      const bytes = bytesIn(value);
+      if (bytes !== undefined) return bytes;
+      checkJson(value);
+    }
     // JSON.stringify is declared to give a string, but gives undefined for functions and symbols.
     const encoded = JSON.stringify(value) as string | undefined;
     if (encoded === undefined) throw new TypeError(`a ${typeof value} has no JSON`);
@@ -39,8 +47,10 @@ const text: Codec = {
   decode: utf8,
   encode(value) {
     if (value === undefined) return EMPTY;
-    if (typeof value !== 'string') throw new TypeError(`codec "text" sends strings, not ${typeof value}`);
-    return value;
+    if (typeof value === 'string') return value;
+    const bytes = bytesIn(value);
+    if (bytes === undefined) throw new TypeError(`codec "text" sends strings, not ${typeof value}`);
+    return bytes;
   },
 };
 
@@ -50,9 +60,17 @@ const bytes: Codec = {
   decode: asBuffer,
   encode(value) {
     if (value === undefined) return EMPTY;
-    throw new TypeError(`codec "bytes" sends Uint8Arrays, not ${typeof value}`);
+    const bytes = bytesIn(value);
+    if (bytes === undefined) throw new TypeError(`codec "bytes" sends Uint8Arrays, not ${typeof value}`);
+    return bytes;
   },
 };
+
+/** The body of a reply or of a stream's item; throws for what has none. */
+export function encodeReply(value: unknown, codec: Codec): Uint8Array | string {
+  if (value === undefined) return EMPTY;
+  return value instanceof Uint8Array ? wholeBytes(value) : codec.encode(value);
+}
 
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
@@ -62,23 +80,33 @@ export function codecNamed(codec: CodecName | Codec): Codec {
   return typeof codec === 'string' ? CODECS[codec] : guarded(codec);
 }
 
-/** A codec of the user: what it throws at a body is the caller's fault, and what it encodes must be bytes. */
+/**
+ * A codec of the user, the one place where it is called: what it throws at a body is the caller's fault, and what it
+ * encodes must be bytes or a string. A promise is neither; one that nobody waits for is not to end the process.
+ */
 function guarded(codec: Codec): Codec {
   return {
     name: codec.name,
     decode(body) {
+      let value: unknown;
       try {
-        return codec.decode(body);
+        value = codec.decode(body);
       } catch (cause) {
         if (cause instanceof ServiceError) throw cause;
         throw new ServiceError(400, `body is not valid ${codec.name}`, { cause });
       }
+      if (isAbandoned(value))
+        throw new TypeError(`codec "${codec.name}" decoded to a promise; make decode() synchronous`);
+      return value;
     },
     encode(value) {
       const body: unknown = codec.encode(value);
+      if (body instanceof Uint8Array) return wholeBytes(body);
+      if (typeof body === 'string') return body;
+      if (isAbandoned(body))
+        throw new TypeError(`codec "${codec.name}" encoded to a promise; make encode() synchronous`);
       // The client libraries take other things, too, and break the connection with them.
-      if (body instanceof Uint8Array) return body;
-      throw new TypeError(`codec "${codec.name}" encoded to a ${typeof body}; return a Uint8Array`);
+      throw new TypeError(`codec "${codec.name}" encoded to a ${typeof body}; return a Uint8Array or a string`);
     },
   };
 }

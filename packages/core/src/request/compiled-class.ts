@@ -1,7 +1,7 @@
 import type { MetadataStorage, ValidationTypes, ValidatorOptions } from 'class-validator';
 import type { Class } from '../define/options';
 import { classValidatorLibrary, transformerStorage } from './class-libraries';
-import { isThenable } from './middleware';
+import { isThenable } from './thenable';
 import { checkTransformer, isListed, only } from './plain-class';
 import { CONVERSIONS, isPlainObject, type Read, readItems, readPlain } from './read-value';
 

@@ -2,6 +2,7 @@ import { ReceivedHeaders, TIMEOUT_HEADER } from '@natsmith/protocol';
 import type { RequestContext } from '../define/handler';
 import { HeadersToSend } from './headers';
 import { hasHeaders, headerBlock, type RequestMessage } from './message';
+import type { Stopping } from './stopping';
 
 const DECIMAL = /^[-+]?\d+(\.\d+)?$/;
 // A hundred years in milliseconds: what is longer is no deadline, and far beyond it lie dates that do not exist.
@@ -14,6 +15,7 @@ export interface EndpointFacts {
   readonly params: readonly { readonly name: string; readonly index: number }[];
   /** Milliseconds; Infinity for none. */
   readonly timeout: number;
+  readonly stopping: Stopping;
 }
 
 /** One request on its way. What only some requests need is made when it is first asked for. */
@@ -89,6 +91,10 @@ export class Context implements RequestContext {
     return this.abortController.signal;
   }
 
+  get stopping(): AbortSignal {
+    return this.facts.stopping.signal;
+  }
+
   get deadline(): Date | undefined {
     if (this.expiresAt === Infinity) return undefined;
     return new Date(Date.now() + this.expiresAt - performance.now());
@@ -108,6 +114,9 @@ export class Context implements RequestContext {
     this.abortReason ??= reason;
     this.abortController?.abort(this.abortReason);
   }
+
+  /** Its stream gives nothing any more while the service stops. */
+  standStill(): void {}
 
   /** Somebody wants to know when the request is taken back. */
   protected awaitCancel(): void {}

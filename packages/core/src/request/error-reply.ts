@@ -1,6 +1,6 @@
 import { ERROR_CODE_HEADER, ERROR_HEADER, oneLine, type ServiceError } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
-import { codecNamed, EMPTY } from './codec';
+import { codecNamed, encodeReply } from './codec';
 import type { Body } from './endpoint-runtime';
 import type { HeadersToSend } from './headers';
 
@@ -28,10 +28,8 @@ export function errorReply(error: ServiceError, headers: HeadersToSend, codec: C
 }
 
 function encodeData(data: unknown, codec: Codec): Body {
-  if (data === undefined) return EMPTY;
-  if (data instanceof Uint8Array) return data;
   try {
-    return codec.encode(data);
+    return encodeReply(data, codec);
   } catch {
     // A codec of texts or bytes has no way to say a list of violations; JSON does.
     return codecNamed('json').encode(data);

@@ -1,15 +1,28 @@
 import { nuid } from '@nats-io/nuid';
-import { CANCEL_HEADER, MAX_TIMER, REQUEST_ID_HEADER, ServiceError, subjectProblem } from '@natsmith/protocol';
+import {
+  CANCEL_HEADER,
+  isReceived,
+  MAX_TIMER,
+  REQUEST_ID_HEADER,
+  ServiceError,
+  subjectProblem,
+} from '@natsmith/protocol';
 import { chunkCreditOf, sendInChunks } from './chunks';
 import { Context } from './context';
-import { EMPTY } from './codec';
-import { errorReply } from './error-reply';
+import { encodeReply } from './codec';
+import { errorReply, type ErrorReply } from './error-reply';
 import type { PendingRequest } from './active-requests';
 import type { Body, EndpointRuntime } from './endpoint-runtime';
 import { HeadersToSend } from './headers';
 import { hasHeaders, replySubject, type RequestMessage } from './message';
-import { isThenable } from './middleware';
+import { stopping } from './stopping';
 import { isAsyncIterable, sendStream } from './stream';
+import { isThenable } from './thenable';
+
+/** Milliseconds by which the clocks of a caller and of what it calls may differ. */
+const CLOCK_TOLERANCE = 5;
+/** Milliseconds that a stop waits for a stream to clean up whose reader was told of the stop. */
+const CLEANUP_TIME = 100;
 
 /** Takes one message to its reply. Never throws: whatever goes wrong becomes the error reply. */
 export function handle(endpoint: EndpointRuntime, message: RequestMessage): void {
@@ -65,15 +78,14 @@ class Request extends Context implements PendingRequest {
   private async settle(result: PromiseLike<unknown>): Promise<void> {
     this.isRunning = true;
     this.watch();
-    let value: unknown;
     try {
-      value = await result;
+      const value = await result;
+      this.isRunning = false;
+      this.succeed(value);
     } catch (thrown) {
       this.isRunning = false;
-      return this.fail(thrown);
+      this.fail(thrown);
     }
-    this.isRunning = false;
-    this.succeed(value);
   }
 
   private succeed(value: unknown): void {
@@ -82,8 +94,7 @@ class Request extends Context implements PendingRequest {
     if (this.expiresAt < Infinity && performance.now() > this.expiresAt) return this.expire();
     let body: Body;
     try {
-      if (value === undefined) body = EMPTY;
-      else body = value instanceof Uint8Array ? value : this.runtime.codec.encode(value);
+      body = encodeReply(value, this.runtime.codec);
     } catch (cause) {
       return this.fail(new ServiceError(500, 'reply cannot be encoded', { cause }));
     }
@@ -98,11 +109,12 @@ class Request extends Context implements PendingRequest {
   private fail(thrown: unknown): void {
     if (this.isDone) return this.endLate(thrown);
     const { codec } = this.runtime;
-    let reply;
+    let reply: ErrorReply;
     try {
       reply = errorReply(this.toServiceError(thrown), this.replyHeaders, codec);
     } catch (unsendable) {
-      reply = errorReply(this.toServiceError(unsendable), new HeadersToSend(), codec);
+      // Its code, headers or data cannot be sent, or it throws where it is looked at.
+      reply = errorReply(this.internalError(unsendable), new HeadersToSend(), codec);
     }
     const tooLarge = this.reply(reply.body, reply.headers);
     if (tooLarge !== undefined) {
@@ -112,13 +124,28 @@ class Request extends Context implements PendingRequest {
     this.end(reply.summary);
   }
 
-  /** The one way from whatever was thrown to what the caller may know of it. */
+  /** The one way from whatever was thrown to what the caller may know of it. Throws where looking at it does. */
   private toServiceError(thrown: unknown): ServiceError {
+    const { logger, where, stopping: notice } = this.runtime;
+    // Who ends because `ctx.stopping` said so has not failed.
+    if (notice.isReasonOf(thrown)) return stopping();
+    if (isReceived(thrown)) return this.upstreamError(thrown);
+    if (!(thrown instanceof ServiceError)) return this.internalError(thrown);
+    if (thrown.cause !== undefined) logger.warn({ endpoint: where, err: thrown.cause }, thrown.message);
+    return thrown;
+  }
+
+  /** What another service answered is between it and this one. */
+  private upstreamError(received: unknown): ServiceError {
     const { logger, where } = this.runtime;
-    if (thrown instanceof ServiceError) {
-      if (thrown.cause !== undefined) logger.warn({ endpoint: where, err: thrown.cause }, thrown.message);
-      return thrown;
-    }
+    logger.error({ endpoint: where, subject: this.subject, err: received }, 'upstream error');
+    // The other service, or the client, may see the caller's time pass before the timer here does.
+    const isUp = this.expiresAt - performance.now() <= CLOCK_TOLERANCE;
+    return isUp ? new ServiceError(504, 'timeout') : new ServiceError(502, 'upstream error');
+  }
+
+  private internalError(thrown: unknown): ServiceError {
+    const { logger, where } = this.runtime;
     const requestId = nuid.next();
     logger.error({ endpoint: where, subject: this.subject, requestId, err: thrown }, 'handler failed');
     return new ServiceError(500, 'internal error', { headers: { [REQUEST_ID_HEADER]: requestId } });
@@ -186,6 +213,11 @@ class Request extends Context implements PendingRequest {
 
   cut(): void {
     this.endBefore(new ServiceError(503, 'service is stopping'));
+  }
+
+  override standStill(): void {
+    this.endBefore(stopping());
+    setTimeout(() => this.runtime.active.delete(this), CLEANUP_TIME);
   }
 
   private endBefore(error: ServiceError): void {

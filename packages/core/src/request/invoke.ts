@@ -3,7 +3,8 @@ import { announcesBody, receiveBody } from './chunks';
 import { tooLarge } from './body-size';
 import type { Context } from './context';
 import type { Outlet } from './endpoint-runtime';
-import { isThenable, type Run } from './middleware';
+import type { Run } from './middleware';
+import { isThenable } from './thenable';
 import type { Validate } from './validate';
 
 /** A handler: a decorated method bound to its instance, or a function given to `addEndpoint`. */
@@ -28,7 +29,7 @@ export function invoker(
       ? (data: Uint8Array, ctx: Context) => call(codec.decode(data), ctx)
       : (data: Uint8Array, ctx: Context) => {
           const payload = validate(codec.decode(data), data.length);
-          if (isThenable(payload)) return payload.then((checked) => call(checked, ctx));
+          if (isThenable(payload)) return Promise.resolve(payload).then((checked) => call(checked, ctx));
           return call(payload, ctx);
         };
   return (ctx) => {

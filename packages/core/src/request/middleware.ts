@@ -1,4 +1,5 @@
 import type { Middleware, RequestContext } from '../define/handler';
+import { isThenable } from './thenable';
 
 /** Runs one request from here inwards; gives its value or a promise of it. */
 export type Run<Ctx extends RequestContext = RequestContext> = (ctx: Ctx) => unknown;
@@ -33,7 +34,8 @@ function runLayer<Ctx extends RequestContext>(
   });
   if (downstream !== undefined && result === downstream) return downstream.outcome();
   if (isThenable(result))
-    return result.then((value) => {
+    // By way of a real promise, because what only looks like one may do anything in its "then".
+    return Promise.resolve(result).then((value) => {
       downstream?.checkAwaited(name, report);
       return value;
     });
@@ -57,7 +59,8 @@ class Downstream implements Promise<unknown> {
         const settled = () => {
           this.isPending = false;
         };
-        this.value.then(settled, settled);
+        this.value = Promise.resolve(this.value);
+        (this.value as Promise<unknown>).then(settled, settled);
       }
     } catch (thrown) {
       this.threw = true;
@@ -101,7 +104,3 @@ class Downstream implements Promise<unknown> {
 }
 
 const ignore = (): void => undefined;
-
-export function isThenable(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}

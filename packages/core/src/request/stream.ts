@@ -10,10 +10,11 @@ import {
   type HeaderBlock,
 } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
-import { EMPTY } from './codec';
+import { EMPTY, encodeReply } from './codec';
 import type { Context } from './context';
 import type { Body, EndpointRuntime } from './endpoint-runtime';
 import { hasHeaders, replySubject } from './message';
+import type { Stopping } from './stopping';
 
 /** How a caller takes a stream. */
 export interface StreamWishes {
@@ -29,7 +30,7 @@ export interface StreamWishes {
 export async function sendStream(
   items: AsyncIterable<unknown>,
   request: Context,
-  { codec, outlet, logger, where }: EndpointRuntime,
+  { codec, outlet, logger, where, stopping }: EndpointRuntime,
   { credit, heartbeat, announcement }: StreamWishes = wishesOf(request),
 ): Promise<void> {
   const to = replySubject(request.message);
@@ -66,6 +67,15 @@ export async function sendStream(
     sender.stop();
   };
   request.signal.addEventListener('abort', onAbort);
+  // The body of a reply has been given as a whole; it is to arrive as one.
+  const stopWatching =
+    announcement === undefined
+      ? endWhenStill(
+          stopping,
+          () => sender.sequence,
+          () => request.standStill(),
+        )
+      : undefined;
   try {
     if (announcement !== undefined) outlet.publish(to, EMPTY, announcement, control);
     const departure = await sender.send(items, (item) => encode(item, codec));
@@ -76,12 +86,37 @@ export async function sendStream(
   } finally {
     numberEnd();
     stopListening();
+    stopWatching?.();
     request.signal.removeEventListener('abort', onAbort);
   }
 }
 
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Milliseconds without an item after which a stream is ended, once the service stops. */
+const STILL_TIMEOUT = 500;
+const STILL_INTERVAL = 50;
+
+/** Looks after a stream from the moment when its service begins to stop; gives the way to end that. */
+function endWhenStill(stopping: Stopping, sent: () => number, end: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const forget = stopping.onBegin(() => {
+    let last = sent();
+    let still = 0;
+    timer = setInterval(() => {
+      still = sent() === last ? still + STILL_INTERVAL : 0;
+      last = sent();
+      if (still < STILL_TIMEOUT) return;
+      clearInterval(timer);
+      end();
+    }, STILL_INTERVAL);
+  });
+  return () => {
+    forget();
+    clearInterval(timer);
+  };
 }
 
 /** Nobody waits for a reply, and yet the handler is to do its work. */
@@ -97,9 +132,8 @@ function wishesOf(request: Context): StreamWishes {
 }
 
 function encode(item: unknown, codec: Codec): Body {
-  if (item instanceof Uint8Array) return item;
   try {
-    return codec.encode(item);
+    return encodeReply(item, codec);
   } catch (cause) {
     throw new ServiceError(500, 'item cannot be encoded', { cause });
   }

@@ -6,6 +6,7 @@ import type { Payload } from '../plan/payload';
 import { classTransformerLibrary, classValidatorLibrary, validationExecutor } from './class-libraries';
 import { compileClass } from './compiled-class';
 import { effortProblem, MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
+import { isThenable } from './thenable';
 
 export type { ValidatorOptions } from 'class-validator';
 
@@ -70,7 +71,7 @@ function schemaValidator(schema: StandardSchemaV1): Validate {
   };
   return (value) => {
     const result = validate(value);
-    return result instanceof Promise ? result.then(finish) : finish(result);
+    return isThenable(result) ? Promise.resolve(result).then(finish) : finish(result);
   };
 }
 

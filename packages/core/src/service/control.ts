@@ -18,7 +18,7 @@ export function subscribeControl(
   id: string,
   replies: ControlReplies,
   logger: Logger,
-  watcherOf: (subject: string) => Omit<Receiver, 'onMessage'>,
+  watcherOf: (subject: string) => Omit<Receiver, 'onMessage' | 'onFault'>,
 ): Subscription[] {
   return VERBS.flatMap((verb) => {
     const answer = async (request: RequestMessage): Promise<void> => {
@@ -37,6 +37,7 @@ export function subscribeControl(
         new KeptSubscription(connection, subject, '', {
           ...watcherOf(subject),
           onMessage: (message) => void answer(message),
+          onFault: (err) => logger.error({ service: name, verb, err }, 'discovery request could not be answered'),
         }),
     );
   });

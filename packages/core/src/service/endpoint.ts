@@ -1,5 +1,4 @@
 import type { RequestContext } from '../define/handler';
-import type { Logger } from '../define/logger';
 import type { EndpointPlan } from '../plan/plan';
 import type { ActiveRequests, PendingRequest } from '../request/active-requests';
 import { codecNamed } from '../request/codec';
@@ -9,6 +8,7 @@ import { handle } from '../request/handle';
 import { invoker, type Handler } from '../request/invoke';
 import { DEFAULT_MAX_PENDING, Limiter } from '../request/limiter';
 import { compose } from '../request/middleware';
+import type { Stopping } from '../request/stopping';
 import { streamInvoker } from '../request/upload';
 import { validatorFor } from '../request/validate';
 import { KeptSubscription } from '../transport/kept-subscription';
@@ -26,6 +26,7 @@ export interface EndpointSurroundings {
   readonly settings: InstanceSettings;
   readonly identity: RequestContext['service'];
   readonly active: ActiveRequests;
+  readonly stopping: Stopping;
   /** Of the whole service; undefined where it sets no limit. */
   readonly limiter: Limiter<PendingRequest> | undefined;
   /** The server refuses a subject, at the start or later. */
@@ -43,6 +44,7 @@ export function startEndpoint(plan: EndpointPlan, handler: Handler, around: Endp
     onMessage: (message) => handle(runtime, message),
     onLost: (error) => onLost(plan.subject, error),
     onRestored: () => onRestored(plan.subject),
+    onFault: (err) => settings.logger.error({ endpoint: plan.where, err }, 'a request could not be handled'),
   });
   return { plan, counter, subscription };
 }
@@ -51,7 +53,7 @@ function runtimeOf(
   plan: EndpointPlan,
   handler: Handler,
   counter: Counter,
-  { settings, identity, active, limiter }: EndpointSurroundings,
+  { settings, identity, active, stopping, limiter }: EndpointSurroundings,
 ): EndpointRuntime {
   const { logger } = settings;
   const { name, subject, queueGroup, where, payload, params, limits } = plan;
@@ -74,17 +76,14 @@ function runtimeOf(
     counter,
     limiters: [own, limiter].filter((one) => one !== undefined),
     active,
+    stopping,
     outlet: settings.outlet,
     logger,
-    logsRequests: isDebugEnabled(logger),
+    logsRequests: logger.isLevelEnabled?.('debug') ?? true,
     where,
   };
 }
 
 export function limiterOf({ concurrency, maxPending }: EndpointPlan['limits']): Limiter<PendingRequest> | undefined {
   return concurrency === undefined ? undefined : new Limiter(concurrency, maxPending ?? DEFAULT_MAX_PENDING);
-}
-
-function isDebugEnabled(logger: Logger): boolean {
-  return logger.isLevelEnabled?.('debug') ?? true;
 }

@@ -1,6 +1,5 @@
 import { nuid } from '@nats-io/nuid';
 import {
-  MAX_TIMER,
   REPLY_TYPES,
   type InfoResponse,
   type PingResponse,
@@ -13,6 +12,7 @@ import { checkAddedGroup, planAddedEndpoint } from '../plan/added-endpoint';
 import type { EndpointPlan, ServicePlan } from '../plan/plan';
 import { ActiveRequests } from '../request/active-requests';
 import type { Handler } from '../request/invoke';
+import { Stopping } from '../request/stopping';
 import { hasValidators } from '../request/validate';
 import type { Subscription } from '../transport/connection';
 import { subscribeControl } from './control';
@@ -21,6 +21,11 @@ import { infoReply } from './info';
 import type { AddedHandler, EndpointHost, RunningService } from './service';
 import type { InstanceSettings } from './settings';
 import { statsReply } from './stats';
+import { TimeLeft } from './time-left';
+
+// Milliseconds that are left for the last steps of a stop whose time is up; stop as a whole takes a second more at most.
+const FLUSH_GRACE = 150;
+const ON_STOP_GRACE = 300;
 
 /** One instance of a service: its endpoints, its discovery replies, its end. */
 export class ServiceInstance implements RunningService {
@@ -36,8 +41,9 @@ export class ServiceInstance implements RunningService {
   /** INFO as it goes out; undefined when the endpoints have changed since it was made. */
   private infoBody: Buffer | undefined;
   private stopping: Promise<Error | null> | undefined;
-  private cut!: () => void;
-  private readonly whenCut = new Promise<void>((resolve) => (this.cut = resolve));
+  private readonly timeLeft = new TimeLeft();
+  /** What running requests are told of the stop. */
+  private readonly notice = new Stopping();
   private resolveStopped!: (error: Error | null) => void;
 
   constructor(
@@ -50,6 +56,7 @@ export class ServiceInstance implements RunningService {
       settings,
       identity: Object.freeze({ name, version, id: this.id }),
       active: this.active,
+      stopping: this.notice,
       limiter: limiterOf(plan.limits),
       onLost: (subject, error) => this.noteLost(subject, error),
       onRestored: (subject) => this.noteRestored(subject),
@@ -134,25 +141,30 @@ export class ServiceInstance implements RunningService {
 
   /** Makes a stop go on at once: requests that still run are aborted and answered with 503. */
   force(): void {
-    this.cut();
+    this.timeLeft.cut();
   }
 
   private async runStop(error: Error | null): Promise<Error | null> {
-    const { logger, stopTimeout } = this.settings;
-    const timer = setTimeout(() => this.cut(), Math.min(stopTimeout, MAX_TIMER));
+    const { logger, stopTimeout, instances } = this.settings;
+    const { timeLeft } = this;
+    const about = { service: this.name, id: this.id };
+    timeLeft.start(stopTimeout);
     // Leave the queue groups; what was under way is still delivered, and answered.
     const drained = Promise.allSettled(this.endpoints.map(({ subscription }) => leave(subscription)));
+    this.notice.begin();
     const finished = drained.then(() => this.active.idle()).then(() => true);
-    if (!(await Promise.race([finished, this.whenCut]))) {
-      logger.warn({ service: this.name, id: this.id }, 'stop does not wait any longer for running requests');
+    if (!(await Promise.race([finished, timeLeft.up]))) {
+      logger.warn(about, 'stop does not wait any longer for running requests');
       this.active.cut();
     }
     this.abandon();
     // The server works in order: when it answers, the replies are out, and nobody finds the service any more.
-    await Promise.race([flush(this.settings), this.whenCut]);
-    clearTimeout(timer);
-    await this.settings.instances.release(this.plan.classes);
-    logger.info({ service: this.name, id: this.id, ...(error && { err: error }) }, 'service stopped');
+    const flushed = flush(this.settings).then(() => true);
+    if (!(await Promise.race([flushed, timeLeft.beyond(FLUSH_GRACE)])))
+      logger.warn(about, 'stop does not wait any longer for the server to take the last replies');
+    await instances.release(this.plan.classes, timeLeft.beyond(ON_STOP_GRACE));
+    timeLeft.end();
+    logger.info({ ...about, ...(error && { err: error }) }, 'service stopped');
     this.resolveStopped(error);
     return error;
   }

@@ -8,8 +8,11 @@ import type { Connection } from '../transport/connection';
 /** The instances of service and group classes. */
 export interface ServiceObjects {
   get(target: Class): object | undefined;
-  /** Called when a service has left discovery, before its `stopped` resolves. */
-  release(classes: readonly Class[]): Promise<void>;
+  /**
+   * Called when a service has left discovery, before its `stopped` resolves.
+   * @param outOfTime resolves when what stops is not waited for any longer
+   */
+  release(classes: readonly Class[], outOfTime: Promise<void>): Promise<void>;
 }
 
 /** What all services of a host share. */

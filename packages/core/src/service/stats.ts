@@ -3,7 +3,7 @@ import type { Logger } from '../define/logger';
 import type { StatsHandlerMethod } from '../define/options';
 import type { EndpointPlan } from '../plan/plan';
 import type { Counter } from '../request/counter';
-import { isThenable } from '../request/middleware';
+import { isThenable } from '../request/thenable';
 
 /** How long STATS waits for a stats handler, in ms: the `nats` command gives up 300 ms after the latest reply. */
 const STATS_HANDLER_TIMEOUT = 200;

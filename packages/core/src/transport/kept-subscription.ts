@@ -1,5 +1,6 @@
 import { ConnectionEvents, type ConnectionEvent } from '@natsmith/protocol';
 import type { RequestMessage } from '../request/message';
+import { callbackOf } from './callback';
 import type { Connection, Subscription } from './connection';
 
 /** What a subscription tells. */
@@ -9,6 +10,8 @@ export interface Receiver {
   onLost(error: Error): void;
   /** The server has accepted the subject after all. */
   onRestored(): void;
+  /** Told of what handling a message threw; never throws itself. */
+  onFault(thrown: unknown): void;
 }
 
 /** Milliseconds until the server is asked again, doubled each time; grants come by hand, so seconds are soon enough. */
@@ -66,11 +69,13 @@ export class KeptSubscription implements Subscription {
 
   private subscribe(): Subscription {
     const { connection, subject, queue, receiver } = this;
-    const callback = (error: Error | null, message: RequestMessage): void => {
-      if (error === null) receiver.onMessage(message);
-      else if (this.isLost) this.isRefused = true;
-      else this.lose(error);
-    };
+    const callback = callbackOf<RequestMessage>({
+      ...receiver,
+      onError: (error) => {
+        if (this.isLost) this.isRefused = true;
+        else this.lose(error);
+      },
+    });
     return connection.subscribe(subject, queue === '' ? { callback } : { queue, callback });
   }
 

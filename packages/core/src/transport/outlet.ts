@@ -1,5 +1,7 @@
 import type { HeaderBlock, Message } from '@natsmith/protocol';
+import type { Logger } from '../define/logger';
 import type { Body, Outlet } from '../request/endpoint-runtime';
+import { callbackOf } from './callback';
 import type { Connection } from './connection';
 
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
@@ -16,18 +18,21 @@ interface ClientProtocol {
 }
 
 /** The way replies take out of a connection. */
-export function outletOf(connection: Connection): Outlet {
+export function outletOf(connection: Connection, logger: Logger): Outlet {
   const { protocol } = connection as { protocol?: Partial<ClientProtocol> };
   return typeof protocol?.sendCommand === 'function' && typeof protocol.outMsgs === 'number'
-    ? new BatchingOutlet(connection, protocol as ClientProtocol)
-    : new PublishingOutlet(connection);
+    ? new BatchingOutlet(connection, logger, protocol as ClientProtocol)
+    : new PublishingOutlet(connection, logger);
 }
 
 /** The public way, for a client library that is made differently inside. */
 export class PublishingOutlet implements Outlet {
   readonly inboxPrefix: string;
 
-  constructor(protected readonly connection: Connection) {
+  constructor(
+    protected readonly connection: Connection,
+    private readonly logger: Logger,
+  ) {
     // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
     this.inboxPrefix = (connection as { options?: { inboxPrefix?: string } }).options?.inboxPrefix ?? '_INBOX';
   }
@@ -44,9 +49,9 @@ export class PublishingOutlet implements Outlet {
 
   listen(subject: string, onMessage: (message: Message) => void, onError: (error: Error) => void): () => void {
     if (this.connection.isClosed() || this.connection.isDraining()) return () => undefined;
-    const callback = (error: Error | null, message: Message): void =>
-      error === null ? onMessage(message) : onError(error);
-    const subscription = this.connection.subscribe(subject, { callback });
+    const onFault = (err: unknown): void =>
+      this.logger.error({ subject, err }, 'a message for a running request could not be handled');
+    const subscription = this.connection.subscribe(subject, { callback: callbackOf({ onMessage, onError, onFault }) });
     return () => {
       if (!subscription.isClosed()) subscription.unsubscribe();
     };
@@ -75,9 +80,10 @@ class BatchingOutlet extends PublishingOutlet {
 
   constructor(
     connection: Connection,
+    logger: Logger,
     private readonly protocol: ClientProtocol,
   ) {
-    super(connection);
+    super(connection, logger);
   }
 
   override publish(to: string, body: Body, headers?: HeaderBlock, reply?: string): void {

@@ -1,0 +1,11 @@
+/** Whether a value is a promise, or what `await` takes for one. Throws where looking at it does. */
+export function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** Whether a value is a promise where none belongs. It is waited for by nobody, so its rejection is not to end the process. */
+export function isAbandoned(value: unknown): boolean {
+  if (!isThenable(value)) return false;
+  Promise.resolve(value).catch(() => undefined);
+  return true;
+}
