@@ -2,10 +2,10 @@ import type { RequestMessage } from '../request/message';
 
 /** What a subscription's callback does. */
 export interface Listener<Message = RequestMessage> {
-  onMessage(message: Message): void;
-  onError(error: Error): void;
+  readonly onMessage: (message: Message) => void;
+  readonly onError: (error: Error) => void;
   /** Told of what the other two throw; never throws itself. */
-  onFault(thrown: unknown): void;
+  readonly onFault: (thrown: unknown) => void;
 }
 
 /** The callback of a subscription. What it threw would end the library's reader, and all subscriptions with it. */
