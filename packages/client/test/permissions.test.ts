@@ -35,7 +35,7 @@ class Counter {
 
   @Endpoint()
   big(): string {
-    return 'x'.repeat(200_000);
+    return 'x'.repeat(2_000_000);
   }
 }
 
