@@ -45,7 +45,7 @@ const users = [
   user('no-calls', { publish: { deny: ['one', 'each', 'count'] } }),
   user('no-discovery', { publish: { deny: ['$SRV.>'] } }),
   user('no-inbox', { subscribe: { deny: ['_INBOX.>'] } }),
-  user('no-control', { publish: { deny: ['_SVC.>'] } }),
+  user('no-control', { publish: { deny: ['_INBOX.svc.>'] } }),
 ];
 
 onEachServerAndClient(
@@ -55,7 +55,7 @@ onEachServerAndClient(
       new ServiceClient(await library.connect({ user: name, pass: 'x' }), { timeout: 10_000 });
 
     const service = async (): Promise<void> => {
-      await start(Counter, await library.connect({ user: 'all', pass: 'x', inboxPrefix: '_SVC' }));
+      await start(Counter, await library.connect({ user: 'all', pass: 'x', inboxPrefix: '_INBOX.svc' }));
     };
     const refusal = (operation: string, subject: unknown): object => ({
       constructor: PermissionError,
@@ -111,7 +111,7 @@ onEachServerAndClient(
         await service();
         const client = await clientOf('no-control');
         const counter = await client.service<Counter>('counter');
-        const control = expect.stringMatching(/^_SVC\./) as string;
+        const control = expect.stringMatching(/^_INBOX\.svc\./) as string;
         expect(await errorOf(counter.size('x'.repeat(200_000)))).toMatchObject(refusal('publish', control));
         const all = async (): Promise<void> => {
           for await (const _ of client.stream('count')) continue;
