@@ -62,3 +62,42 @@ export { StreamError } from './stream-error';
 export { FIRST_CREDIT } from './window';
 export { textOf } from './text';
 export { MAX_TIMER } from './timer';
+export {
+  event,
+  eventSubject,
+  isEvent,
+  type Event,
+  type EventOptions,
+  type Params,
+  type ParamsOf,
+  type Publishable,
+  type PublishArgs,
+  type Received,
+  type Sent,
+} from './events/event';
+export { eventCodecOf, type EventCodec } from './events/event-codec';
+export { isStandardSchema } from './events/payload-check';
+export {
+  unchecked,
+  type Codec,
+  type CodecName,
+  type InputOf,
+  type ItemStream,
+  type ItemType,
+  type Payload,
+  type PayloadClass,
+  type PayloadOf,
+  type PayloadType,
+  type SentPayload,
+  type Unchecked,
+} from './events/payload-type';
+export type { EventPublisher, PublishContext, PublishOptions } from './events/publisher';
+export type { Serialized } from './events/serialized';
+export type { StandardIssue, StandardResult, StandardSchema } from './events/standard-schema';
+export {
+  invalidPayload,
+  violationsIn,
+  violationsOf,
+  type PropertyError,
+  type Violation as PayloadViolation,
+} from './events/violation';

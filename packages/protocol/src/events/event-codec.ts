@@ -1,0 +1,106 @@
+import { ServiceError } from '../service-error';
+import { textOf } from '../text';
+import type { Event } from './event';
+import { payloadCheck, type PayloadCheck } from './payload-check';
+import type { Codec, CodecName } from './payload-type';
+
+const EMPTY = new Uint8Array(0);
+
+/** How the payloads of an event are written and read; made once for each event. */
+export interface EventCodec {
+  /**
+   * The body of a payload, when it is what its subscribers will take.
+   * @throws ServiceError 400 with the violations
+   */
+  encode(payload: unknown): Promise<Uint8Array>;
+  /**
+   * The payload of a body.
+   * @throws ServiceError 400 when it cannot be decoded or is not valid
+   */
+  decode(body: Uint8Array): Promise<unknown>;
+}
+
+const codecs = new WeakMap<Event, EventCodec>();
+
+/** The codec of an event. */
+export function eventCodecOf(event: Event): EventCodec {
+  let codec = codecs.get(event);
+  if (codec === undefined) codecs.set(event, (codec = makeCodec(event)));
+  return codec;
+}
+
+function makeCodec({ type, codec }: Event): EventCodec {
+  const isBytes = type === Uint8Array || type === Buffer;
+  const coding = isBytes ? BYTES : typeof codec === 'string' ? CODECS[codec] : custom(codec);
+  let check: PayloadCheck | undefined;
+  const valid = (value: unknown): unknown => (check ??= payloadCheck(type))(value);
+  return {
+    async encode(payload) {
+      const body = coding.encode(payload);
+      // What is checked is what travels: a Date is a string by then, and a getter has been read.
+      await valid(coding.decode(body));
+      return body;
+    },
+    decode: async (body) => await valid(coding.decode(body)),
+  };
+}
+
+interface Coding {
+  encode(value: unknown): Uint8Array;
+  decode(body: Uint8Array): unknown;
+}
+
+const JSON_CODING: Coding = {
+  encode(value) {
+    if (value === undefined) return EMPTY;
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) throw new ServiceError(400, `a ${typeof value} cannot be sent as JSON`);
+    return Buffer.from(text);
+  },
+  decode(body) {
+    if (body.length === 0) return undefined;
+    try {
+      return JSON.parse(textOf(body)) as unknown;
+    } catch (cause) {
+      throw new ServiceError(400, 'body is not valid JSON', { cause });
+    }
+  },
+};
+
+const TEXT: Coding = {
+  encode(value) {
+    if (typeof value !== 'string') throw new ServiceError(400, `codec "text" sends strings, not ${typeof value}`);
+    return Buffer.from(value);
+  },
+  decode: (body) => textOf(body),
+};
+
+const BYTES: Coding = {
+  encode(value) {
+    if (value instanceof Uint8Array) return value;
+    throw new ServiceError(400, `a payload of bytes must be a Uint8Array, got ${typeof value}`);
+  },
+  decode: (body) => body,
+};
+
+const CODECS: Record<CodecName, Coding> = { json: JSON_CODING, text: TEXT, bytes: BYTES };
+
+/** A codec of the user, which may throw and lie. */
+function custom(codec: Codec): Coding {
+  return {
+    encode(value) {
+      const body: unknown = codec.encode(value);
+      if (body instanceof Uint8Array) return body;
+      if (typeof body === 'string') return Buffer.from(body);
+      throw new TypeError(`codec "${codec.name}" encoded to a ${typeof body}; return a Uint8Array or a string`);
+    },
+    decode(body) {
+      try {
+        return codec.decode(body);
+      } catch (cause) {
+        if (cause instanceof ServiceError) throw cause;
+        throw new ServiceError(400, `body is not valid ${codec.name}`, { cause });
+      }
+    },
+  };
+}

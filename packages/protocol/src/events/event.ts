@@ -1,0 +1,100 @@
+import { parseTemplate, subjectProblem } from '../subject';
+import type { Codec, CodecName, InputOf, ItemType, PayloadOf } from './payload-type';
+
+/** What an event may say besides its subject and type. */
+export interface EventOptions {
+  /** Shown in descriptions of the services that publish or handle it. */
+  readonly description?: string;
+  /** How bodies are read and written; default `json`. */
+  readonly codec?: CodecName | Codec;
+}
+
+/** A contract that publishers and subscribers share: a subject with named tokens, and what travels on it. */
+export interface Event<Subject extends string = string, Type extends ItemType = ItemType> {
+  readonly subject: Subject;
+  readonly type: Type;
+  readonly description: string;
+  readonly codec: CodecName | Codec;
+}
+
+type Tokens<S extends string> = S extends `${infer Head}.${infer Rest}`
+  ? Tokens<Head> | Tokens<Rest>
+  : S extends `{${infer Name}}`
+    ? Name
+    : never;
+
+/** The values of a subject's named tokens: `orders.{id}.placed` has `{ id }`. */
+export type Params<Subject extends string, Value = string> = string extends Subject
+  ? Readonly<Record<string, Value>>
+  : { readonly [Name in Tokens<Subject>]: Value };
+
+/** What a handler of the event gets; a union for a union of events. */
+export type Received<E> = E extends Event<string, infer Type> ? PayloadOf<Type> : never;
+
+/** What a publisher of the event sends: a schema's input. */
+export type Sent<E> = E extends Event<string, infer Type> ? InputOf<Type> : never;
+
+/** The values of an event's named tokens. */
+export type ParamsOf<E, Value = string> = E extends Event<infer Subject> ? Params<Subject, Value> : never;
+
+/** What refuses events that cannot be published, because their subject holds a wildcard. */
+export type Publishable<E extends Event> = string extends E['subject']
+  ? unknown
+  : E['subject'] extends `${string}*${string}` | `${string}>`
+    ? { 'a wildcard cannot be published to': E['subject'] }
+    : unknown;
+
+/** The last argument of `publish`: `params` are required where the event has named tokens. */
+export type PublishArgs<E, Options> = keyof ParamsOf<E> extends never
+  ? [options?: Options & { readonly params?: Record<string, never> }]
+  : [options: Options & { readonly params: ParamsOf<E, string | number> }];
+
+/**
+ * Declares an event.
+ * @param subject tokens joined by "."; a token such as `{id}` is a named one; `*` and `>` for events that are only received
+ * @param type a class, `[Class]`, a Standard Schema, `'unchecked'` or `unchecked<T>()`
+ * @throws TypeError when the subject is not valid or there is no type
+ */
+export function event<const Subject extends string, Type extends ItemType>(
+  subject: Subject,
+  type: Type,
+  options: EventOptions = {},
+): Event<Subject, Type> {
+  const problem = subjectProblem(subject);
+  if (problem !== undefined) throw new TypeError(`event subject ${problem}`);
+  // Undefined where a file of events and a file of classes import each other.
+  if ((type as unknown) === undefined || type === null)
+    throw new TypeError(`event "${subject}" has no type; is it used before its declaration, or in a circular import?`);
+  return Object.freeze({ subject, type, description: options.description ?? '', codec: options.codec ?? 'json' });
+}
+
+/** Whether a value was made by {@link event}, by this copy of the package or another one. */
+export function isEvent(value: unknown): value is Event {
+  return typeof value === 'object' && value !== null && 'subject' in value && 'type' in value && 'codec' in value;
+}
+
+/**
+ * The subject that an event is published on.
+ * @throws TypeError when a named token has no value, or one that is no token
+ */
+export function eventSubject({ subject }: Event, params: Readonly<Record<string, unknown>> = {}): string {
+  const { params: named } = parseTemplate(subject);
+  const tokens = subject.split('.');
+  for (const { name, index } of named) {
+    const value = params[name];
+    const token = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+    if (token === undefined)
+      throw new TypeError(`event "${subject}" needs a value for {${name}}: pass { params: { ${name}: '…' } }`);
+    if (token.includes('.') || subjectProblem(token, 'none') !== undefined)
+      throw new TypeError(
+        `${JSON.stringify(token)} cannot stand for {${name}} in "${subject}": a token has no ".", "*", ">", braces or white space`,
+      );
+    tokens[index] = token;
+  }
+  const unknown = Object.keys(params).find((name) => !named.some((one) => one.name === name));
+  if (unknown !== undefined) throw new TypeError(`event "${subject}" has no token {${unknown}}`);
+  const filled = tokens.join('.');
+  const problem = subjectProblem(filled, 'none');
+  if (problem !== undefined) throw new TypeError(`event subject ${problem}`);
+  return filled;
+}
