@@ -67,7 +67,7 @@ module.exports = {
       comment: 'core/src/request is the only room that knows class-validator and class-transformer.',
       severity: 'error',
       from: { path: '^packages/', pathNot: [TEST, room('request')] },
-      to: { path: '(^|/)class-(validator|transformer|validator-jsonschema)(/|$)' },
+      to: { path: '(^|/)class-(validator|transformer)(/|$)' },
     },
     {
       name: 'no-cycles',

@@ -9,6 +9,7 @@ import {
 import type { Logger } from '../define/logger';
 import type { EndpointPlan, ServicePlan } from '../plan/plan';
 import { requestSchema, responseSchema } from '../request/schema';
+import type { ValidatorOptions } from '../request/validate';
 
 const SCHEMAS = ['request_schema', 'response_schema'] as const;
 
@@ -22,6 +23,7 @@ export function infoReply(
   endpoints: readonly EndpointPlan[],
   maxPayload: number,
   logger: Logger,
+  validation?: ValidatorOptions,
 ): InfoResponse {
   const info: InfoResponse = {
     type: REPLY_TYPES.INFO,
@@ -31,17 +33,21 @@ export function infoReply(
       name: endpoint.name,
       subject: endpoint.subject,
       queue_group: endpoint.queueGroup,
-      metadata: { ...(service.schemas && schemasOf(endpoint, logger)), ...endpoint.metadata },
+      metadata: { ...(service.schemas && schemasOf(endpoint, logger, validation)), ...endpoint.metadata },
     })),
   };
   leaveOutWhatDoesNotFit(info, maxPayload, logger);
   return info;
 }
 
-function schemasOf(endpoint: EndpointPlan, logger: Logger): Record<string, string> {
+function schemasOf(
+  endpoint: EndpointPlan,
+  logger: Logger,
+  validation: ValidatorOptions | undefined,
+): Record<string, string> {
   try {
-    const request = requestSchema(endpoint.payload);
-    const response = responseSchema(endpoint.response);
+    const request = requestSchema(endpoint.payload, validation);
+    const response = responseSchema(endpoint.response, validation);
     return {
       ...(request !== undefined && { request_schema: request }),
       ...(response !== undefined && { response_schema: response }),

@@ -218,7 +218,7 @@ export class ServiceInstance implements RunningService {
   }
 
   private encodedInfo(): Buffer {
-    const { outlet, logger } = this.settings;
+    const { outlet, logger, validation } = this.settings;
     this.infoBody ??= encode(
       infoReply(
         this.identity(),
@@ -226,6 +226,7 @@ export class ServiceInstance implements RunningService {
         this.endpoints.filter(({ subscription }) => !subscription.isLost).map(({ plan }) => plan),
         outlet.maxPayload,
         logger,
+        validation,
       ),
     );
     return this.infoBody;
