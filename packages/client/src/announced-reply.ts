@@ -3,9 +3,11 @@ import {
   CHUNKS_HEADER,
   countIn,
   DEFAULT_HEARTBEAT,
+  headersIn,
   ItemReceiver,
   join,
   MAX_BODY,
+  MAX_CHUNK,
   MISSED_HEARTBEATS,
   SIZE_HEADER,
   StreamError,
@@ -14,8 +16,16 @@ import {
 import type { Inbox } from './inbox';
 import { errorIn } from './reply';
 
-/** Says that a body may come back in chunks; in a request for INFO, that the client wants to know who takes them. */
+/** In a request for INFO: the client wants to know who takes chunks. */
 export const TAKES_CHUNKS = [CHUNKS_HEADER, String(CHUNK_CREDIT)] as const;
+
+/** Says that a body may come back in chunks, by how many may come at once; the fewer, the more calls wait. */
+const CHUNK_LINES = Array.from({ length: CHUNK_CREDIT + 1 }, (_, credit) => [CHUNKS_HEADER, String(credit)] as const);
+
+/** What a request says of chunks. @param credit from 1 to 16 */
+export function chunkLine(credit: number): readonly [string, string] {
+  return CHUNK_LINES[credit] ?? TAKES_CHUNKS;
+}
 
 /** A reply that comes in chunks. */
 export interface AnnouncedReply {
@@ -25,19 +35,38 @@ export interface AnnouncedReply {
   abort(reason: Error): void;
 }
 
-/** The reply that a message announces; undefined for a message that is the reply itself. */
+/**
+ * The reply that a message announces; undefined for a message that is the reply itself.
+ * @throws StreamError for one that cannot be received
+ * @param granted how many chunks the request said may come at once
+ */
 export function announcedReply(
-  { data, headers, reply: control }: Message,
+  message: Message,
   subject: string,
   inbox: Inbox,
+  granted: number,
 ): AnnouncedReply | undefined {
-  const announced = headers?.values(SIZE_HEADER)[0];
-  if (announced === undefined || data.length > 0 || !control) return undefined;
+  const { reply: control } = message;
+  if (message.data.length > 0 || !control) return undefined;
+  const announced = headersIn(message)?.get(SIZE_HEADER);
+  if (announced === undefined) return undefined;
   const problem = (what: string): StreamError =>
     new StreamError(`the reply of ${subject} in chunks has ${what}`, subject);
+  // An announcement may not name whatever subject it likes, and its size is checked before any of it is asked for.
+  if (!inbox.allows(control))
+    throw problem(`to be asked for on ${JSON.stringify(control.slice(0, 100))}, which is no inbox`);
+  const size = countIn(announced) ?? Infinity;
+  if (size > MAX_BODY) {
+    inbox.speak(control, 'cancel');
+    throw problem(`${announced.slice(0, 20)} bytes; natsmith takes ${MAX_BODY}`);
+  }
   const receiver = new ItemReceiver<Uint8Array>({
     subject,
     credit: CHUNK_CREDIT,
+    granted,
+    itemSize: MAX_CHUNK,
+    share: inbox.budget.share(),
+    inboxes: inbox.inboxes,
     heartbeat: DEFAULT_HEARTBEAT,
     firstWithin: MISSED_HEARTBEATS * DEFAULT_HEARTBEAT,
     itemTimeout: Infinity,
@@ -48,8 +77,6 @@ export function announcedReply(
     onEnd: () => undefined,
   });
   receiver.invite(control);
-  const size = countIn(announced) ?? Infinity;
-  if (size > MAX_BODY) receiver.abort(problem(`${announced} bytes; natsmith takes ${MAX_BODY}`));
   return {
     body: join(receiver, size, problem),
     onMessage(message) {

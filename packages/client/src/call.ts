@@ -12,7 +12,7 @@ import { readReply } from './reply';
 import { headerLines, sendRequest } from './request';
 import { openStream } from './stream';
 import { subjectToCall, type SubjectParams } from './subject';
-import { TimeoutError } from './timeout-error';
+import { CLOCK_TOLERANCE, TimeoutError } from './timeout-error';
 import { itemsOf } from './upload';
 
 /** Makes the calls of one client. */
@@ -162,9 +162,6 @@ export class Calls {
     return anySignal(this.carried.signal, signal);
   }
 }
-
-/** Milliseconds by which the timers of two processes may differ. */
-const CLOCK_TOLERANCE = 5;
 
 /** Where a request goes, and what is known of whoever listens there. */
 interface Target {

@@ -25,5 +25,5 @@ export function uploadInChunks(
     throw new Error(
       `a body of ${body.length} bytes for ${subject} is over the ${MAX_BODY} bytes that go in chunks; send a stream`,
     );
-  return new Upload(inbox, cut(body, maxPayload), [[SIZE_HEADER, String(body.length)]]);
+  return new Upload(inbox, subject, cut(body, maxPayload), [[SIZE_HEADER, String(body.length)]]);
 }

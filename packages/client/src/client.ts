@@ -33,6 +33,11 @@ export interface ClientOptions {
   discovery?: GatherLimits;
   /** The prefix of the discovery subjects, where an account import renames it; default `$SRV`. */
   prefix?: string;
+  /**
+   * Prefixes of inboxes, besides `_INBOX.`, `_R_.` and the connection's own, on which services of streams, uploads and
+   * large replies may be spoken to: those of services with an inbox prefix of their own.
+   */
+  inboxes?: readonly string[];
 }
 
 /** What `ServiceClient.connect` takes. */
@@ -75,7 +80,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
 
   /** @param connection stays open when the client is closed */
   constructor(connection: C, options: ClientOptions = {}) {
-    const inbox = new Inbox(connection);
+    const inbox = new Inbox(connection, options.inboxes);
     const limits = { ...DEFAULT_LIMITS, ...options.discovery };
     this.shared = {
       connection,

@@ -1,9 +1,9 @@
-import { nuid } from '@nats-io/nuid';
 import {
   ConnectionEvents,
-  HEARTBEAT_HEADER,
+  CreditBudget,
+  isInbox,
   PermissionError,
-  SEQUENCE_HEADER,
+  randomToken,
   violationIn,
   type Connection,
   type ConnectionEvent,
@@ -26,29 +26,74 @@ export interface Address {
   close(): void;
 }
 
-/** The reply subjects of one client, all behind one subscription. */
+/** The reply subjects of one client: those of calls behind one subscription, those of streams each with its own. */
 export class Inbox {
-  /** What its reply subjects begin with. */
+  /** What the reply subjects of calls begin with. */
   readonly prefix: string;
+  /** What those of all natsmith's clients on this connection begin with, and of other prefixes that may be spoken to. */
+  readonly inboxes: readonly string[];
+  /** Of all clients and services on this connection. */
+  readonly budget: CreditBudget;
+  private readonly root: string;
   private readonly receivers = new Map<string, Receiver>();
+  private readonly streams = new Map<Subscription, Receiver>();
   private subscription: Subscription | undefined;
   private stopListening: (() => void) | undefined;
-  private lastToken = 0;
   private ended: Error | undefined;
 
-  constructor(private readonly connection: Connection) {
+  /** @param inboxes prefixes of inboxes of services, besides `_INBOX.`, `_R_.` and the connection's own */
+  constructor(
+    private readonly connection: Connection,
+    inboxes: readonly string[] = [],
+  ) {
     // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
     const { options } = connection as { options?: { inboxPrefix?: string } };
-    this.prefix = `${options?.inboxPrefix ?? '_INBOX'}.${nuid.next()}.`;
+    this.root = `${options?.inboxPrefix ?? '_INBOX'}.`;
+    this.prefix = `${this.root}${randomToken()}.`;
+    this.inboxes = [this.root, ...inboxes];
+    this.budget = CreditBudget.of(connection);
   }
 
+  /** A reply subject for one call. Whoever knows it knows no other. */
   open(receiver: Receiver): Address {
     if (this.ended !== undefined) throw this.ended;
     this.stopListening ??= this.watchConnection();
     this.subscription ??= this.subscribe();
-    const token = (++this.lastToken).toString(36);
+    const token = randomToken();
     this.receivers.set(token, receiver);
     return { subject: this.prefix + token, close: () => void this.receivers.delete(token) };
+  }
+
+  /**
+   * A reply subject with a subscription of its own, for a stream: when it is closed, the server sends nothing of it any
+   * more, and tells the producer that nobody listens.
+   */
+  listen(receiver: Receiver): Address {
+    if (this.ended !== undefined) throw this.ended;
+    this.stopListening ??= this.watchConnection();
+    const subject = this.root + randomToken();
+    const subscription = this.connection.subscribe(subject, {
+      callback: (error: Error | null, message: Message) => {
+        if (error === null) return hand(message, receiver);
+        this.streams.delete(subscription);
+        receiver.onError(refusalIn(error));
+      },
+    });
+    this.streams.set(subscription, receiver);
+    const close = (): void => {
+      if (this.streams.delete(subscription) && !subscription.isClosed()) subscription.unsubscribe();
+    };
+    return { subject, close };
+  }
+
+  /** Whether something may be published to a subject that a message names. */
+  allows(subject: string): boolean {
+    return isInbox(subject, this.inboxes);
+  }
+
+  /** How many calls and other requests wait. */
+  get waiting(): number {
+    return this.receivers.size;
   }
 
   /** Bytes. */
@@ -84,7 +129,8 @@ export class Inbox {
   /** Says something to the other end of a stream; one that cannot be reached finds out by itself. */
   speak(control: string, words: string): void {
     try {
-      this.publish(control, Buffer.from(words));
+      // Also of a client that is being closed: its producers are to hear of it.
+      this.connection.publish(control, Buffer.from(words));
     } catch {
       // The connection is closed, and so is everything on it.
     }
@@ -94,8 +140,9 @@ export class Inbox {
   close(error: Error): void {
     this.ended ??= error;
     this.stopListening?.();
+    for (const receiver of [...this.receivers.values(), ...this.streams.values()]) receiver.onError(this.ended);
+    this.receivers.clear();
     if (this.subscription?.isClosed() === false) this.subscription.unsubscribe();
-    this.failAll(this.ended);
   }
 
   private watchConnection(): () => void {
@@ -112,9 +159,10 @@ export class Inbox {
   /** Client libraries report what the server does not permit on their status, and let the call wait for its timeout. */
   private onEvent(event: ConnectionEvent): void {
     if (event.type !== 'violation' || event.operation !== 'publish') return;
-    for (const [token, receiver] of [...this.receivers]) {
+    const all = [...this.receivers.entries(), ...this.streams.entries()];
+    for (const [key, receiver] of all) {
       if (receiver.to !== event.subject) continue;
-      this.receivers.delete(token);
+      if (typeof key === 'string') this.receivers.delete(key);
       receiver.onError(new PermissionError('publish', event.subject));
     }
   }
@@ -124,31 +172,30 @@ export class Inbox {
       if (error !== null) {
         // Refused by the server, for example for want of permission: the next call tries again.
         this.subscription = undefined;
-        const violation = violationIn(error);
-        this.failAll(
-          violation === undefined
-            ? error
-            : new PermissionError(violation.operation, violation.subject, { cause: error }),
-        );
+        const receivers = [...this.receivers.values()];
+        this.receivers.clear();
+        for (const receiver of receivers) receiver.onError(refusalIn(error));
         return;
       }
       const receiver = this.receivers.get(message.subject.slice(this.prefix.length));
-      if (receiver === undefined) this.leaveStream(message);
-      else receiver.onMessage(message);
+      if (receiver !== undefined) hand(message, receiver);
     };
     return this.connection.subscribe(`${this.prefix}*`, { callback });
   }
+}
 
-  /** An item of a stream that nobody reads any more: its producer has not heard of that, or never could. */
-  private leaveStream({ reply, headers }: Message): void {
-    if (!reply || headers === undefined || this.ended !== undefined) return;
-    if (![SEQUENCE_HEADER, HEARTBEAT_HEADER].some((name) => headers.values(name).length > 0)) return;
-    this.speak(reply, 'cancel');
-  }
+/** The error for a subscription that the server refuses. */
+function refusalIn(error: Error): Error {
+  const violation = violationIn(error);
+  if (violation === undefined) return error;
+  return new PermissionError(violation.operation, violation.subject, { cause: error });
+}
 
-  private failAll(error: Error): void {
-    const receivers = [...this.receivers.values()];
-    this.receivers.clear();
-    for (const receiver of receivers) receiver.onError(error);
+/** Whatever a message does to its receiver, it ends that alone: thrown in a subscription, it would end the connection. */
+function hand(message: Message, receiver: Receiver): void {
+  try {
+    receiver.onMessage(message);
+  } catch (error) {
+    receiver.onError(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -23,7 +23,7 @@ export class Outgoing {
   /** Makes it ready for one attempt. @param takesChunks asked where the body may be too large for a message */
   pack(inbox: Inbox, subject: string, headers: HeaderLines, takesChunks: () => boolean): Packed {
     const { encoded: body, items } = this;
-    if (items !== undefined) return { body, upload: new Upload(inbox, items) };
+    if (items !== undefined) return { body, upload: new Upload(inbox, subject, items) };
     if (this.takesStream || !isLarge(body, inbox) || !takesChunks()) return { body, upload: undefined };
     const upload = uploadInChunks(inbox, body, headers, subject);
     return { body: upload === undefined ? body : EMPTY, upload };

@@ -3,12 +3,13 @@ import {
   SEQUENCE_HEADER,
   CANCEL_HEADER,
   headerBlock,
+  headersIn,
   MAX_TIMER,
   TIMEOUT_HEADER,
   type Message,
 } from '@natsmith/protocol';
 import { cancelSubject, sendCancel } from './cancel';
-import { announcedReply, TAKES_CHUNKS, type AnnouncedReply } from './announced-reply';
+import { announcedReply, chunkLine, type AnnouncedReply } from './announced-reply';
 import type { Inbox } from './inbox';
 import { TimeoutError } from './timeout-error';
 
@@ -41,18 +42,19 @@ export function sendRequest(
     const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
     if (left <= 0) throw new TimeoutError(subject, 0);
     let announced: AnnouncedReply | undefined;
+    const chunks = inbox.budget.firstCredit(inbox.waiting);
     const receiver = {
       to: subject,
       onMessage(message: Message): void {
         if (announced !== undefined) return announced.onMessage(message);
-        if (message.reply) announced = announcedReply(message, subject, inbox);
+        if (message.reply) announced = announcedReply(message, subject, inbox, chunks);
         if (announced !== undefined) {
           receiver.to = message.reply ?? subject;
           return void announced.body.then((data) => end(() => resolve({ subject, data })), fail);
         }
         end(() => resolve(message));
         // The first item of a stream is the reply of a call; the rest is not wanted.
-        if (message.reply && isItem(message)) inbox.speak(message.reply, 'cancel');
+        if (message.reply && isItem(message) && inbox.allows(message.reply)) inbox.speak(message.reply, 'cancel');
       },
       onError: fail,
     };
@@ -60,7 +62,7 @@ export function sendRequest(
     const timer = left < MAX_TIMER ? setTimeout(expire, left) : undefined;
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const lines = [...headers, TAKES_CHUNKS];
+      const lines = [...headers, chunkLine(chunks)];
       if (left < Infinity) lines.push([TIMEOUT_HEADER, String(left)]);
       if (signal !== undefined) lines.push([CANCEL_HEADER, cancelSubject(address.subject)]);
       inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(lines) }, advice);
@@ -97,6 +99,6 @@ export function headerLines(carried: HeaderLines, given: RequestHeaders = {}): H
   return [...carried.filter(([name]) => !(name in given)), ...own];
 }
 
-function isItem({ headers }: Message): boolean {
-  return headers !== undefined && headers.values(SEQUENCE_HEADER).length > 0;
+function isItem(message: Message): boolean {
+  return headersIn(message)?.has(SEQUENCE_HEADER) === true;
 }

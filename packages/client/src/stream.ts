@@ -1,18 +1,18 @@
 import {
   CREDIT_HEADER,
   DEFAULT_HEARTBEAT,
-  FIRST_CREDIT,
   headerBlock,
   HEARTBEAT_HEADER,
   ItemReceiver,
   MAX_TIMER,
+  ServiceError,
   TIMEOUT_HEADER,
 } from '@natsmith/protocol';
 import { decodeBody, type BodyKind } from './body';
 import type { Inbox } from './inbox';
 import { errorIn } from './reply';
 import type { RequestSettings } from './request';
-import { TimeoutError } from './timeout-error';
+import { CLOCK_TOLERANCE, TimeoutError } from './timeout-error';
 
 /** How a stream is read. */
 export interface StreamSettings {
@@ -45,15 +45,26 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   if (left <= 0) throw new TimeoutError(subject, 0);
   const firstWithin = Math.min(request.firstWithin, left);
   let to = subject;
+  const granted = Math.min(credit ?? Infinity, inbox.budget.firstCredit());
+  const startedAt = performance.now();
+  /** Caller and service see the same moment pass: whoever says so first, it is one error. */
+  const isUp = (error: Error | undefined): boolean =>
+    error instanceof ServiceError && error.code === 504 && performance.now() - startedAt >= left - CLOCK_TOLERANCE;
   const receiver = new ItemReceiver<Item>({
     subject,
     credit,
+    granted,
+    share: inbox.budget.share(),
+    inboxes: inbox.inboxes,
     heartbeat,
     itemTimeout,
     firstWithin,
     late: () => new TimeoutError(subject, firstWithin),
     decode: (data) => decodeBody(data, as, subject),
-    errorIn: (message) => errorIn(message, subject),
+    errorIn(message) {
+      const error = errorIn(message, subject);
+      return isUp(error) ? new TimeoutError(subject, left) : error;
+    },
     speak(control, words) {
       to = control;
       inbox.speak(control, words);
@@ -67,7 +78,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   });
   const onAbort = (): void => receiver.abort(signal?.reason as Error);
   const timer = left < MAX_TIMER ? setTimeout(() => receiver.abort(new TimeoutError(subject, left)), left) : undefined;
-  const address = inbox.open({
+  const address = inbox.listen({
     get to() {
       return to;
     },
@@ -77,11 +88,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const own = headers.filter(([name]) => name !== HEARTBEAT_HEADER);
-    const lines = [
-      ...own,
-      [CREDIT_HEADER, String(credit ?? FIRST_CREDIT)],
-      [HEARTBEAT_HEADER, String(heartbeat)],
-    ] as const;
+    const lines = [...own, [CREDIT_HEADER, String(granted)], [HEARTBEAT_HEADER, String(heartbeat)]] as const;
     const all = left < Infinity ? [...lines, [TIMEOUT_HEADER, String(left)] as const] : lines;
     inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(all) }, advice);
   } catch (error) {

@@ -1,5 +1,8 @@
 import { markReceived } from '@natsmith/protocol';
 
+/** Milliseconds by which the timers of two processes may differ. */
+export const CLOCK_TOLERANCE = 5;
+
 /** No reply came in time; whether the service got the request, or still works on it, is unknown. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';

@@ -8,11 +8,16 @@ import {
   PermissionError,
   SEQUENCE_HEADER,
   sequenceHeader,
+  StreamError,
   UPLOAD_HEADER,
+  type Message,
 } from '@natsmith/protocol';
 import { EMPTY, encodeBody } from './body';
 import type { Inbox } from './inbox';
 import type { HeaderLines } from './request';
+
+/** Characters of a foreign subject in an error. */
+const MAX_SHOWN = 100;
 
 /** Items that go to a service as its payload, at the pace at which it takes them. */
 export class Upload {
@@ -22,9 +27,13 @@ export class Upload {
   private readonly sender: ItemSender;
   private readonly close: () => void;
 
-  /** @param about more that the request says */
+  /**
+   * @param subject that the request goes to
+   * @param about more that the request says
+   */
   constructor(
     private readonly inbox: Inbox,
+    private readonly subject: string,
     items: AsyncIterable<unknown>,
     about: HeaderLines = [],
   ) {
@@ -33,7 +42,7 @@ export class Upload {
       get to() {
         return destination();
       },
-      onMessage: (message) => this.sender.onControl(message),
+      onMessage: (message) => this.onControl(message),
       onError: (error) => {
         this.sender.stop();
         // Of everything else the call hears by itself.
@@ -66,6 +75,22 @@ export class Upload {
   stop(): void {
     this.sender.stop();
     this.close();
+  }
+
+  /** Grants and cancels of the service; where its items go is said by the reply subject of the first grant. */
+  private onControl(message: Message): void {
+    if (message.reply && !this.inbox.allows(message.reply)) {
+      this.sender.stop();
+      const shown = JSON.stringify(message.reply.slice(0, MAX_SHOWN));
+      return this.failure.abort(
+        new StreamError(
+          `${this.subject} wants the items of its payload on ${shown}, which is no inbox; ` +
+            'name the inbox prefix of its service in the option "inboxes"',
+          this.subject,
+        ),
+      );
+    }
+    this.sender.onControl(message);
   }
 
   private async run(items: AsyncIterable<unknown>): Promise<void> {

@@ -255,11 +255,11 @@ onEachServerAndClient(
       /** A service that announces a reply, sends what it is told, and keeps what it hears. */
       const lie = (size: string, chunks: readonly string[], numbers = chunks.map((_, i) => i + 1)): string[] => {
         const heard: string[] = [];
-        connection.subscribe('liar.control', { callback: (_error, message) => heard.push(message.string()) });
+        connection.subscribe('_INBOX.liar', { callback: (_error, message) => heard.push(message.string()) });
         connection.subscribe('liar', {
           callback(_error, { reply }) {
             const send = (name: string, value: string, body = ''): void =>
-              connection.publish(reply!, body, { headers: headersOf({ [name]: value }), reply: 'liar.control' });
+              connection.publish(reply!, body, { headers: headersOf({ [name]: value }), reply: '_INBOX.liar' });
             send('Natsmith-Size', size);
             for (const [i, chunk] of chunks.entries()) send('Natsmith-Seq', String(numbers[i]), chunk);
             send('Natsmith-Seq', String(chunks.length + 1));
@@ -290,10 +290,10 @@ onEachServerAndClient(
 
       test('that stop coming end with the timeout of the call, and the service is told', async () => {
         const heard: string[] = [];
-        connection.subscribe('slow.control', { callback: (_error, message) => heard.push(message.string()) });
+        connection.subscribe('_INBOX.slow', { callback: (_error, message) => heard.push(message.string()) });
         connection.subscribe('slow', {
           callback: (_error, { reply }) =>
-            connection.publish(reply!, '', { headers: headersOf({ 'Natsmith-Size': '9' }), reply: 'slow.control' }),
+            connection.publish(reply!, '', { headers: headersOf({ 'Natsmith-Size': '9' }), reply: '_INBOX.slow' }),
         });
         await expect(client.call('slow', undefined, { timeout: 60 })).rejects.toBeInstanceOf(TimeoutError);
         await until(() => heard.length === 2);

@@ -7,7 +7,8 @@ export const CHUNK_CREDIT = 16;
 /** Bytes of a body in chunks, the most that a nats-server can be set to for a message. */
 export const MAX_BODY = 64 * 1024 * 1024;
 
-const MAX_CHUNK = 128 * 1024;
+/** Bytes of a chunk, at most. */
+export const MAX_CHUNK = 128 * 1024;
 
 /** The parts of a body, none of which is a large message to the server. @param maxPayload the server's, in bytes */
 export async function* cut(body: Uint8Array, maxPayload: number): AsyncGenerator<Uint8Array, void, undefined> {

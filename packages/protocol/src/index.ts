@@ -1,4 +1,4 @@
-export { CHUNK_CREDIT, CHUNKS_HEADER, cut, join, MAX_BODY, SIZE_HEADER } from './chunks';
+export { CHUNK_CREDIT, CHUNKS_HEADER, cut, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './chunks';
 export { connectWith, type NatsLibrary } from './connect';
 export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './connection';
 export { ConnectionEvents, violationIn, type ConnectionEvent, type Violation } from './connection-events';
