@@ -164,6 +164,7 @@ onEachServerAndClient((_server, library) => {
   test('a caller that dies is not taken for the end of its items', async () => {
     const headers = library.headers();
     headers.set('Natsmith-Upload', 'my.control');
+    headers.set('Natsmith-Heartbeat', '50');
     const control = connection.subscribe('my.control', {
       callback(_error, message) {
         for (let n = 1; n <= 10; n++) {
