@@ -1,16 +1,12 @@
-import { DiscoveryError, type Discovered, type Gathered, type ServiceClient } from '@natsmith/client';
+import type { Gathered, ServiceClient } from '@natsmith/client';
 import { ExitCode, Failure } from './exit';
 import { note } from './output/output';
 
 /** The replies that are in order; the others are told of, for one faulty service must not hide the rest. */
-export async function inOrder<T>(gathered: Gathered<Discovered<T>>): Promise<readonly Discovered<T>[]> {
-  try {
-    return await gathered;
-  } catch (error) {
-    if (!(error instanceof DiscoveryError)) throw error;
-    for (const problem of error.problems) note(`${problem}; "natsmith check" says more`);
-    return error.found as readonly Discovered<T>[];
-  }
+export async function inOrder<T>(gathered: Gathered<T>): Promise<readonly T[]> {
+  const replies = await gathered;
+  for (const { reason } of replies.problems) note(`${reason}; "natsmith check" says more`);
+  return replies;
 }
 
 /** The error for nobody answering, which names those that would. */

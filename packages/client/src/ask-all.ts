@@ -1,15 +1,21 @@
-import { isNoResponders, type Message } from '@natsmith/protocol';
+import { isNoResponders, printable, UnusableReply, type Message, type ReplyProblem } from '@natsmith/protocol';
 import { EMPTY } from './body';
 import { Gathered } from './gathered';
 import type { Address, Inbox } from './inbox';
 
-/** How long replies are gathered. */
+/** How much is gathered. */
 export interface GatherLimits {
   /** Milliseconds in all; default 2,000. */
   timeout?: number;
   /** Milliseconds after the latest reply; default 300. */
   stall?: number;
+  /** Replies; default 10,000. Whether there were more is in `problems`. */
+  max?: number;
 }
+
+/** Bytes that the replies to one question may have altogether. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_REASON = 400;
 
 /** A request that many answer. */
 export interface Question<T> {
@@ -17,20 +23,21 @@ export interface Question<T> {
   readonly body?: Uint8Array;
   readonly headers?: { encode(): Uint8Array };
   readonly limits: Required<GatherLimits>;
-  /** How many replies are known to come; Infinity where that is unknown. */
+  /** How many usable replies are known to come; Infinity where that is unknown. */
   readonly expected: number;
-  /** Makes a member of a reply; what it throws is told at the end. @param rtt milliseconds since the request */
+  /** Makes a member of a reply; what it throws is that reply's problem. @param rtt milliseconds since the request */
   read(message: Message, rtt: number): T;
-  /** The error for replies that could not be read. */
-  fail(problems: readonly Error[], found: readonly T[]): Error;
+  /** The error where the only answer asked for cannot be used; undefined where there is none. */
+  fail?(problems: readonly ReplyProblem[]): Error;
 }
 
 /** Sends one request and gathers its replies until they stop coming; nobody listening is no reply, at once. */
 export function askAll<T>(inbox: Inbox, question: Question<T>): Gathered<T> {
   const { subject, body = EMPTY, headers, limits, expected } = question;
   return new Gathered<T>((sink) => {
-    const found: T[] = [];
-    const problems: Error[] = [];
+    const problems: ReplyProblem[] = [];
+    let found = 0;
+    let bytes = 0;
     const startedAt = performance.now();
     let stall: NodeJS.Timeout | undefined;
     let address: Address | undefined;
@@ -39,21 +46,30 @@ export function askAll<T>(inbox: Inbox, question: Question<T>): Gathered<T> {
       clearTimeout(total);
       address?.close();
     };
+    const refuse = (problem: ReplyProblem): void => {
+      problems.push(problem);
+      sink.refuse(problem);
+    };
     const finish = (error?: Error): void => {
       stop();
-      sink.end(error ?? (problems.length > 0 ? question.fail(problems, found) : undefined));
+      sink.end(error ?? (found === 0 && problems.length > 0 ? question.fail?.(problems) : undefined));
     };
     const total = setTimeout(() => finish(), limits.timeout);
     const onMessage = (message: Message): void => {
       if (isNoResponders(message)) return finish();
+      bytes += message.data.length;
+      if (found + problems.length >= limits.max || bytes > MAX_BYTES) {
+        refuse({ reason: `more than ${found + problems.length} replies on ${subject} are not read` });
+        return finish();
+      }
       try {
         const item = question.read(message, performance.now() - startedAt);
-        found.push(item);
+        found++;
         sink.add(item);
       } catch (error) {
-        problems.push(error as Error);
+        refuse(problemOf(error));
       }
-      if (found.length + problems.length >= expected) return finish();
+      if (found >= expected) return finish();
       clearTimeout(stall);
       stall = setTimeout(() => finish(), limits.stall);
     };
@@ -65,4 +81,22 @@ export function askAll<T>(inbox: Inbox, question: Question<T>): Gathered<T> {
     }
     return stop;
   });
+}
+
+/** Limits with the defaults for what is left out. @throws TypeError */
+export function checkedLimits(given: GatherLimits, defaults: Required<GatherLimits>): Required<GatherLimits> {
+  const limits = {
+    timeout: given.timeout ?? defaults.timeout,
+    stall: given.stall ?? defaults.stall,
+    max: given.max ?? defaults.max,
+  };
+  for (const [name, value] of Object.entries(limits))
+    if (typeof value !== 'number' || !(value > 0))
+      throw new TypeError(`${name} must be a positive number, got ${String(value)}`);
+  return limits;
+}
+
+function problemOf(error: unknown): ReplyProblem {
+  if (error instanceof UnusableReply) return error.problem;
+  return { reason: printable(error instanceof Error ? error.message : String(error), MAX_REASON) };
 }

@@ -10,7 +10,7 @@ import {
   type StatsResponse,
 } from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
-import type { GatherLimits } from './ask-all';
+import { checkedLimits, type GatherLimits } from './ask-all';
 import { Calls } from './call';
 import type { CallOptions, SubjectCallOptions, SubjectStreamOptions } from './call-options';
 import { carriedBy, NOTHING_CARRIED, type Carried, type Carrier } from './carried';
@@ -20,8 +20,10 @@ import { gather, subjectToGather, type EndpointAddress, type GatheredReply, type
 import { Gathered } from './gathered';
 import { either } from './either';
 import { Inbox } from './inbox';
-import { ServiceLookup, type ServiceSelection } from './lookup';
+import { Link } from './link';
+import { ServiceLookup } from './lookup';
 import type { PolicyOptions } from './policy';
+import type { ServiceSelection } from './selection';
 import { serviceProxy, type AnyService, type ServiceProxy } from './service-proxy';
 import { watch, type ServiceChange, type WatchOptions } from './watch';
 
@@ -29,7 +31,7 @@ import { watch, type ServiceChange, type WatchOptions } from './watch';
 export interface ClientOptions {
   /** Milliseconds that a call waits, where it does not say so itself; default 5,000. */
   timeout?: number;
-  /** How long discovery gathers replies; default 300 ms after the latest one, 2,000 ms at most. */
+  /** How long discovery gathers replies; default 300 ms after the latest one, 2,000 ms and 10,000 replies at most. */
   discovery?: GatherLimits;
   /** The prefix of the discovery subjects, where an account import renames it; default `$SRV`. */
   prefix?: string;
@@ -52,7 +54,7 @@ export interface ConnectOptions<C extends Connection = NatsConnection> extends C
 const DEFAULT_TIMEOUT = 5_000;
 /** Milliseconds that closing waits for the server to take what was sent last. */
 const LAST_WORDS = 500;
-const DEFAULT_LIMITS: Required<GatherLimits> = { timeout: 2_000, stall: 300 };
+const DEFAULT_LIMITS: Required<GatherLimits> = { timeout: 2_000, stall: 300, max: 10_000 };
 
 /** Whether services can be reached; while `disconnected`, natsmith or its client library tries to reconnect. */
 export type ClientStatus = 'connected' | 'disconnected' | 'closed';
@@ -81,7 +83,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
   /** @param connection stays open when the client is closed */
   constructor(connection: C, options: ClientOptions = {}) {
     const inbox = new Inbox(connection, options.inboxes);
-    const limits = { ...DEFAULT_LIMITS, ...options.discovery };
+    const limits = checkedLimits(options.discovery ?? {}, DEFAULT_LIMITS);
     this.shared = {
       connection,
       events: ConnectionEvents.of(connection),
@@ -121,6 +123,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
    * answers.
    * @throws ServiceError 503 when nobody answers as that service
    * @throws Error that names the versions found, when none is in the range
+   * @throws DiscoveryError when nobody's INFO can be used
    */
   async service<T = AnyService>(name: string, options: ServiceOptions = {}): Promise<ServiceProxy<T>> {
     const problem = nameProblem(name);
@@ -129,13 +132,19 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     await lookup.ready();
     const { timeout, policy, retries } = options;
     const defaults = { policy, retries };
-    return serviceProxy<T>((method, payload, own) => {
+    const invoke = (method: string, payload: unknown, own: CallOptions | undefined): unknown => {
       const calls = this.calls();
       // For a stream, the timeout of a call is that until the first sign of life.
       const stream = (): AsyncIterable<unknown> =>
         calls.streamOf(lookup, method, payload, { ...defaults, ...own }, timeout);
       if (/^(response|both)$/.test(lookup.find(method)?.info.metadata.stream ?? '')) return stream();
       return either(() => calls.method(lookup, method, payload, { timeout, ...defaults, ...own }), stream, method);
+    };
+    return serviceProxy<T>({
+      service: name,
+      methods: () => lookup.methods,
+      has: (method) => lookup.find(method) !== undefined,
+      invoke,
     });
   }
 
@@ -170,9 +179,9 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     payload?: unknown,
     options: GatherOptions = {},
   ): Gathered<GatheredReply<Reply>> {
-    const { timeout = DEFAULT_LIMITS.timeout, stall = DEFAULT_LIMITS.stall } = options;
+    const limits = checkedLimits(options, DEFAULT_LIMITS);
     const ask = (subject: string): Gathered<GatheredReply<Reply>> =>
-      gather<Reply>(this.shared.inbox, subject, payload, options, { timeout, stall }, this.carried);
+      gather<Reply>(this.shared.inbox, subject, payload, options, limits, this.carried);
     return Gathered.later(async () => {
       if (typeof target !== 'string')
         return {
@@ -213,11 +222,15 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     return this.shared.discovery.ask('STATS', name, id, limits);
   }
 
-  /** Tells of instances that come and go, beginning with those that are there. Ends with the client. */
-  watch({ interval, signal }: WatchOptions = {}): AsyncIterable<ServiceChange> {
-    const ends =
-      signal === undefined ? this.shared.closing.signal : AbortSignal.any([signal, this.shared.closing.signal]);
-    return watch((name, id) => this.ping(name, id), { interval, signal: ends });
+  /**
+   * Tells of instances that come and go, beginning with those that are there. Ends with its signal and with the client.
+   * An instance has left when the server says that nobody listens as it, or when it is silent; not while this client is
+   * cut off from the server.
+   */
+  watch(options: WatchOptions = {}): AsyncIterable<ServiceChange> {
+    const { connection, closing } = this.shared;
+    const signals = [options.signal, closing.signal].filter((signal) => signal !== undefined);
+    return watch(this.shared.discovery, new Link(connection), { ...options, signal: AbortSignal.any(signals) });
   }
 
   /** Ends what is under way, and closes the connection if `connect` opened it. */
@@ -235,16 +248,16 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     return this.close();
   }
 
-  private lookup(name: string, { version, id, group }: ServiceSelection): ServiceLookup {
+  private lookup(name: string, { version, id, group, subjects }: ServiceSelection): ServiceLookup {
     const { lookups, discovery } = this.shared;
-    const key = JSON.stringify([name, version, id, group]);
+    const key = JSON.stringify([name, version, id, group, subjects]);
     let lookup = lookups.get(key);
     if (lookup === undefined) {
       const source = {
         ask: (name: string) => discovery.ask('INFO', name),
         takesChunks: (reply: InfoResponse) => discovery.takesChunks(reply),
       };
-      lookup = new ServiceLookup(source, name, { version, id, group });
+      lookup = new ServiceLookup(source, name, { version, id, group, subjects });
       lookups.set(key, lookup);
     }
     return lookup;

@@ -1,7 +1,21 @@
-import { CHUNKS_HEADER, controlSubject, ERROR_HEADER, headerBlock, headersIn, type Verb } from '@natsmith/protocol';
-import { askAll, type GatherLimits } from './ask-all';
+import {
+  CHUNKS_HEADER,
+  controlSubject,
+  ERROR_HEADER,
+  headerBlock,
+  headersIn,
+  instanceIdProblem,
+  nameProblem,
+  readDiscoveryReply,
+  subjectProblem,
+  UnusableReply,
+  type Replies,
+  type ServiceIdentity,
+  type Verb,
+} from '@natsmith/protocol';
 import { TAKES_CHUNKS } from './announced-reply';
-import { DiscoveryError, readDiscoveryReply, type Replies } from './discovery-reply';
+import { askAll, checkedLimits, type GatherLimits } from './ask-all';
+import { DiscoveryError } from './discovery-error';
 import type { Gathered } from './gathered';
 import type { Inbox } from './inbox';
 
@@ -23,28 +37,34 @@ export class Discovery {
     private readonly limits: Required<GatherLimits>,
     /** `$SRV`, unless an account import gave it another name. */
     private readonly prefix: string,
-  ) {}
+  ) {
+    const problem = subjectProblem(prefix, 'none');
+    if (problem !== undefined) throw new TypeError(`prefix ${problem}`);
+  }
 
-  ask<V extends Verb>(verb: V, name = '', id = '', limits?: GatherLimits): Gathered<Discovered<Replies[V]>> {
+  /** @throws TypeError for a name, an id or limits that cannot be */
+  ask<V extends Verb>(verb: V, name = '', id = '', limits: GatherLimits = {}): Gathered<Discovered<Replies[V]>> {
+    const problem = name === '' ? undefined : nameProblem(name);
+    if (problem !== undefined) throw new TypeError(`service name ${problem}`);
+    if (id !== '' && name === '') throw new TypeError('an instance is asked by its service name and its id; give both');
+    const idProblem = id === '' ? undefined : instanceIdProblem(id);
+    if (idProblem !== undefined) throw new TypeError(`id ${idProblem}`);
     const subject = controlSubject(verb, name, id, this.prefix);
     return askAll<Discovered<Replies[V]>>(this.inbox, {
       subject,
       ...(verb === 'INFO' && { headers: INFO_HEADERS }),
-      limits: { ...this.limits, ...limits },
+      limits: checkedLimits(limits, this.limits),
       expected: id === '' ? Infinity : 1,
       read: (message, rtt) => {
         const headers = headersIn(message);
         const error = headers?.get(ERROR_HEADER);
-        if (error !== undefined) throw new Error(`${subject} was answered with the error "${error}"`);
+        if (error !== undefined) throw new UnusableReply(`${subject} was answered with the error "${error}"`);
         const reply = { ...readDiscoveryReply(verb, message.data), rtt };
+        checkAddressee(reply, name, id);
         if (headers?.has(CHUNKS_HEADER) === true) this.takingChunks.add(reply);
         return reply;
       },
-      fail: (problems, found) =>
-        new DiscoveryError(
-          problems.map(({ message }) => message),
-          found,
-        ),
+      ...(id !== '' && { fail: (problems) => new DiscoveryError(problems) }),
     });
   }
 
@@ -52,4 +72,14 @@ export class Discovery {
   takesChunks(reply: object): boolean {
     return this.takingChunks.has(reply);
   }
+}
+
+/** Whoever listens on the discovery subject of a name may answer with another one. */
+function checkAddressee(reply: ServiceIdentity, name: string, id: string): void {
+  if ((name === '' || reply.name === name) && (id === '' || reply.id === id)) return;
+  const asked = id === '' ? `"${name}"` : `"${name}" (id ${id})`;
+  throw new UnusableReply(`service "${reply.name}" (id ${reply.id}) answered for service ${asked}`, {
+    name: reply.name,
+    id: reply.id,
+  });
 }

@@ -4,9 +4,10 @@ import { decodeBody, encodeBody, type BodyKind } from './body';
 import type { Carried } from './carried';
 import { type Gathered } from './gathered';
 import type { Inbox } from './inbox';
-import type { ServiceLookup, ServiceSelection } from './lookup';
+import type { ServiceLookup } from './lookup';
 import { errorIn } from './reply';
 import { headerLines, type RequestHeaders } from './request';
+import type { ServiceSelection } from './selection';
 import { subjectToCall, type SubjectParams } from './subject';
 
 /** An endpoint of a service, by its method's name. */
@@ -51,7 +52,6 @@ export function gather<Reply>(
       if (error !== undefined) return { ok: false, error, rtt };
       return { ok: true, value: decodeBody(message.data, as, subject) as Reply, rtt };
     },
-    fail: ([first]) => first as Error,
   });
 }
 

@@ -1,15 +1,23 @@
+import type { ReplyProblem } from '@natsmith/protocol';
+
 /** Where the members of a {@link Gathered} come from. */
 export interface Sink<T> {
   add(item: T): void;
+  /** Notes a reply that cannot be used. */
+  refuse(problem: ReplyProblem): void;
   end(error?: Error): void;
 }
+
+/** Replies, and what was wrong with those that cannot be used. */
+export type GatheredArray<T> = T[] & { readonly problems: readonly ReplyProblem[] };
 
 /**
  * What comes in over a bounded time: `await` gives all of it as an array, `for await` each member as it arrives.
  * The time runs from the start, whether or not somebody waits.
  */
-export class Gathered<T> implements PromiseLike<T[]>, AsyncIterable<T> {
+export class Gathered<T> implements PromiseLike<GatheredArray<T>>, AsyncIterable<T> {
   private readonly items: T[] = [];
+  private readonly refused: ReplyProblem[] = [];
   private isEnded = false;
   private error: Error | undefined;
   private waiting: (() => void)[] = [];
@@ -23,6 +31,9 @@ export class Gathered<T> implements PromiseLike<T[]>, AsyncIterable<T> {
         this.items.push(item);
         this.wake();
       },
+      refuse: (problem) => {
+        if (!this.isEnded) this.refused.push(problem);
+      },
       end: (error) => this.end(error),
     });
   }
@@ -32,10 +43,12 @@ export class Gathered<T> implements PromiseLike<T[]>, AsyncIterable<T> {
     return new Gathered<T>((sink) => {
       let isStopped = false;
       const relay = async (): Promise<void> => {
-        for await (const item of (await begin()).ask) {
+        const { ask } = await begin();
+        for await (const item of ask) {
           if (isStopped) return;
           sink.add(item);
         }
+        for (const problem of ask.problems) sink.refuse(problem);
       };
       relay().then(
         () => sink.end(),
@@ -47,6 +60,11 @@ export class Gathered<T> implements PromiseLike<T[]>, AsyncIterable<T> {
     });
   }
 
+  /** Replies so far that cannot be used, and why; they hide none of the others. */
+  get problems(): readonly ReplyProblem[] {
+    return this.refused;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     try {
       for (let i = 0; ; i++) {
@@ -56,22 +74,28 @@ export class Gathered<T> implements PromiseLike<T[]>, AsyncIterable<T> {
       }
       if (this.error !== undefined) throw this.error;
     } finally {
-      this.stop();
-      this.end();
+      this.cancel();
     }
   }
 
-  then<A = T[], B = never>(
-    onArray?: ((items: T[]) => A | PromiseLike<A>) | null,
+  then<A = GatheredArray<T>, B = never>(
+    onArray?: ((items: GatheredArray<T>) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.all().then(onArray, onError);
   }
 
-  private async all(): Promise<T[]> {
+  /** @internal Ends with what is there. */
+  cancel(): void {
+    this.stop();
+    this.end();
+  }
+
+  private async all(): Promise<GatheredArray<T>> {
     while (!this.isEnded) await this.change();
     if (this.error !== undefined) throw this.error;
-    return [...this.items];
+    // Not enumerable: the array prints and compares as its members do.
+    return Object.defineProperty([...this.items], 'problems', { value: [...this.refused] }) as GatheredArray<T>;
   }
 
   private change(): Promise<void> {

@@ -5,6 +5,8 @@ export type {
   EndpointStats,
   InfoResponse,
   PingResponse,
+  ReplyOrigin,
+  ReplyProblem,
   StatsResponse,
 } from '@natsmith/protocol';
 export type { GatherLimits } from './ask-all';
@@ -19,10 +21,10 @@ export {
   type ServiceOptions,
 } from './client';
 export type { Discovered } from './discovery';
-export { DiscoveryError } from './discovery-reply';
+export { DiscoveryError } from './discovery-error';
 export type { EndpointAddress, GatheredReply, GatherOptions } from './gather';
-export type { Gathered } from './gathered';
-export type { ServiceSelection } from './lookup';
+export type { Gathered, GatheredArray } from './gathered';
+export type { ServiceSelection } from './selection';
 export type { CallPolicy, PolicyOptions } from './policy';
 export type { RequestHeaders } from './request';
 export type { AnyService, RemoteMethod, ServiceProxy } from './service-proxy';

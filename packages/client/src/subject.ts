@@ -1,14 +1,22 @@
-import type { EndpointInfo } from '@natsmith/protocol';
+import { subjectProblem, type EndpointInfo } from '@natsmith/protocol';
 
 /** Values of the named tokens of a subject. */
 export type SubjectParams = Readonly<Record<string, string | number>>;
 
 /** The subject to call an endpoint on: its named tokens (INFO metadata `subject_template`) filled in. */
-export function subjectToCall({ subject, metadata }: EndpointInfo, params: SubjectParams = {}): string {
+export function subjectToCall({ subject, metadata }: EndpointInfo, params?: SubjectParams): string {
+  const template = metadata.subject_template;
+  if (template === undefined && params === undefined && !/[*>]/.test(subject)) return subject;
+  const filled = fill(template ?? subject, template !== undefined, params ?? {});
+  const problem = subjectProblem(filled, 'none', 'plain');
+  if (problem !== undefined) throw new TypeError(`the subject made of ${template ?? subject} and "params" ${problem}`);
+  return filled;
+}
+
+function fill(template: string, hasNames: boolean, params: SubjectParams): string {
   const unused = new Set(Object.keys(params));
-  const template = metadata.subject_template ?? subject;
   const tokens = template.split('.').map((token) => {
-    const name = /^\{(.+)\}$/.exec(token)?.[1];
+    const name = hasNames ? /^\{(.+)\}$/.exec(token)?.[1] : undefined;
     if (name === undefined) return token;
     unused.delete(name);
     return checkedValue(name, params[name], template);

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PingResponse } from '@natsmith/protocol';
-import type { Discovered } from './discovery';
-import { DiscoveryError } from './discovery-reply';
+import { MAX_TIMER, type PingResponse, type ReplyProblem } from '@natsmith/protocol';
+import type { Discovered, Discovery } from './discovery';
+import { DiscoveryError } from './discovery-error';
+import type { Gathered, GatheredArray } from './gathered';
+import type { Link } from './link';
 
 /** What `watch` takes. */
 export interface WatchOptions {
@@ -9,6 +11,8 @@ export interface WatchOptions {
   interval?: number;
   /** Ends the watch. */
   signal?: AbortSignal;
+  /** Is told of each reply that cannot be used, once for as long as it keeps coming. What it throws ends the watch. */
+  onProblem?: (problem: ReplyProblem) => void;
 }
 
 /** An instance that has come or gone. */
@@ -17,40 +21,117 @@ export interface ServiceChange {
   readonly service: Discovered<PingResponse>;
 }
 
-type Ping = (name?: string, id?: string) => PromiseLike<Discovered<PingResponse>[]>;
+type Instance = Discovered<PingResponse>;
 
 const DEFAULT_INTERVAL = 1_000;
+/** Instances that a watch knows at a time; whoever invents more does not fill the memory. */
+const MAX_KNOWN = 10_000;
+/** Instances that are asked by id in one look. */
+const MAX_ASKED = 250;
+/** Milliseconds after a reconnect in which nobody has left: services come back from the same cut, after 2 s by default. */
+const GRACE = 3_000;
 
 /** Looks with PING again and again, and tells the differences; what runs at the start has joined. */
-export async function* watch(
-  ping: Ping,
-  { interval = DEFAULT_INTERVAL, signal }: WatchOptions,
-): AsyncGenerator<ServiceChange, void, undefined> {
-  const known = new Map<string, Discovered<PingResponse>>();
-  while (signal?.aborted !== true) {
-    const present = new Map((await lookAround(ping)).map((service) => [service.id, service]));
-    for (const service of present.values()) {
-      if (known.has(service.id)) continue;
-      known.set(service.id, service);
-      yield { type: 'joined', service };
+export function watch(discovery: Discovery, link: Link, options: WatchOptions): AsyncGenerator<ServiceChange, void> {
+  const { interval = DEFAULT_INTERVAL } = options;
+  if (!(interval > 0 && interval <= MAX_TIMER))
+    throw new TypeError(`interval must be a positive number of milliseconds, got ${String(interval)}`);
+  return new Watch(discovery, link, options.signal, options.onProblem).changes(interval);
+}
+
+class Watch {
+  private readonly known = new Map<string, Instance>();
+  private told = new Set<string>();
+  private session: string | undefined;
+  /** As `performance.now()`. */
+  private graceEnds = 0;
+
+  constructor(
+    private readonly discovery: Discovery,
+    private readonly link: Link,
+    private readonly signal: AbortSignal | undefined,
+    private readonly onProblem: ((problem: ReplyProblem) => void) | undefined,
+  ) {
+    this.session = link.session;
+  }
+
+  async *changes(interval: number): AsyncGenerator<ServiceChange, void> {
+    while (!this.isOver()) {
+      const present = await this.ask();
+      if (this.isOver()) return;
+      const joined = present.filter((service) => !this.known.has(keyOf(service)));
+      const problems = [...present.problems];
+      const room = MAX_KNOWN - this.known.size;
+      if (joined.length > room)
+        problems.push({ reason: `more than ${MAX_KNOWN} instances answer; those beyond are not watched` });
+      this.report(problems);
+      for (const service of joined.slice(0, room)) {
+        if (this.known.has(keyOf(service))) continue;
+        this.known.set(keyOf(service), service);
+        yield { type: 'joined', service };
+      }
+      for (const service of await this.gone(new Set(present.map(keyOf)))) {
+        this.known.delete(keyOf(service));
+        yield { type: 'left', service };
+      }
+      await delay(interval, undefined, { ...(this.signal && { signal: this.signal }) }).catch(() => undefined);
     }
-    const missing = [...known.values()].filter(({ id }) => !present.has(id));
+  }
+
+  /** Those of the known who are gone for certain. */
+  private async gone(present: ReadonlySet<string>): Promise<Instance[]> {
+    const missing = [...this.known].filter(([key]) => !present.has(key)).map(([, service]) => service);
+    const { session } = this.link;
+    if (session !== this.session) {
+      this.session = session;
+      this.graceEnds = performance.now() + GRACE;
+    }
+    if (missing.length === 0 || performance.now() < this.graceEnds) return [];
+    const asked = missing.slice(0, MAX_ASKED);
     // One reply may come late; whoever is asked by id and has gone has no responder, and that is known at once.
-    const gone = await Promise.all(missing.map(async ({ name, id }) => (await ping(name, id)).length === 0));
-    for (const service of missing.filter((_, i) => gone[i])) {
-      known.delete(service.id);
-      yield { type: 'left', service };
+    const isGone = await Promise.all(asked.map((service) => this.isSilent(service)));
+    if (this.isOver() || !(await this.link.holds(session))) return [];
+    return asked.filter((_, i) => isGone[i]);
+  }
+
+  private async isSilent({ name, id }: Instance): Promise<boolean> {
+    try {
+      return (await this.ask(name, id)).length === 0;
+    } catch (error) {
+      // Somebody answers.
+      if (error instanceof DiscoveryError) return false;
+      throw error;
     }
-    await delay(interval, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  }
+
+  /** A PING that ends with the watch. */
+  private async ask(name?: string, id?: string): Promise<GatheredArray<Instance>> {
+    const gathered: Gathered<Instance> = this.discovery.ask('PING', name, id);
+    const onAbort = (): void => gathered.cancel();
+    this.signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await gathered;
+    } finally {
+      this.signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  private report(problems: readonly ReplyProblem[]): void {
+    const told = new Set<string>();
+    for (const problem of problems) {
+      const key = JSON.stringify(problem);
+      if (!this.told.has(key) && !told.has(key)) this.onProblem?.(problem);
+      told.add(key);
+    }
+    this.told = told;
+  }
+
+  private isOver(): boolean {
+    return this.signal?.aborted === true;
   }
 }
 
-async function lookAround(ping: Ping): Promise<readonly Discovered<PingResponse>[]> {
-  try {
-    return await ping();
-  } catch (error) {
-    // A service with a broken reply must not hide the others.
-    if (error instanceof DiscoveryError) return (error as DiscoveryError<Discovered<PingResponse>>).found;
-    throw error;
-  }
+/** An id alone could be claimed by another service. */
+function keyOf({ name, id }: Instance): string {
+  return `${name} ${id}`;
 }

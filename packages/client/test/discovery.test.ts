@@ -1,6 +1,6 @@
 import { ServiceClient, type ServiceChange } from '@natsmith/client';
 import { Endpoint, Service } from '@natsmith/core';
-import { connect as connectNats2, type NatsConnection } from 'nats';
+import { connect as connectNats2, headers, type NatsConnection } from 'nats';
 import { type Connection } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
 import { useHosts } from './hosts';
@@ -156,43 +156,100 @@ describe('services of other languages', () => {
       await service.stop();
     });
 
-    test('what may be left out gets its default', async () => {
-      answer('PING', { ...identity, metadata: null });
-      expect(await client.ping()).toMatchObject([{ metadata: {} }]);
-      answer('INFO', { ...identity, endpoints: [{ name: 'e', subject: 's', metadata: null }] });
-      expect(await client.info()).toMatchObject([{ description: '', endpoints: [{ queue_group: 'q', metadata: {} }] }]);
-      const counts = { num_requests: 1, num_errors: 0, processing_time: 5, average_processing_time: 5 };
-      answer('STATS', { ...identity, started: 'x', endpoints: [{ name: 'e', subject: 's', ...counts }] });
-      expect(await client.stats()).toMatchObject([{ endpoints: [{ last_error: '', ...counts }] }]);
+    test('a reply that cannot be used is a problem of the result, and hides none of the others', async () => {
+      for (const verb of ['PING', 'INFO', 'STATS']) {
+        answer(verb, 'not json');
+        answer(verb, { ...identity, endpoints: [], started: '' });
+        answer(verb, { ...identity, id: 'x\r\nPUB victim 1\r\n\r\nx' });
+      }
+      for (const replies of [await client.ping(), await client.info(), await client.stats()]) {
+        expect(replies).toMatchObject([{ name: 'foreign', id: 'ID7' }]);
+        expect([...replies.problems].sort((a, b) => a.reason.length - b.reason.length)).toEqual([
+          { reason: expect.stringMatching(/sent something other than a JSON object$/) as string },
+          { from: { name: 'foreign' }, reason: expect.stringMatching(/^service "foreign": "id"/) as string },
+        ]);
+      }
     });
 
-    test.each([
-      ['PING', { id: 'ID7', version: '1.0.0' }, /PING.*"name" is missing/],
-      ['PING', { name: 'foreign', version: '1.0.0' }, /service "foreign": "id" is missing/],
-      ['PING', { ...identity, version: 1 }, /service "foreign" \(id ID7\): "version" is no text/],
-      ['PING', { ...identity, metadata: { a: 1 } }, /"metadata.a" is no text/],
-      ['PING', { ...identity, type: 'io.nats.micro.v1.info_response' }, /"type" is "io.nats.micro.v1.info_response"/],
-      ['PING', 'hello', /PING sent no JSON object/],
-      ['INFO', identity, /service "foreign" \(id ID7\): "endpoints" is missing/],
-      ['INFO', { ...identity, endpoints: {} }, /"endpoints" is no list/],
-      ['INFO', { ...identity, endpoints: [{ name: 'e' }] }, /"endpoints\[0\].subject" is missing/],
-      ['STATS', { ...identity, started: 'x', endpoints: [{ name: 'e', subject: 's' }] }, /num_requests" is missing/],
-    ] as const)('%s of %j is refused: %s', async (verb, reply, message) => {
-      answer(verb, reply);
-      const ask = { PING: () => client.ping(), INFO: () => client.info(), STATS: () => client.stats() }[verb];
-      await expect(ask()).rejects.toThrow(message);
-    });
-
-    test('a broken reply does not hide the others: they are iterated before it is told, and are in the error', async () => {
+    test('problems are known to those who iterate, too', async () => {
       answer('PING', 'broken');
       answer('PING', identity);
       const seen: string[] = [];
-      await expect(
-        (async () => {
-          for await (const { name } of client.ping()) seen.push(name);
-        })(),
-      ).rejects.toMatchObject({ name: 'DiscoveryError', found: [{ name: 'foreign' }] });
+      const replies = client.ping();
+      for await (const { name } of replies) seen.push(name);
       expect(seen).toEqual(['foreign']);
+      expect(replies.problems).toHaveLength(1);
+    });
+
+    test('the result of an awaited question is a plain array beside its problems', async () => {
+      answer('PING', 'broken');
+      const replies = await client.ping();
+      expect(replies).toStrictEqual([]);
+      expect(JSON.stringify(replies)).toBe('[]');
+      expect(Object.keys(replies)).toEqual([]);
+    });
+
+    test('a problem of the only reply that was asked for is thrown', async () => {
+      answer('STATS.foreign.ID7', { ...identity, started: '' });
+      await expect(client.stats('foreign', 'ID7')).rejects.toMatchObject({
+        name: 'DiscoveryError',
+        message: 'service "foreign" (id ID7): "endpoints" is missing',
+        problems: [{ from: { name: 'foreign', id: 'ID7' } }],
+      });
+      answer('PING.foreign.ID7', 'broken');
+      answer('PING.foreign.ID7', identity);
+      expect(await client.ping('foreign', 'ID7')).toHaveLength(1);
+    });
+
+    test('whoever answers for a service or an instance that it is not, is a problem', async () => {
+      answer('PING.calculator', identity);
+      answer('PING.calculator.ID1', { ...identity, name: 'calculator' });
+      const { problems } = await client.ping('calculator');
+      expect(problems).toEqual([
+        {
+          from: { name: 'foreign', id: 'ID7' },
+          reason: 'service "foreign" (id ID7) answered for service "calculator"',
+        },
+      ]);
+      await expect(client.ping('calculator', 'ID1')).rejects.toThrow(
+        'service "calculator" (id ID7) answered for service "calculator" (id ID1)',
+      );
+    });
+
+    test('an error in the place of a reply is a problem', async () => {
+      connection.subscribe('$SRV.STATS', {
+        callback: (_error, message) => {
+          const lines = headers();
+          lines.set('Nats-Service-Error', 'out of order');
+          message.respond(undefined, { headers: lines });
+        },
+      });
+      const { problems } = await client.stats();
+      expect(problems).toEqual([{ reason: '$SRV.STATS was answered with the error "out of order"' }]);
+    });
+
+    test('a flood of replies ends at the limit, and the result says so', async () => {
+      connection.subscribe('$SRV.PING', {
+        callback: (_error, message) => {
+          for (let i = 0; i < 200; i++) message.respond(JSON.stringify({ ...identity, id: `ID${i}` }));
+        },
+      });
+      const replies = await client.ping(undefined, undefined, { max: 50 });
+      expect(replies).toHaveLength(50);
+      expect(replies.problems).toEqual([{ reason: 'more than 50 replies on $SRV.PING are not read' }]);
+    });
+
+    test.each([
+      [() => client.ping('a b'), 'service name "a b" may hold only'],
+      [() => client.ping('*'), 'service name "*" may hold only'],
+      [() => client.info('a', 'b\r\nPUB x 0'), 'id "b\\r\\nPUB x 0" holds white space'],
+      [() => client.stats('a', 'b.c'), 'id "b.c" holds "."'],
+      [() => client.stats(undefined, 'b'), 'an instance is asked by its service name and its id'],
+      [() => client.ping('a', 'b', { timeout: 0 }), 'timeout must be a positive number, got 0'],
+      [() => client.watch({ interval: NaN }), 'interval must be a positive number of milliseconds, got NaN'],
+      [() => new ServiceClient(connection, { prefix: 'a b' }), 'prefix "a b" holds white space'],
+    ])('%s is refused before anything is sent', (ask, message) => {
+      expect(ask).toThrow(message);
     });
   });
 });

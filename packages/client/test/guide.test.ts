@@ -130,6 +130,18 @@ test('discovery', async () => {
   expect(stats?.name).toBe('calculator');
 });
 
+test('problems', async () => {
+  const broken = client.connection.subscribe('$SRV.INFO', {
+    callback: (_error: unknown, message: { respond(body: string): boolean }) => message.respond('{"name":"faulty"}'),
+  });
+  // #region problems
+  const services = await client.info();
+  for (const { from, reason } of services.problems) print(from?.name, reason);
+  // #endregion
+  broken.unsubscribe();
+  expect(printed).toEqual(['faulty', 'service "faulty": "id" is missing']);
+});
+
 test('watch', async () => {
   // #region watch
   for await (const { type, service } of client.watch({ interval: 500 })) {

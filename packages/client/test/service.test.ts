@@ -158,7 +158,7 @@ onEachServerAndClient((_server, library) => {
     });
 
     test('what is no range is refused', async () => {
-      await expect(client.service('versions', { version: 'newest' })).rejects.toThrow('"newest" is no SemVer range');
+      await expect(client.service('versions', { version: 'newest' })).rejects.toThrow('"newest" is not a SemVer range');
     });
   });
 

@@ -15,6 +15,8 @@ export {
   type Verb,
 } from './discovery';
 export { durationProblem, millisecondsOf, millisecondsOfOption, type Duration } from './duration';
+export { instanceIdProblem, readDiscoveryReply, type Replies } from './discovery-reply';
+export { parseReply, UnusableReply, type ReplyOrigin, type ReplyProblem } from './reply-fields';
 export {
   CANCEL_HEADER,
   ERROR_CODE_HEADER,
@@ -38,6 +40,7 @@ export {
   joinSubject,
   parseTemplate,
   queueGroupProblem,
+  subjectCovers,
   subjectProblem,
   subjectsOverlap,
   type SubjectTemplate,
@@ -60,7 +63,7 @@ export {
 } from './stream';
 export { StreamError } from './stream-error';
 export { FIRST_CREDIT } from './window';
-export { textOf } from './text';
+export { printable, textOf } from './text';
 export { MAX_TIMER } from './timer';
 export {
   event,

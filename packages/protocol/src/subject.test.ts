@@ -1,4 +1,11 @@
-import { joinSubject, parseTemplate, queueGroupProblem, subjectProblem, subjectsOverlap } from './subject';
+import {
+  joinSubject,
+  parseTemplate,
+  queueGroupProblem,
+  subjectCovers,
+  subjectProblem,
+  subjectsOverlap,
+} from './subject';
 
 describe('subjectProblem', () => {
   test.each(['a', 'a.b', '*', '*.get', 'evt.>', '>', '{id}.get', 'a.{x}.b.{y}', '$SYS.a', 'ä.ö'])(
@@ -72,4 +79,24 @@ describe('subjectsOverlap', () => {
 test('queueGroupProblem refuses blanks, wildcards and nothing', () => {
   expect(queueGroupProblem('workers.eu')).toBeUndefined();
   for (const bad of ['', 'a b', 'a*', '>', 7, undefined]) expect(queueGroupProblem(bad)).toContain('no queue group');
+});
+
+test.each([
+  ['a.b', 'a.b', true],
+  ['a.b', 'a.c', false],
+  ['a.b', 'a', false],
+  ['a', 'a.b', false],
+  ['a.*', 'a.b', true],
+  ['a.*', 'a.*', true],
+  ['a.*', 'a.>', false],
+  ['a.*', 'a.b.c', false],
+  ['a.b', 'a.*', false],
+  ['a.>', 'a.b.c', true],
+  ['a.>', 'a.*.c', true],
+  ['a.>', 'a.>', true],
+  ['a.>', 'a', false],
+  ['>', 'a.>', true],
+  ['a.b', '>', false],
+])('subjectCovers(%j, %j) is %j', (pattern, subject, covers) => {
+  expect(subjectCovers(pattern, subject)).toBe(covers);
 });

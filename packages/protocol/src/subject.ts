@@ -14,26 +14,33 @@ const MAX_SUBJECT = 1024;
 
 const NAMED_TOKEN = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
-/** What is wrong with a subject, or undefined when nothing is (ADR-32, Names; NATS subject rules). */
-export function subjectProblem(subject: unknown, wildcards: Wildcards = 'all'): string | undefined {
+/**
+ * What is wrong with a subject, or undefined when nothing is (ADR-32, Names; NATS subject rules).
+ * @param tokens `plain` for subjects from the wire, where braces are characters like any other
+ */
+export function subjectProblem(
+  subject: unknown,
+  wildcards: Wildcards = 'all',
+  tokens: 'named' | 'plain' = 'named',
+): string | undefined {
   if (typeof subject !== 'string' || subject === '') return 'is empty; a subject is tokens joined by "."';
   if (subject.length > MAX_SUBJECT) return `is longer than ${MAX_SUBJECT} characters; nats-server takes no such line`;
   const shown = JSON.stringify(subject);
   // Control characters too: nothing prints them, and NUL ends a line in some clients.
   // eslint-disable-next-line no-control-regex
-  if (/[\s\u0000-\u001f\u007f]/.test(subject)) return `${shown} holds white space; join its tokens with "."`;
-  const tokens = subject.split('.');
+  if (/[\s\u0000-\u001f\u007f-\u009f]/.test(subject)) return `${shown} holds white space; join its tokens with "."`;
+  const all = subject.split('.');
   const names = new Set<string>();
-  for (const [index, token] of tokens.entries()) {
+  for (const [index, token] of all.entries()) {
     if (token === '') return `${shown} has an empty token; remove the extra "."`;
     if (token === '>') {
       if (wildcards !== 'all') return `${shown} may not contain ">"`;
-      if (index < tokens.length - 1) return `${shown} has ">" before its end; ">" is the last token or none`;
+      if (index < all.length - 1) return `${shown} has ">" before its end; ">" is the last token or none`;
     } else if (token === '*') {
       if (wildcards === 'none') return `${shown} may not contain "*"`;
     } else if (/[*>]/.test(token)) {
       return `${shown} has a wildcard inside the token "${token}"; "*" and ">" are whole tokens`;
-    } else if (/[{}]/.test(token)) {
+    } else if (tokens === 'named' && /[{}]/.test(token)) {
       const name = NAMED_TOKEN.exec(token)?.[1];
       if (name === undefined || wildcards === 'none')
         return `${shown} has the token "${token}"; a named token is a whole token such as {id}`;
@@ -46,7 +53,8 @@ export function subjectProblem(subject: unknown, wildcards: Wildcards = 'all'): 
 
 /** What is wrong with a queue group name, or undefined when nothing is. */
 export function queueGroupProblem(queueGroup: unknown): string | undefined {
-  if (typeof queueGroup === 'string' && /^[^\s*>]+$/.test(queueGroup)) return undefined;
+  // eslint-disable-next-line no-control-regex
+  if (typeof queueGroup === 'string' && /^[^\s*>\u0000-\u001f\u007f-\u009f]+$/.test(queueGroup)) return undefined;
   return `${JSON.stringify(queueGroup)} is no queue group; give a name without blanks and wildcards, or false for none`;
 }
 
@@ -77,4 +85,17 @@ export function subjectsOverlap(a: string, b: string): boolean {
     if (l !== r && l !== '*' && r !== '*') return false;
   }
   return left.length === right.length;
+}
+
+/** Whether every subject that matches the second pattern matches the first. */
+export function subjectCovers(pattern: string, subject: string): boolean {
+  const wide = pattern.split('.');
+  const narrow = subject.split('.');
+  for (const [i, token] of wide.entries()) {
+    const other = narrow[i];
+    if (other === undefined) return false;
+    if (token === '>') return true;
+    if (other === '>' || (token !== '*' && token !== other)) return false;
+  }
+  return wide.length === narrow.length;
 }

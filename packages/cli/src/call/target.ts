@@ -1,27 +1,24 @@
-import { DiscoveryError, type EndpointInfo, type InfoResponse, type ServiceClient } from '@natsmith/client';
+import type { EndpointInfo, InfoResponse, ServiceClient } from '@natsmith/client';
 import { InvalidArgumentError } from 'commander';
 import { nobody, inOrder } from '../discover';
 import { ExitCode, Failure, wrongUse } from '../exit';
 import { note } from '../output/output';
 
-/** An endpoint, and how many instances have it. */
+/** An endpoint, and how many answer where everybody on its subject is asked. */
 export interface Target {
   readonly endpoint: EndpointInfo;
-  readonly instances: number;
+  readonly answers: number;
 }
 
 /** Finds an endpoint by its name, its method's name or its subject, in the first reply that has it. */
 export async function findEndpoint(client: ServiceClient, service: string, wanted: string): Promise<EndpointInfo> {
   const infos: InfoResponse[] = [];
-  try {
-    for await (const info of client.info(service)) {
-      infos.push(info);
-      if (info.endpoints.some((endpoint) => isMeant(endpoint, wanted))) break;
-    }
-  } catch (error) {
-    if (!(error instanceof DiscoveryError)) throw error;
-    note(error.message);
+  const asked = client.info(service);
+  for await (const info of asked) {
+    infos.push(info);
+    if (info.endpoints.some((endpoint) => isMeant(endpoint, wanted))) break;
   }
+  for (const { reason } of asked.problems) note(reason);
   return (await pick(client, service, wanted, infos)).endpoint;
 }
 
@@ -38,13 +35,11 @@ async function pick(
   infos: readonly InfoResponse[],
 ): Promise<Target> {
   if (infos.length === 0) throw await nobody(client, service);
-  const bySubject = new Map<string, { endpoint: EndpointInfo; ids: Set<string> }>();
-  for (const { id, endpoints } of infos)
-    for (const endpoint of endpoints) {
-      if (!isMeant(endpoint, wanted)) continue;
-      const entry = bySubject.get(endpoint.subject) ?? { endpoint, ids: new Set() };
-      bySubject.set(endpoint.subject, { ...entry, ids: entry.ids.add(id) });
-    }
+  const bySubject = new Map<string, EndpointInfo[]>();
+  for (const endpoint of infos.flatMap(({ endpoints }) => endpoints)) {
+    if (!isMeant(endpoint, wanted)) continue;
+    bySubject.set(endpoint.subject, [...(bySubject.get(endpoint.subject) ?? []), endpoint]);
+  }
   const [first, ...others] = bySubject.values();
   if (first === undefined)
     throw new Failure(
@@ -56,7 +51,11 @@ async function pick(
       `service "${service}" has several endpoints "${wanted}"; write the subject instead of the name: ` +
         [...bySubject.keys()].join(', '),
     );
-  return { endpoint: first.endpoint, instances: first.ids.size };
+  // One of each queue group answers, and everybody without one.
+  const alone = first.filter(({ queue_group: group }) => group === '');
+  const groups = new Set(first.map(({ queue_group: group }) => group).filter((group) => group !== ''));
+  const [endpoint] = [...alone, ...first];
+  return { endpoint: endpoint as EndpointInfo, answers: alone.length + groups.size };
 }
 
 /** Adds one `--param name=value` to those before it. */

@@ -36,7 +36,7 @@ export function gather(): Command {
     .action(async (service: string, name: string, json: string | undefined, flags: Flags) => {
       const payload = readPayload(json);
       await withClient(flags, async (client) => {
-        const { endpoint, instances } = await findTarget(client, service, name);
+        const { endpoint, answers } = await findTarget(client, service, name);
         if (endpoint.queue_group !== '')
           throw wrongUse(
             `endpoint "${endpoint.name}" is in the queue group "${endpoint.queue_group}", so one instance answers; ` +
@@ -45,8 +45,8 @@ export function gather(): Command {
         const subject = subjectOf(endpoint, flags.param ?? {});
         if (flags.check) checkPayload(endpoint, payload.value);
         const request = { subject, body: payload.bytes, headers: flags.header ?? [] };
-        const replies = await replyOfEach(client.connection, request, instances, flags.timeout ?? DEFAULT_TIMEOUT);
-        show(replies, subject, instances, flags.json === true);
+        const replies = await replyOfEach(client.connection, request, answers, flags.timeout ?? DEFAULT_TIMEOUT);
+        show(replies, subject, answers, flags.json === true);
       });
     });
   return withConnectionFlags(command);
@@ -85,6 +85,6 @@ function show(replies: readonly Message[], subject: string, expected: number, as
     else note(`an instance answered with the error ${error.code}: ${harmless(error.description)}`);
   }
   if (replies.length === 0) throw new Failure(ExitCode.nobody, `nobody answered on ${subject}`);
-  if (replies.length < expected) note(`${replies.length} of ${expected} instances answered in time`);
+  if (replies.length < expected) note(`${replies.length} of ${expected} answers came in time`);
   if (replies.some((reply) => errorIn(reply) !== undefined)) throw new Failure(ExitCode.refused);
 }

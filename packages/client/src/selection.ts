@@ -1,0 +1,95 @@
+import {
+  instanceIdProblem,
+  markReceived,
+  ServiceError,
+  subjectCovers,
+  subjectProblem,
+  type InfoResponse,
+} from '@natsmith/protocol';
+import { rcompare, satisfies, validRange } from 'semver';
+
+/** Which instances and endpoints of a service are meant. */
+export interface ServiceSelection {
+  /** A SemVer range that the instance's version must satisfy; prereleases only where the range names them. */
+  version?: string;
+  /** One instance. */
+  id?: string;
+  /** The prefix of the endpoints' subjects, where several endpoints share a name. */
+  group?: string;
+  /**
+   * Where the service may be: a subject or several, wildcards allowed. Endpoints elsewhere are refused, whatever an
+   * instance says in its INFO.
+   */
+  subjects?: string | readonly string[];
+}
+
+/** @throws TypeError for a selection that cannot be */
+export function checkSelection({ version, id, group, subjects }: ServiceSelection): void {
+  if (version !== undefined && validRange(version) === null)
+    throw new TypeError(`version ${JSON.stringify(version)} is not a SemVer range; write for example "^1.0.0"`);
+  const idProblem = id === undefined ? undefined : instanceIdProblem(id);
+  if (idProblem !== undefined) throw new TypeError(`id ${idProblem}`);
+  const groupProblem = group === undefined ? undefined : subjectProblem(group, 'none');
+  if (groupProblem !== undefined) throw new TypeError(`group ${groupProblem}`);
+  if (subjects === undefined) return;
+  if (patternsOf(subjects).length === 0)
+    throw new TypeError('subjects is an empty list; name the subjects where the service may be, for example "calc.>"');
+  for (const pattern of patternsOf(subjects)) {
+    const problem = subjectProblem(pattern, 'all', 'plain');
+    if (problem !== undefined) throw new TypeError(`subjects: ${problem}`);
+  }
+}
+
+/** Whether an endpoint's subject lies in the group and where the service may be. */
+export function isWithin(subject: string, { group, subjects }: ServiceSelection): boolean {
+  if (group !== undefined && !subject.startsWith(`${group}.`)) return false;
+  return subjects === undefined || patternsOf(subjects).some((pattern) => subjectCovers(pattern, subject));
+}
+
+/** The group and the subjects of a selection, for messages. */
+export function placeOf({ group, subjects }: ServiceSelection): string {
+  const parts = [
+    ...(group === undefined ? [] : [`in the group "${group}"`]),
+    ...(subjects === undefined ? [] : [`on the subjects it may be on (${patternsOf(subjects).join(', ')})`]),
+  ];
+  return parts.join(', ');
+}
+
+/**
+ * The instances that a selection means, the newest version first.
+ * @throws ServiceError 503 when nobody answers, or none has the id
+ * @throws Error that names the versions found, when none is in the range
+ */
+export function selectInstances(
+  service: string,
+  { version, id }: ServiceSelection,
+  instances: readonly InfoResponse[],
+): InfoResponse[] {
+  if (instances.length === 0) throw markReceived(new ServiceError(503, `nobody answers as service "${service}"`));
+  const inRange = instances.filter((one) => version === undefined || satisfies(one.version, version));
+  if (inRange.length === 0) {
+    const found = listed([...new Set(instances.map((one) => one.version))].sort(rcompare));
+    throw new Error(`no running instance of service "${service}" satisfies version ${version ?? ''}; found ${found}`);
+  }
+  const selected = inRange.filter((one) => id === undefined || one.id === id);
+  if (selected.length === 0) {
+    const found = listed(inRange.map((one) => one.id));
+    throw markReceived(
+      new ServiceError(503, `no instance of service "${service}" has the id ${id ?? ''}; found ${found}`),
+    );
+  }
+  return selected.sort((a, b) => rcompare(a.version, b.version));
+}
+
+const MAX_LISTED = 50;
+
+/** Names for a message; how many there are is up to the services. */
+export function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  const more = names.length - MAX_LISTED;
+  return more > 0 ? `${names.slice(0, MAX_LISTED).join(', ')} and ${more} more` : names.join(', ');
+}
+
+function patternsOf(subjects: string | readonly string[]): readonly string[] {
+  return typeof subjects === 'string' ? [subjects] : subjects;
+}
