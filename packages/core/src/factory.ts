@@ -7,6 +7,7 @@ import { NatsServiceHost } from './host';
 import { constructorProblem, Instances, type Container } from './instances';
 import { loggerOf } from './logger';
 import { planServices } from './plan/services';
+import { payloadClassProblem } from './request/payload-class';
 import { hasValidators, type ValidatorOptions } from './request/validate';
 import { ServiceInstance } from './service/instance';
 import type { InstanceSettings } from './service/settings';
@@ -61,7 +62,13 @@ async function create<C extends Connection>(
   options: FactoryOptions<C> = {},
 ): Promise<NatsServiceHost<C>> {
   const targets = Array.isArray(target) ? (target as Class[]) : [target as Class];
-  const plans = planServices(targets, hasValidators, options.container ? () => undefined : constructorProblem, options);
+  const plans = planServices(
+    targets,
+    hasValidators,
+    options.container ? () => undefined : constructorProblem,
+    options,
+    payloadClassProblem,
+  );
   const logger = loggerOf(options.logger);
   const stopTimeout = millisecondsOf(options.stopTimeout ?? DEFAULT_STOP_TIMEOUT);
 

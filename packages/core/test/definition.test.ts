@@ -12,9 +12,11 @@ import {
   type EndpointOptions,
   type RequestContext,
 } from '@natsmith/core';
-import { IsNumber } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { IsNumber, ValidateNested } from 'class-validator';
 import { planServices } from '../src/plan/services';
 import { constructorProblem } from '../src/instances';
+import { payloadClassProblem } from '../src/request/payload-class';
 import { hasValidators } from '../src/request/validate';
 
 class Validated {
@@ -25,11 +27,46 @@ class Bare {
   a: number;
 }
 
+class Untyped {
+  @ValidateNested() nested: Validated;
+}
+
+class Deep {
+  @ValidateNested({ each: true }) @Type(() => Untyped) list: Untyped[];
+  @ValidateNested() @Type(() => Deep) itself: Deep;
+}
+
+class Subtypes {
+  @ValidateNested()
+  @Type(() => Object, { discriminator: { property: 'type', subTypes: [{ value: Untyped, name: 'untyped' }] } })
+  nested: Untyped;
+}
+
+class NestsBare {
+  @ValidateNested() @Type(() => Bare) nested: Bare;
+}
+
+class Demanding {
+  @IsNumber() a: number;
+  constructor(other: { a: number }) {
+    this.a = other.a;
+  }
+}
+
+class NestsDemanding {
+  @ValidateNested({ each: true }) @Type(() => Demanding) list: Demanding[];
+}
+
+class Transforming {
+  @ValidateNested() @Transform(({ value }) => Object.assign(new Validated(), value as object)) nested: Validated;
+}
+
 interface Shape {
   a: number;
 }
 
-const plan = (...targets: unknown[]) => planServices(targets as readonly Class[], hasValidators, constructorProblem);
+const plan = (...targets: unknown[]) =>
+  planServices(targets as readonly Class[], hasValidators, constructorProblem, {}, payloadClassProblem);
 const endpointsOf = (target: Class) => plan(target)[0]!.endpoints;
 const subjectsOf = (target: Class) => endpointsOf(target).map(({ subject }) => subject);
 
@@ -303,7 +340,103 @@ describe('an endpoint', () => {
     ['with half a codec', () => endpointWith({ codec: { name: 'a' } }), 'Subject.x', /codec needs the methods decode/],
     ['with an unknown request', () => endpointWith({ request: 'any' }), 'Subject.x', /"request" that is no class/],
     ['with a request of null', () => endpointWith({ request: null }), 'Subject.x', /"request" that is no class/],
-    ['with an empty list', () => endpointWith({ request: [] }), 'Subject.x', /not \[Class\]; name exactly one class/],
+    [
+      'with an empty list',
+      () => endpointWith({ request: [] }),
+      'Subject.x',
+      /not \[Class\]; name exactly one class.* got 0$/,
+    ],
+    [
+      'with a list of what is not declared yet',
+      () => endpointWith({ request: [undefined] }),
+      'Subject.x',
+      /got \[undefined\]: is the class used before its declaration, or in a circular import\?$/,
+    ],
+    ['with a list of text', () => endpointWith({ request: ['a'] }), 'Subject.x', /exactly one class, got \["a"\]$/],
+    [
+      'with a request of Date',
+      () => endpointWith({ request: Date }),
+      'Subject.x',
+      /class Date without .*, which JSON has no value for; take a string/,
+    ],
+    [
+      'with a list of Dates',
+      () => endpointWith({ request: [Date] }),
+      'Subject.x',
+      /class Date without .*, which JSON has no value for/,
+    ],
+    [
+      'with a request of Object',
+      () => endpointWith({ request: Object }),
+      'Subject.x',
+      /class Object without .*, which says nothing/,
+    ],
+    [
+      'with a request of Array',
+      () => endpointWith({ request: Array }),
+      'Subject.x',
+      /class Array without .*; write request: \[Class\]$/,
+    ],
+    [
+      'with a request of Map',
+      () => endpointWith({ request: Map }),
+      'Subject.x',
+      /class Map without .*, which JSON has no value for; take a class/,
+    ],
+    [
+      'with a list of bytes',
+      () => endpointWith({ request: [Uint8Array] }),
+      'Subject.x',
+      /several Uint8Arrays; take one/,
+    ],
+    [
+      'with a request of an object',
+      () => endpointWith({ request: {} }),
+      'Subject.x',
+      /no class, .*: an object; write one of/,
+    ],
+    [
+      'with a function that gives the class',
+      () => endpointWith({ request: () => Validated }),
+      'Subject.x',
+      /has a function as its "request" \(request\) that is no class; write the class itself/,
+    ],
+    [
+      'with a nested class that is not named',
+      () => endpointWith({ request: Untyped }),
+      'Subject.x',
+      /property Untyped.nested with @ValidateNested and no @Type, .*: @Type\(\(\) => Class\)/,
+    ],
+    [
+      'with one deep inside',
+      () => endpointWith({ request: [Deep] }),
+      'Subject.x',
+      /payload property Untyped.nested with/,
+    ],
+    [
+      'with one among subtypes',
+      () => endpointWith({ request: Subtypes }),
+      'Subject.x',
+      /payload property Untyped.nested/,
+    ],
+    [
+      'with a nested class without validators',
+      () => endpointWith({ request: NestsBare }),
+      'Subject.x',
+      /NestsBare.nested .* but Bare has not a single validation decorator/,
+    ],
+    [
+      'with a payload class that wants arguments',
+      () => endpointWith({ request: Demanding }),
+      'Subject.x',
+      /payload class Demanding, whose constructor throws when it is called without arguments \(Cannot read .*\)/,
+    ],
+    [
+      'with one nested in a list',
+      () => endpointWith({ request: NestsDemanding }),
+      'Subject.x',
+      /payload class Demanding, whose/,
+    ],
     [
       'with a list of two',
       () => endpointWith({ request: [Validated, Validated] }),
@@ -541,6 +674,25 @@ describe('a group', () => {
 });
 
 describe('a payload', () => {
+  it('with an initializer needs a type of its own, where the compiler writes none down', () => {
+    @Service({ name: 'x', version: '1.0.0' })
+    class Untold {
+      @Endpoint()
+      untold(limit = 10): number {
+        return limit;
+      }
+      @Endpoint()
+      told(limit: number = 10): number {
+        return limit;
+      }
+    }
+    expect(mistakesIn(Untold)).toEqual([expect.stringMatching(/^Untold.untold has a payload .*(no type|unknown)/)]);
+  });
+
+  it('whose nested class is made by @Transform needs no @Type', () => {
+    expect(mistakesIn(endpointWith({ request: Transforming }))).toEqual([]);
+  });
+
   @Service({ name: 'payloads', version: '1.0.0' })
   class Unknowable {
     @Endpoint()

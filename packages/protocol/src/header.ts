@@ -10,13 +10,16 @@ export const CANCEL_HEADER = 'Natsmith-Cancel';
 export const REQUEST_ID_HEADER = 'Natsmith-Request-Id';
 
 /** What is wrong with a header name, or undefined when nothing is: printable ASCII without blanks and ":". */
-export function headerNameProblem(name: string): string | undefined {
+export function headerNameProblem(name: unknown): string | undefined {
+  if (typeof name !== 'string') return `a header name must be a string, got ${name === null ? 'null' : typeof name}`;
   if (/^[!-9;-~]+$/.test(name)) return undefined;
   return `${JSON.stringify(name)} is no header name; use printable ASCII without blanks and ":"`;
 }
 
 /** What is wrong with a header value, or undefined when nothing is: a line break would end the header. */
-export function headerValueProblem(name: string, value: string): string | undefined {
+export function headerValueProblem(name: string, value: unknown): string | undefined {
+  if (typeof value !== 'string')
+    return `the value of header "${name}" must be a string, got ${value === null ? 'null' : typeof value}`;
   if (!/[\r\n\0]/.test(value)) return undefined;
   return `the value of header "${name}" holds a line break or NUL; a header value is one line`;
 }

@@ -88,8 +88,8 @@ export type PayloadOf<P> = P extends 'unchecked'
           ? string
           : P extends BooleanConstructor
             ? boolean
-            : P extends readonly [PayloadClass<infer T>]
-              ? T[]
+            : P extends readonly [infer Item]
+              ? PayloadOf<Item>[]
               : P extends PayloadClass<infer T>
                 ? T
                 : never;

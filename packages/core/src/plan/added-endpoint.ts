@@ -3,9 +3,9 @@ import type { EndpointOptions } from '../define/options';
 import { Mistakes } from './definition-error';
 import { checkQueueGroup, groupPrefixProblem, planEndpoint } from './endpoint';
 import { conflictWithin, overlappingPairs } from './overlap';
-import { decidePayload, type HasValidators } from './payload';
+import { decidePayload, type PayloadClasses } from './payload';
 import type { EndpointPlan, ServicePlan } from './plan';
-import { isStreaming } from './streams';
+import { isStreaming } from './handler';
 
 /** Checks a group that is added to a running service; throws a DefinitionError. */
 export function checkAddedGroup({ prefix: groupPrefix, options }: GroupMark): void {
@@ -24,7 +24,7 @@ export function planAddedEndpoint(
   name: string,
   handler: unknown,
   options: Omit<EndpointOptions, 'name'>,
-  hasValidators: HasValidators,
+  classes: PayloadClasses,
 ): EndpointPlan {
   const mistakes = new Mistakes();
   const where = `addEndpoint(${JSON.stringify(name)})`;
@@ -34,7 +34,7 @@ export function planAddedEndpoint(
     where,
     name,
     isStreaming(handler) ? { ...options, metadata: { stream: 'response', ...options.metadata } } : options,
-    decidePayload(options.request ?? 'unchecked', undefined, 0, hasValidators),
+    decidePayload(options.request ?? 'unchecked', undefined, 0, classes),
     {
       prefixes: groups.map((group) => group.prefix),
       queueGroups: [service.queueGroup, ...groups.map((group) => group.options.queueGroup)],

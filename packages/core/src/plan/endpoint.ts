@@ -17,7 +17,7 @@ import { checkLimits, plannedLimits, type PlannedLimits } from './limits';
 import type { Payload } from './payload';
 import type { EndpointPlan } from './plan';
 import { effectiveQueueGroup } from './queue-group';
-import { handlerOf, isStreaming } from './streams';
+import { handlerOf, isStreaming } from './handler';
 
 const CONTROL_SUBJECTS = VERBS.flatMap((verb) => [
   controlSubject(verb),
@@ -148,7 +148,9 @@ function codecProblem({ codec = 'json' }: EndpointOptions, payload: Payload): st
     kind === 'none' ||
     kind === 'unchecked' ||
     kind === 'schema' ||
-    (codec === 'bytes' ? kind === 'bytes' : kind === 'bytes' || (kind === 'primitive' && value.type === 'string'));
+    (codec === 'bytes'
+      ? kind === 'bytes'
+      : kind === 'bytes' || (kind === 'primitive' && value.type === 'string' && !value.array));
   return fits
     ? undefined
     : `codec "${codec}" gives no value for its payload; use codec "json", or take the payload as ${codec === 'text' ? 'string' : 'Uint8Array'}`;

@@ -8,7 +8,7 @@ export type Payload =
   | { readonly kind: 'none' }
   | { readonly kind: 'unchecked' }
   | { readonly kind: 'bytes' }
-  | { readonly kind: 'primitive'; readonly type: 'string' | 'number' | 'boolean' }
+  | { readonly kind: 'primitive'; readonly type: 'string' | 'number' | 'boolean'; readonly array?: true }
   | { readonly kind: 'class'; readonly class: Class; readonly array: boolean }
   | { readonly kind: 'schema'; readonly schema: StandardSchemaV1 }
   | { readonly kind: 'stream'; readonly item: ItemPayload };
@@ -18,6 +18,13 @@ export type ItemPayload = Exclude<Payload, { readonly kind: 'stream' }>;
 
 /** Whether a class has validation decorators; known to the room that knows class-validator. */
 export type HasValidators = (target: Class) => boolean;
+
+/** What the plan asks of the room that knows class-validator and class-transformer. */
+export interface PayloadClasses {
+  readonly hasValidators: HasValidators;
+  /** Why no payload could ever be an instance of the class, or undefined when one can. */
+  readonly problem?: ((target: Class) => string | undefined) | undefined;
+}
 
 /** The constructors that decorator metadata names for primitive types, and what `typeof` says of their values. */
 export const PRIMITIVES: ReadonlyMap<unknown, 'string' | 'number' | 'boolean'> = new Map<
@@ -38,9 +45,9 @@ export function decidePayload(
   request: PayloadType | undefined,
   parameterTypes: readonly unknown[] | undefined,
   arity: number,
-  hasValidators: HasValidators,
+  classes: PayloadClasses,
 ): Payload | string {
-  if (request !== undefined) return fromRequest(request, hasValidators);
+  if (request !== undefined) return fromRequest(request, classes);
   if (parameterTypes === undefined) {
     if (arity === 0) return { kind: 'none' };
     return (
@@ -60,37 +67,78 @@ export function decidePayload(
   if (type === Array) {
     return 'has an array as its payload, whose items decorator metadata does not name; say @Endpoint({ request: [Class] })';
   }
-  return fromType(type as PayloadClass, false, hasValidators);
+  return fromType(type as PayloadClass, false, classes);
 }
 
-function fromRequest(request: PayloadType, hasValidators: HasValidators): Payload | string {
+function fromRequest(request: PayloadType, classes: PayloadClasses): Payload | string {
   if (isItemStream(request)) {
-    const item = fromRequest(request.streamOf, hasValidators);
+    const item = fromRequest(request.streamOf, classes);
     return typeof item === 'string' ? item : { kind: 'stream', item: item as ItemPayload };
   }
   if (request === 'unchecked') return { kind: 'unchecked' };
   if (isStandardSchema(request)) return { kind: 'schema', schema: request };
   if (Array.isArray(request)) {
     const items = request as readonly unknown[];
-    if (items.length !== 1 || typeof items[0] !== 'function')
-      return 'has a "request" array that is not [Class]; name exactly one class';
-    return fromType(items[0] as PayloadClass, true, hasValidators);
+    if (items.length !== 1)
+      return `has a "request" array that is not [Class]; name exactly one class, that of the items, got ${items.length}`;
+    if (isStandardSchema(items[0]))
+      return 'has a "request" array that is not [Class]; name exactly one class, or write the array in the schema itself';
+    if (typeof items[0] !== 'function')
+      return (
+        `has a "request" array that is not [Class]; name exactly one class, got [${shown(items[0])}]` +
+        (items[0] === undefined ? ': is the class used before its declaration, or in a circular import?' : '')
+      );
+    return fromType(items[0] as PayloadClass, true, classes);
   }
-  if (typeof request === 'function') return fromType(request, false, hasValidators);
-  return 'has a "request" that is no class, [Class], Standard Schema or "unchecked"; is it undefined in a circular import?';
+  if (typeof request === 'function') return fromType(request, false, classes);
+  return (
+    `has a "request" that is no class, [Class], Standard Schema or "unchecked": ${shown(request)}; write one of these, ` +
+    'or leave it out where the type of the parameter is a class'
+  );
 }
 
-function fromType(type: PayloadClass, array: boolean, hasValidators: HasValidators): Payload | string {
+function fromType(type: PayloadClass, array: boolean, classes: PayloadClasses): Payload | string {
   const primitive = PRIMITIVES.get(type);
-  if (!array) {
-    if (primitive !== undefined) return { kind: 'primitive', type: primitive };
-    if (type === Uint8Array || type === Buffer) return { kind: 'bytes' };
+  if (primitive !== undefined) return { kind: 'primitive', type: primitive, ...(array && { array }) };
+  if (type === Uint8Array || type === Buffer) {
+    if (!array) return { kind: 'bytes' };
+    return 'has a "request" of several Uint8Arrays; take one, or a stream of them: request: stream("unchecked"), codec: "bytes"';
   }
-  if (hasValidators(type as Class)) return { kind: 'class', class: type as Class, array };
+  if (classes.hasValidators(type as Class)) {
+    return classes.problem?.(type as Class) ?? { kind: 'class', class: type as Class, array };
+  }
+  const name = type.name || 'without a name';
+  const foreign = BUILT_IN.get(type);
+  if (foreign !== undefined) return `has the payload class ${name} without a validation decorator, ${foreign}`;
+  if (!('prototype' in type))
+    return `has a function as its "request" (${name}) that is no class; write the class itself, not a function that gives it`;
   return (
-    `has the payload class ${type.name} without a single validation decorator, so nothing could be checked and everything ` +
+    `has the payload class ${name} without a single validation decorator, so nothing could be checked and everything ` +
     'would be removed; decorate its properties with class-validator, or say @Endpoint({ request: "unchecked" })'
   );
+}
+
+const AS_CLASS = 'take a class that holds what you need, or say @Endpoint({ request: "unchecked" })';
+/** What is no payload class, and what to write instead. */
+const BUILT_IN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [
+    Date,
+    'which JSON has no value for; take a string (request: String) and make the Date in the handler, ' +
+      'or a class with @IsDate() and @Type(() => Date) on a property',
+  ],
+  [Object, `which says nothing that could be checked; ${AS_CLASS}`],
+  [Array, 'which does not say what its items are; write request: [Class]'],
+  ...[Map, Set, WeakMap, WeakSet, RegExp, Error, Promise, ArrayBuffer, Function, Symbol, BigInt].map(
+    (type) => [type, `which JSON has no value for; ${AS_CLASS}`] as const,
+  ),
+]);
+
+function shown(value: unknown): string {
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : typeof value === 'object' && value
+      ? 'an object'
+      : String(value);
 }
 
 /** Whether a value is a Standard Schema; some libraries' schemas are functions. */

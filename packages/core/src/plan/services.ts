@@ -1,5 +1,5 @@
 import { nameProblem, versionProblem } from '@natsmith/protocol';
-import { readDefinition, type ClassDefinition } from '../define/definition';
+import { readDefinition, type ClassDefinition, type EndpointDefinition } from '../define/definition';
 import type { PayloadClass } from '../define/handler';
 import type { Class } from '../define/options';
 import { Mistakes } from './definition-error';
@@ -13,8 +13,9 @@ import {
 } from './endpoint';
 import { checkHostLimits, checkLimits, DEFAULT_MAX_BODY, plannedLimits, type HostLimits } from './limits';
 import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
-import { decidePayload, PRIMITIVES, type HasValidators } from './payload';
+import { decidePayload, PRIMITIVES, type HasValidators, type Payload, type PayloadClasses } from './payload';
 import type { EndpointPlan, ServicePlan } from './plan';
+import { handlerOf, hasDefault } from './handler';
 
 /** Why no instance of a class can be made, or undefined; known to the room that makes them. */
 export type ConstructorProblem = (target: Class) => string | undefined;
@@ -25,8 +26,10 @@ export function planServices(
   hasValidators: HasValidators,
   constructorProblem: ConstructorProblem,
   host: HostLimits = {},
+  payloadClassProblem?: PayloadClasses['problem'],
 ): ServicePlan[] {
   const mistakes = new Mistakes();
+  const payloads = { hasValidators, problem: payloadClassProblem };
   checkHostLimits(host, mistakes);
   if (targets.length === 0) mistakes.add('create()', 'was given no service class; pass a class with @Service');
   const plans: ServicePlan[] = [];
@@ -36,7 +39,7 @@ export function planServices(
     } else if (targets.indexOf(target) < index) {
       mistakes.add(target.name, 'is listed twice; list each service once, and run more processes for more instances');
     } else {
-      plans.push(planService(target, { hasValidators, constructorProblem, host, mistakes }));
+      plans.push(planService(target, { payloads, constructorProblem, host, mistakes }));
     }
   }
   checkOverlaps(plans, mistakes);
@@ -45,7 +48,7 @@ export function planServices(
 }
 
 interface Checks {
-  readonly hasValidators: HasValidators;
+  readonly payloads: PayloadClasses;
   readonly constructorProblem: ConstructorProblem;
   readonly host: HostLimits;
   readonly mistakes: Mistakes;
@@ -113,7 +116,7 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
 
   const inside = withGroup(where, outside, definition.group, mistakes);
   for (const endpoint of definition.endpoints) {
-    const { options, method, parameterTypes, arity } = endpoint;
+    const { options, method } = endpoint;
     const at = `${where}.${method}`;
     const methodGroup = endpoint.groups[0];
     if (methodGroup?.options.groups !== undefined)
@@ -123,8 +126,8 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
       planEndpoint(
         at,
         options.name ?? method,
-        { ...options, response: options.response ?? knownReturnType(endpoint.returnType, walk.hasValidators) },
-        decidePayload(options.request, parameterTypes, arity, walk.hasValidators),
+        { ...options, response: options.response ?? knownReturnType(endpoint.returnType, walk.payloads.hasValidators) },
+        payloadOf(endpoint, walk.payloads),
         { ...around, use: Object.freeze([...around.use, ...endpoint.use]) },
         { class: definition.class, method },
         mistakes,
@@ -133,6 +136,17 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
   }
   for (const group of definition.group?.options.groups ?? [])
     mountGroup(group, where, inside, [...path, definition.class], walk);
+}
+
+function payloadOf(endpoint: EndpointDefinition, payloads: PayloadClasses): Payload | string {
+  const { options, parameterTypes, arity } = endpoint;
+  const payload = decidePayload(options.request, parameterTypes, arity, payloads);
+  const isUntyped = parameterTypes !== undefined && parameterTypes.length > 0 && options.request === undefined;
+  if (typeof payload === 'string' || payload.kind !== 'none' || !isUntyped) return payload;
+  // Some compilers take the type of a parameter from its initializer, and do not write it down.
+  return hasDefault(handlerOf(endpoint))
+    ? 'has a payload with an initializer and no type; write the type, too: (limit: number = 10)'
+    : payload;
 }
 
 /** The return type, where it says something of the reply: a promise, or a class without validators, says nothing. */

@@ -20,7 +20,7 @@ export function errorReply(error: ServiceError, headers: HeadersToSend, codec: C
   const description = oneLine(String(error.description)).slice(0, MAX_DESCRIPTION) || `error ${error.code}`;
   for (const [name, value] of Object.entries(error.headers ?? {})) {
     headers.delete(name);
-    for (const one of typeof value === 'string' ? [value] : value) headers.append(name, one);
+    for (const one of [value].flat()) headers.append(name, one);
   }
   headers.set(ERROR_CODE_HEADER, String(error.code));
   headers.set(ERROR_HEADER, description);

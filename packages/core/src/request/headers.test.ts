@@ -82,3 +82,31 @@ describe('received headers', () => {
     expect([headers.getAll('A'), headers.keys()]).toEqual([['1'], ['A']]);
   });
 });
+
+describe('headers to send', () => {
+  it.each([
+    [5, '5'],
+    [true, 'true'],
+    ['', ''],
+  ])('take %j as text', (value, text) => {
+    const headers = new HeadersToSend();
+    headers.set('X', value as string);
+    expect(headers.block()).toBe(`NATS/1.0\r\nX: ${text}\r\n\r\n`);
+  });
+
+  it.each([
+    ['X', undefined, 'the value of header "X" must be a string, got undefined'],
+    ['X', null, 'the value of header "X" must be a string, got null'],
+    ['X', {}, 'the value of header "X" must be a string, got object'],
+    ['X', 'a\r\nB: c', 'the value of header "X" holds a line break or NUL; a header value is one line'],
+    ['', 'a', '"" is no header name; use printable ASCII without blanks and ":"'],
+    ['X:', 'a', '"X:" is no header name; use printable ASCII without blanks and ":"'],
+    [undefined, 'a', 'a header name must be a string, got undefined'],
+  ])('refuse %j: %j, and keep what was there', (name, value, problem) => {
+    const headers = new HeadersToSend();
+    headers.set('X', 'before');
+    expect(() => headers.set(name as string, value as string)).toThrow(new TypeError(problem));
+    expect(() => headers.append(name as string, value as string)).toThrow(new TypeError(problem));
+    expect(headers.block()).toBe('NATS/1.0\r\nX: before\r\n\r\n');
+  });
+});

@@ -10,15 +10,13 @@ export class HeadersToSend implements ReplyHeaders {
   }
 
   set(name: string, value: string): void {
+    const line = checkedLine(name, value);
     this.delete(name);
-    this.append(name, value);
+    this.lines.push(line);
   }
 
   append(name: string, value: string): void {
-    const text = String(value);
-    const problem = headerNameProblem(name) ?? headerValueProblem(name, text);
-    if (problem !== undefined) throw new TypeError(problem);
-    this.lines.push({ name, value: text });
+    this.lines.push(checkedLine(name, value));
   }
 
   delete(name: string): void {
@@ -36,4 +34,12 @@ export class HeadersToSend implements ReplyHeaders {
   encode(): Uint8Array {
     return Buffer.from(this.block());
   }
+}
+
+function checkedLine(name: string, value: unknown): { name: string; value: string } {
+  // JavaScript may give what the types do not; of undefined and objects nobody means the string.
+  const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+  const problem = headerNameProblem(name) ?? headerValueProblem(name, text);
+  if (problem !== undefined) throw new TypeError(problem);
+  return { name, value: text as string };
 }

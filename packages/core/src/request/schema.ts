@@ -24,7 +24,7 @@ export function requestSchema(payload: Payload, options: ValidatorOptions = {}):
     case 'bytes':
       return undefined;
     case 'primitive':
-      return asText({ type: payload.type });
+      return asText(payload.array ? { type: 'array', items: { type: payload.type } } : { type: payload.type });
     case 'class':
       return asText(classSchema(payload.class, payload.array, options));
     case 'schema':

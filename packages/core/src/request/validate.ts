@@ -34,7 +34,7 @@ export function validatorFor(payload: Payload, options: ValidatorOptions = {}): 
     case 'bytes':
       return undefined;
     case 'primitive':
-      return primitiveValidator(payload.type);
+      return payload.array ? primitivesValidator(payload.type) : primitiveValidator(payload.type);
     case 'schema':
       return schemaValidator(payload.schema);
     case 'class':
@@ -55,6 +55,18 @@ function primitiveValidator(type: 'string' | 'number' | 'boolean'): Validate {
   return (value) => {
     if (typeof value === type) return value;
     throw invalid([{ path: '', constraints: { type: `payload must be a ${type}` } }]);
+  };
+}
+
+function primitivesValidator(type: 'string' | 'number' | 'boolean'): Validate {
+  return (value) => {
+    if (!Array.isArray(value)) throw invalid([{ path: '', constraints: { isArray: 'payload must be an array' } }]);
+    const violations: Violation[] = [];
+    for (const [index, item] of value.entries())
+      if (typeof item !== type)
+        violations.push({ path: `[${index}]`, constraints: { type: `item must be a ${type}` } });
+    if (violations.length > 0) throw invalid(violations);
+    return value as unknown[];
   };
 }
 
@@ -127,10 +139,22 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     return instance;
   };
 
+  /** Of an empty body, where the class accepts an object without properties. */
+  const emptyInstance = async (): Promise<unknown> => {
+    try {
+      return await decide({});
+    } catch (error) {
+      throw error instanceof ServiceError && error.code === 400 ? wrongShape() : error;
+    }
+  };
+  const wrongShape = (): ServiceError => invalid([{ path: '', constraints: shape }]);
+
   const compiled = compileClass(target, array, options);
   return (value, size) => {
-    if (typeof value !== 'object' || value === null || !isRightShape(value))
-      throw invalid([{ path: '', constraints: shape }]);
+    if (typeof value !== 'object' || value === null || !isRightShape(value)) {
+      if (value === undefined && !array) return emptyInstance();
+      throw wrongShape();
+    }
     // A value takes a byte at least, whatever the codec.
     const tooLarge = size > MAX_ARRAY_ITEMS ? sizeProblem(value) : undefined;
     if (tooLarge !== undefined) throw new ServiceError(400, tooLarge);

@@ -1,8 +1,10 @@
 import type { RequestContext } from '../define/handler';
 import type { EndpointPlan } from '../plan/plan';
+import { handlerOf, hasDefault } from '../plan/handler';
 import type { ActiveRequests, PendingRequest } from '../request/active-requests';
 import { codecNamed } from '../request/codec';
 import { Counter } from '../request/counter';
+import { orDefault } from '../request/default-payload';
 import type { EndpointRuntime } from '../request/endpoint-runtime';
 import { handle } from '../request/handle';
 import { invoker, type Handler } from '../request/invoke';
@@ -60,7 +62,10 @@ function runtimeOf(
   const codec = codecNamed(plan.codec);
   const { kind } = payload.kind === 'stream' ? payload.item : payload;
   const bodyCodec = kind === 'none' ? undefined : kind === 'bytes' ? codecNamed('bytes') : codec;
-  const validate = validatorFor(payload, settings.validation);
+  const checks = validatorFor(payload, settings.validation);
+  const declared = plan.target === undefined ? handler : handlerOf(plan.target);
+  const validate =
+    checks !== undefined && payload.kind !== 'stream' && hasDefault(declared) ? orDefault(checks) : checks;
   const core =
     payload.kind === 'stream'
       ? streamInvoker(handler, bodyCodec ?? codec, validate, settings.outlet, limits.maxBody)

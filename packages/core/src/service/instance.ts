@@ -13,6 +13,7 @@ import type { EndpointPlan, ServicePlan } from '../plan/plan';
 import { ActiveRequests } from '../request/active-requests';
 import type { Handler } from '../request/invoke';
 import { Stopping } from '../request/stopping';
+import { payloadClassProblem } from '../request/payload-class';
 import { hasValidators } from '../request/validate';
 import type { Subscription } from '../transport/connection';
 import { subscribeControl } from './control';
@@ -186,7 +187,10 @@ export class ServiceInstance implements RunningService {
   ): Promise<void> {
     if (this.stopping !== undefined) throw new Error(`service "${this.name}" has stopped; no endpoint can be added`);
     const existing = this.endpoints.map((endpoint) => endpoint.plan);
-    const plan = planAddedEndpoint(this.plan, existing, groups, name, handler, options, hasValidators);
+    const plan = planAddedEndpoint(this.plan, existing, groups, name, handler, options, {
+      hasValidators,
+      problem: payloadClassProblem,
+    });
     let refusal: Error | undefined;
     let isKnown = false;
     const onLost = (subject: string, error: Error): void => {

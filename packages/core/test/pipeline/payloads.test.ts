@@ -38,8 +38,9 @@ class Order {
   @IsOptional() @IsString() note?: string;
 }
 
-class Untyped {
-  @ValidateNested() address!: Address;
+class Search {
+  @IsOptional() @IsString() term?: string;
+  @IsInt() limit = 10;
 }
 
 /** Says yes or no later, and does not tell class-validator so. */
@@ -128,8 +129,29 @@ class Payloads {
     lastSeen = items;
     return items;
   }
-  @Endpoint() untyped(payload: Untyped) {
+  @Endpoint() search(search?: Search) {
+    return { isSearch: search instanceof Search, ...search };
+  }
+  @Endpoint() orderByDefault(payload: Order = order) {
     return payload;
+  }
+  @Endpoint() limited(limit: number = 10) {
+    return limit;
+  }
+  @Endpoint({ request: [Item] }) itemsByDefault(items: Item[] = []) {
+    return items.length;
+  }
+  @Endpoint({ request: zodSync }) zodByDefault(payload: z.infer<typeof zodSync> = { a: 5 }) {
+    return payload;
+  }
+  @Endpoint({ request: [String] }) texts(texts: string[]) {
+    return texts.join();
+  }
+  @Endpoint({ request: [Number] }) numbers(numbers: number[]) {
+    return numbers.length;
+  }
+  @Endpoint({ request: [Boolean] }) flags(flags: boolean[]) {
+    return flags.length;
   }
   @Endpoint() account(account: Account) {
     return account;
@@ -247,10 +269,10 @@ onStage('payloads', Payloads, (stage, server) => {
       expect(reply.value).toEqual([{ path: '', constraints: { isObject: 'payload must be an object' } }]);
     });
 
-    it('whose nested class lacks @Type is refused at the path of the property', async () => {
-      const reply = await stage.call('untyped', { address: { street: 'x' } });
-      expect(reply.code).toBe(400);
-      expect(reply.value).toMatchObject([{ path: 'address' }]);
+    it('is an empty instance for an empty body, where the class accepts one', async () => {
+      expect((await stage.call('search')).value).toEqual({ isSearch: true, limit: 10 });
+      expect((await stage.call('search', null)).code).toBe(400);
+      expect((await stage.call('search', { limit: 'x' })).code).toBe(400);
     });
 
     it('with more than 100 violations gives 100 of them and says how many are missing', async () => {
@@ -380,6 +402,25 @@ onStage('payloads', Payloads, (stage, server) => {
       });
   });
 
+  it('a parameter with an initializer takes its default for an empty body, and for nothing else', async () => {
+    expect((await stage.call('orderByDefault')).value).toEqual(order);
+    expect((await stage.call('limited')).value).toBe(10);
+    expect((await stage.call('limited', 3)).value).toBe(3);
+    expect((await stage.call('itemsByDefault')).value).toBe(0);
+    expect((await stage.call('zodByDefault')).value).toEqual({ a: 5 });
+    for (const subject of ['orderByDefault', 'limited', 'itemsByDefault', 'zodByDefault'])
+      expect((await stage.call(subject, null)).code).toBe(400);
+  });
+
+  it('a default of an added handler counts, a rest parameter is none', async () => {
+    const [service] = stage.host.services;
+    await service!.addEndpoint('addedDefault', (limit = 7) => limit, { request: Number });
+    await service!.addEndpoint('addedRest', (...all: unknown[]) => typeof all[0], { request: Number });
+    expect((await stage.call('addedDefault')).value).toBe(7);
+    expect((await stage.call('addedRest')).code).toBe(400);
+    expect((await stage.call('addedRest', 1)).value).toBe('number');
+  });
+
   it('an optional schema takes an empty body', async () => {
     expect((await stage.call('optional')).value).toBe('none');
     expect((await stage.call('optional', { a: 1 })).value).toEqual({ a: 1 });
@@ -402,6 +443,24 @@ onStage('payloads', Payloads, (stage, server) => {
       expect(reply.code).toBe(400);
       expect(reply.value).toEqual([{ path: '', constraints: { type: `payload must be a ${name}` } }]);
     }
+  });
+
+  it.each([
+    ['texts', ['a', 'b'], 'a,b', 'string', ['a', 1, null]],
+    ['numbers', [1, 2, 3], 3, 'number', [1, '2', {}]],
+    ['flags', [true], 1, 'boolean', [true, 0, []]],
+  ])('a payload of [%s] is an array whose items are checked', async (subject, good, answer, name, bad) => {
+    expect((await stage.call(subject, good)).value).toBe(answer);
+    expect((await stage.call(subject, [])).code).toBe(200);
+    const constraints = { type: `item must be a ${name}` };
+    expect((await stage.call(subject, bad)).value).toEqual([
+      { path: '[1]', constraints },
+      { path: '[2]', constraints },
+    ]);
+    for (const body of [undefined, null, {}, '"a"'])
+      expect((await stage.call(subject, body)).value).toEqual([
+        { path: '', constraints: { isArray: 'payload must be an array' } },
+      ]);
   });
 
   it('a payload typed Uint8Array or Buffer is the body as it is', async () => {

@@ -25,6 +25,24 @@ const Search = z.object({ words: z.string().min(1), limit: z.number().int().defa
 type Search = z.infer<typeof Search>;
 // #endregion
 
+// #region union
+const Priority = z.enum(['low', 'high']);
+type Priority = z.infer<typeof Priority>;
+
+@Service({ name: 'tickets', version: '1.0.0' })
+class Tickets {
+  @Endpoint({ request: Priority }) // without it, any string would do
+  count(priority: Priority) {
+    return priority === 'high' ? 1 : 2;
+  }
+
+  @Endpoint() // an empty body lists ten
+  list(limit: number = 10) {
+    return limit;
+  }
+}
+// #endregion
+
 // #region endpoints
 @Service({ name: 'shop', version: '1.0.0' })
 class Shop {
@@ -62,7 +80,7 @@ class Shop {
 
 onEachServer((server) => {
   it('the payloads of the guide are what the guide says', async () => {
-    await using stage = await Stage.start(server, Shop);
+    await using stage = await Stage.start(server, [Shop, Tickets]);
     const order = { items: [{ sku: 'a', quantity: 1 }] };
     expect((await stage.call('order', order)).value).toEqual({ items: 1 });
     expect((await stage.call('order', { items: [{ sku: 'a', quantity: 0 }] })).value).toEqual([
@@ -73,5 +91,9 @@ onEachServer((server) => {
     expect((await stage.call('echo', { a: [1] })).value).toEqual({ a: [1] });
     expect((await stage.call('shout', '"tea"')).value).toBe('TEA');
     expect((await stage.call('size', Buffer.alloc(7))).value).toBe(7);
+    expect((await stage.call('count', '"high"')).value).toBe(1);
+    expect((await stage.call('count', '"middling"')).code).toBe(400);
+    expect((await stage.call('list')).value).toBe(10);
+    expect((await stage.call('list', 3)).value).toBe(3);
   });
 });
