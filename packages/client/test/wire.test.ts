@@ -82,7 +82,7 @@ onEachServer(
 
       const beat = await wire.receives('Natsmith-Heartbeat: 0\r\n\r\n\r\n');
       const control = /^HMSG _INBOX\.me 1 (\S+) 35 35\r\nNATS\/1\.0\r\n/.exec(beat)?.[1];
-      expect(control).toMatch(/^_INBOX\.\w{22}$/);
+      expect(control).toMatch(/^_INBOX\.[\w-]{22}$/);
       expect(await wire.receives('\r\n2\r\n')).toBe(
         `HMSG _INBOX.me 1 ${control} 29 30\r\nNATS/1.0\r\nNatsmith-Seq: 1\r\n\r\n1\r\n` +
           `HMSG _INBOX.me 1 ${control} 29 30\r\nNATS/1.0\r\nNatsmith-Seq: 2\r\n\r\n2\r\n`,
@@ -98,7 +98,7 @@ onEachServer(
     test('without credit the items come at once, and nothing else comes', async () => {
       wire.send('PUB count _INBOX.me 1\r\n2\r\n');
       const all = await wire.receives('Natsmith-Seq: 3\r\n\r\n\r\n');
-      expect(all.replaceAll(/_INBOX\.\w{22}/g, 'CONTROL')).toBe(
+      expect(all.replaceAll(/_INBOX\.[\w-]{22}/g, 'CONTROL')).toBe(
         'HMSG _INBOX.me 1 CONTROL 29 30\r\nNATS/1.0\r\nNatsmith-Seq: 1\r\n\r\n1\r\n' +
           'HMSG _INBOX.me 1 CONTROL 29 30\r\nNATS/1.0\r\nNatsmith-Seq: 2\r\n\r\n2\r\n' +
           'HMSG _INBOX.me 1 29 29\r\nNATS/1.0\r\nNatsmith-Seq: 3\r\n\r\n\r\n',
@@ -133,7 +133,7 @@ onEachServer(
 
       const grant = await wire.receives('credit 16\r\n');
       const items = /^MSG _INBOX\.mine 2 (\S+) 9\r\ncredit 16\r\n$/.exec(grant)?.[1];
-      expect(items).toMatch(/^_INBOX\.\w{22}$/);
+      expect(items).toMatch(/^_INBOX\.[\w-]{22}$/);
       for (const [number, size] of [
         [1, 2000],
         [2, 500],

@@ -36,6 +36,11 @@ export interface FactoryOptions<C extends Connection = NatsConnection> {
   stopTimeout?: Duration;
   /** Bytes of a request's body, where service and endpoint set no `maxBody`; default 1 MiB, at most 64 MiB. */
   maxBody?: number;
+  /**
+   * Prefixes, besides `_INBOX` and `_R_`, of subjects that streams, uploads and bodies in chunks may be sent to: those of
+   * clients with an inbox prefix of their own. That of the service's own connection is among them.
+   */
+  inboxes?: readonly string[];
   /** class-validator's options, on top of natsmith's (`whitelist: true`). */
   validation?: ValidatorOptions;
 }
@@ -83,7 +88,7 @@ async function create<C extends Connection>(
     await instances.start(plans);
     const settings: InstanceSettings = {
       connection,
-      outlet: outletOf(connection, logger),
+      outlet: outletOf(connection, logger, options.inboxes),
       logger,
       use: options.use ?? [],
       validation: options.validation ?? {},

@@ -47,6 +47,7 @@ export {
   type Wildcards,
 } from './subject';
 export { randomToken } from './token';
+export { uncreditedFor, type Uncredited } from './uncredited';
 export { versionProblem } from './version';
 export { ItemReceiver, type ReceiverSettings } from './item-receiver';
 export { ItemSender, type Body, type Departure, type SenderSettings } from './item-sender';

@@ -1,5 +1,7 @@
 import { isNoResponders, type Message } from './connection';
 import { headerBlock, type HeaderBlock } from './header';
+import { ServiceError } from './service-error';
+import { uncreditedFor, type Uncredited } from './uncredited';
 import { MOST_CREDIT } from './window';
 import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, sequenceHeader } from './stream';
 
@@ -14,6 +16,8 @@ export interface SenderSettings {
   readonly control: string;
   /** Items that may be sent before a grant; Infinity for a consumer that grants none. */
   readonly credit: number;
+  /** What goes out before the consumer has granted anything itself, whatever `credit` says; default 1,000 items, 8 MiB. */
+  readonly uncredited?: Uncredited;
   /** Milliseconds; 0 for a consumer that knows no heartbeats. */
   readonly heartbeat: number;
   publish(to: string, body: Body, headers: HeaderBlock, reply: string): void;
@@ -37,6 +41,12 @@ export class ItemSender {
   /** The number of the last item that was sent. */
   sequence = 0;
   private credit: number;
+  private readonly uncredited: Uncredited;
+  /** A grant came on the control subject, which only the consumer was told. */
+  private isGranted = false;
+  private bytes = 0;
+  /** Items granted by a consumer that had not said it would. */
+  private granted = 0;
   private to: string | undefined;
   private unconfirmedItems = 0;
   private unconfirmedBytes = 0;
@@ -53,6 +63,7 @@ export class ItemSender {
     private readonly onLeave: (departure: Departure) => void,
   ) {
     this.credit = settings.credit;
+    this.uncredited = settings.uncredited ?? uncreditedFor();
     this.to = settings.to;
   }
 
@@ -63,7 +74,9 @@ export class ItemSender {
     const control = parseControl(message);
     if (control === undefined) return;
     if (control.type === 'cancel') return this.leave('cancelled');
-    this.credit = Math.max(this.credit, control.upTo);
+    this.isGranted = true;
+    if (this.credit < Infinity) this.credit = Math.max(this.credit, control.upTo);
+    else this.granted = Math.max(this.granted, control.upTo);
     if (message.reply && this.to === undefined) {
       this.to = message.reply;
       this.beat();
@@ -86,15 +99,17 @@ export class ItemSender {
     try {
       this.startHeartbeats();
       for (;;) {
-        while (this.sequence >= this.credit && this.departure === undefined)
-          await new Promise<void>((resolve) => (this.wake = resolve));
+        while (this.mustWait()) await this.word();
         if (this.hasLeft()) break;
         // Not before there is credit: items that nobody asked for are left as they are.
         this.iterator ??= items[Symbol.asyncIterator]();
         const { done, value } = (await this.iterator.next()) as IteratorResult<unknown, unknown>;
         if (done) isFinished = true;
         if (this.hasLeft() || done) break;
-        this.publish(encode(value));
+        const body = encode(value);
+        while (this.mustWait(body)) await this.word();
+        if (this.hasLeft()) break;
+        this.publish(body);
         if (this.isMuchUnconfirmed()) {
           this.unconfirmedItems = this.unconfirmedBytes = 0;
           await this.settings.flush();
@@ -119,15 +134,39 @@ export class ItemSender {
     return this.departure !== undefined;
   }
 
+  /** Resolves when the consumer says something, or leaves. */
+  private word(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+
+  /** @param next the item that is ready; undefined while it is not made yet */
+  private mustWait(next?: Body): boolean {
+    if (this.departure !== undefined || this.credit === Infinity) return false;
+    return this.sequence >= this.credit || (!this.isGranted && this.isOverUncredited(next));
+  }
+
+  private isOverUncredited(next: Body = ''): boolean {
+    const { items, bytes } = this.uncredited;
+    // One item may always go: it is the one message out for one message in.
+    return this.sequence >= items || (this.sequence > 0 && this.bytes + Buffer.byteLength(next) > bytes);
+  }
+
   private publish(body: Body): void {
     if (body.length === 0)
       throw new TypeError(
         'an item of a stream has an empty body, which would be read as the end; send null or an object',
       );
+    if (this.credit === Infinity && this.sequence >= this.granted && this.isOverUncredited(body))
+      throw new ServiceError(
+        429,
+        `the stream ends after ${this.sequence} items, because its reader grants no credit; read it with a natsmith ` +
+          'client, or raise "maxUncredited" of the endpoint',
+      );
     this.settings.publish(this.to ?? '', body, sequenceHeader(this.sequence + 1), this.settings.control);
     this.sequence++;
     this.unconfirmedItems++;
     this.unconfirmedBytes += body.length;
+    if (!this.isGranted) this.bytes += Buffer.byteLength(body);
   }
 
   private isMuchUnconfirmed(): boolean {

@@ -59,6 +59,11 @@ export interface EndpointOptions<
   request?: Request;
   /** What the reply is, for its schema in INFO. */
   response?: Response;
+  /**
+   * Items of a stream that a reader gets without granting credit; the stream then ends with 429. For each 1,000 items
+   * 8 MiB may go out, never less than 8 MiB. Default 1,000.
+   */
+  maxUncredited?: number;
   /** How bodies are read and written; default `json`. */
   codec?: CodecName | Codec;
   /** Whether a client may send the request again after a timeout; shown in INFO metadata. */

@@ -13,7 +13,7 @@ import type { Middleware } from '../define/handler';
 import type { EndpointOptions } from '../define/options';
 import { isItemStream } from '../define/stream';
 import type { Mistakes } from './definition-error';
-import { checkLimits, plannedLimits, type PlannedLimits } from './limits';
+import { checkLimits, checkMaxUncredited, plannedLimits, type PlannedLimits } from './limits';
 import type { Payload } from './payload';
 import type { EndpointPlan } from './plan';
 import { effectiveQueueGroup } from './queue-group';
@@ -63,6 +63,7 @@ export function planEndpoint(
     mistakes.add(where, `subject "${subject}" would take discovery requests ("$SRV.PING"); begin it with a word`);
   checkQueueGroup(where, options.queueGroup, mistakes);
   checkLimits(where, options, mistakes);
+  checkMaxUncredited(where, options.maxUncredited, mistakes);
   checkMetadata(where, options.metadata, mistakes);
   if (typeof payload === 'string') mistakes.add(where, payload);
   else mistakes.add(where, codecProblem(options, payload));
@@ -80,6 +81,7 @@ export function planEndpoint(
     response: options.response,
     codec: options.codec ?? 'json',
     limits: plannedLimits(options, around.limits),
+    maxUncredited: options.maxUncredited,
     where,
   });
 }

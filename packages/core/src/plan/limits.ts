@@ -1,4 +1,4 @@
-import { durationProblem, MAX_BODY, millisecondsOf, type Duration } from '@natsmith/protocol';
+import { durationProblem, MAX_BODY, millisecondsOf, subjectProblem, type Duration } from '@natsmith/protocol';
 import type { Limits } from '../define/options';
 import type { Mistakes } from './definition-error';
 
@@ -19,6 +19,7 @@ export interface PlannedLimits {
 export interface HostLimits {
   readonly maxBody?: number | undefined;
   readonly stopTimeout?: Duration | undefined;
+  readonly inboxes?: readonly string[] | undefined;
 }
 
 /** The limits that count where `around` are those of the service, or of the host; mistakes in them are told elsewhere. */
@@ -42,9 +43,31 @@ export function checkLimits(where: string, limits: Limits, mistakes: Mistakes): 
     mistakes.add(where, 'has maxPending without concurrency; nothing waits where nothing is limited, so set both');
 }
 
-export function checkHostLimits({ maxBody, stopTimeout }: HostLimits, mistakes: Mistakes): void {
+export function checkMaxUncredited(where: string, maxUncredited: unknown, mistakes: Mistakes): void {
+  if (maxUncredited !== undefined) mistakes.add(where, countProblem('maxUncredited', maxUncredited, 1));
+}
+
+export function checkHostLimits({ maxBody, stopTimeout, inboxes }: HostLimits, mistakes: Mistakes): void {
   checkMaxBody('create()', maxBody, mistakes);
+  checkInboxes(inboxes, mistakes);
   if (stopTimeout !== undefined) mistakes.add('create()', prefix('stopTimeout ', durationProblem(stopTimeout, 0)));
+}
+
+function checkInboxes(inboxes: unknown, mistakes: Mistakes): void {
+  if (inboxes === undefined) return;
+  if (!Array.isArray(inboxes)) {
+    mistakes.add('create()', `inboxes must be an array of inbox prefixes such as ["my.inbox"], got ${shown(inboxes)}`);
+    return;
+  }
+  for (const inbox of inboxes as unknown[]) mistakes.add('create()', prefix('inboxes: ', inboxPrefixProblem(inbox)));
+}
+
+function inboxPrefixProblem(inbox: unknown): string | undefined {
+  if (typeof inbox !== 'string') return `a prefix must be a string, got ${shown(inbox)}`;
+  const problem = subjectProblem(inbox.replace(/\.$/, ''), 'none');
+  if (problem !== undefined) return `the prefix ${problem}`;
+  if (!inbox.startsWith('$')) return undefined;
+  return `the prefix ${shown(inbox)} begins with "$", which NATS reserves for system subjects; choose another`;
 }
 
 function checkMaxBody(where: string, maxBody: unknown, mistakes: Mistakes): void {
@@ -60,9 +83,11 @@ function checkMaxBody(where: string, maxBody: unknown, mistakes: Mistakes): void
 
 function countProblem(name: string, value: unknown, least: 0 | 1): string | undefined {
   if (Number.isInteger(value) && (value as number) >= least) return undefined;
-  // A value without a string form is no reason to fail here.
-  const got = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value);
-  return `${name} must be a whole number, ${least} or more, got ${got}`;
+  return `${name} must be a whole number, ${least} or more, got ${shown(value)}`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value);
 }
 
 function prefix(words: string, problem: string | undefined): string | undefined {

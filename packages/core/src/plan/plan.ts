@@ -22,6 +22,8 @@ export interface EndpointPlan {
   readonly response: PayloadType | undefined;
   readonly codec: CodecName | Codec;
   readonly limits: PlannedLimits;
+  /** Items of a stream to a reader that grants no credit; undefined for the default. */
+  readonly maxUncredited: number | undefined;
   /** For messages and logs: `Calculator.add`. */
   readonly where: string;
 }

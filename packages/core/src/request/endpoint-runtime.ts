@@ -1,4 +1,4 @@
-import type { HeaderBlock, Message } from '@natsmith/protocol';
+import type { HeaderBlock, Message, Uncredited } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { ActiveRequests, PendingRequest } from './active-requests';
@@ -6,6 +6,8 @@ import type { Context, EndpointFacts } from './context';
 import type { Counter } from './counter';
 import type { Limiter } from './limiter';
 import type { Run } from './middleware';
+import type { RefusedReplies } from './refused-replies';
+import type { ReplySubjects } from './reply-subjects';
 
 /** All that the requests of one endpoint need; decided when the service starts. */
 export interface EndpointRuntime extends EndpointFacts {
@@ -21,6 +23,9 @@ export interface EndpointRuntime extends EndpointFacts {
   readonly logger: Logger;
   /** Whether each request is logged. */
   readonly logsRequests: boolean;
+  /** What a stream may send to a reader that grants no credit. */
+  readonly uncredited: Uncredited;
+  readonly refusals: RefusedReplies;
   /** For logs: `Calculator.add`. */
   readonly where: string;
 }
@@ -38,6 +43,8 @@ export interface Outlet {
   flush(): Promise<void>;
   /** Bytes. */
   readonly maxPayload: number;
-  /** What the subjects begin with that the connection may listen to for replies; default `_INBOX`. */
-  readonly inboxPrefix: string;
+  /** A subject that nobody can guess and the connection may listen to. */
+  newInbox(): string;
+  /** Where a message may have something published to. */
+  readonly replySubjects: ReplySubjects;
 }

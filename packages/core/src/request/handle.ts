@@ -1,12 +1,5 @@
 import { nuid } from '@nats-io/nuid';
-import {
-  CANCEL_HEADER,
-  isReceived,
-  MAX_TIMER,
-  REQUEST_ID_HEADER,
-  ServiceError,
-  subjectProblem,
-} from '@natsmith/protocol';
+import { CANCEL_HEADER, isReceived, MAX_TIMER, REQUEST_ID_HEADER, ServiceError } from '@natsmith/protocol';
 import { chunkCreditOf, sendInChunks } from './chunks';
 import { Context } from './context';
 import { encodeReply } from './codec';
@@ -14,7 +7,7 @@ import { errorReply, type ErrorReply } from './error-reply';
 import type { PendingRequest } from './active-requests';
 import type { Body, EndpointRuntime } from './endpoint-runtime';
 import { HeadersToSend } from './headers';
-import { hasHeaders, replySubject, type RequestMessage } from './message';
+import { hasHeaders, repliesToInbox, replySubject, type RequestMessage } from './message';
 import { stopping } from './stopping';
 import { isAsyncIterable, sendStream } from './stream';
 import { isThenable } from './thenable';
@@ -26,7 +19,13 @@ const CLEANUP_TIME = 100;
 
 /** Takes one message to its reply. Never throws: whatever goes wrong becomes the error reply. */
 export function handle(endpoint: EndpointRuntime, message: RequestMessage): void {
-  new Request(endpoint, message).admit();
+  const request = new Request(endpoint, message);
+  const { replySubjects } = endpoint.outlet;
+  if (repliesToInbox(message) && replySubjects.acceptsEveryInbox) return request.admit();
+  const subject = replySubject(message);
+  const problem = subject === '' ? undefined : replySubjects.replyProblem(subject);
+  if (problem === undefined) request.admit();
+  else request.refuse(subject, problem);
 }
 
 class Request extends Context implements PendingRequest {
@@ -42,6 +41,12 @@ class Request extends Context implements PendingRequest {
     message: RequestMessage,
   ) {
     super(runtime, message);
+  }
+
+  /** Ends it without a word to the caller: the subject that it names is not its own. */
+  refuse(subject: string, problem: string): void {
+    this.runtime.refusals.add(subject, problem);
+    this.end('400:reply subject refused');
   }
 
   /** Takes a place in each limiter, in order, then starts. */
@@ -98,7 +103,7 @@ class Request extends Context implements PendingRequest {
     } catch (cause) {
       return this.fail(new ServiceError(500, 'reply cannot be encoded', { cause }));
     }
-    const tooLarge = this.reply(body, this.setHeaders);
+    const tooLarge = this.reply(body, this.setHeaders, false);
     if (tooLarge === undefined) return this.end();
     // An empty body is too large by its headers, which chunks do not carry.
     const credit = body.length === 0 ? undefined : chunkCreditOf(this);
@@ -116,10 +121,10 @@ class Request extends Context implements PendingRequest {
       // Its code, headers or data cannot be sent, or it throws where it is looked at.
       reply = errorReply(this.internalError(unsendable), new HeadersToSend(), codec);
     }
-    const tooLarge = this.reply(reply.body, reply.headers);
+    const tooLarge = this.reply(reply.body, reply.headers, true);
     if (tooLarge !== undefined) {
       reply = errorReply(this.logged(tooLarge), new HeadersToSend(), codec);
-      this.reply(reply.body, reply.headers);
+      this.reply(reply.body, reply.headers, true);
     }
     this.end(reply.summary);
   }
@@ -152,12 +157,14 @@ class Request extends Context implements PendingRequest {
   }
 
   /** Publishes the reply; gives the error to send instead when it is over the server's limit. */
-  private reply(body: Body, headers?: HeadersToSend): ServiceError | undefined {
+  private reply(body: Body, headers: HeadersToSend | undefined, isError: boolean): ServiceError | undefined {
     const subject = replySubject(this.message);
     if (subject === '') return undefined;
     const { outlet, logger, where } = this.runtime;
     try {
-      outlet.publish(subject, body, headers);
+      // Besides inboxes only JetStream's acknowledgements begin with "$", and they take no other words.
+      if (subject.startsWith('$')) outlet.publish(subject, isError ? '-NAK' : '+ACK');
+      else outlet.publish(subject, body, headers);
     } catch (err) {
       const size = Buffer.byteLength(body) + (headers?.encode().length ?? 0);
       if (size > outlet.maxPayload)
@@ -230,9 +237,10 @@ class Request extends Context implements PendingRequest {
   protected override awaitCancel(): void {
     if (this.isDone || !hasHeaders(this.message)) return;
     const subject = this.headers.get(CANCEL_HEADER);
-    // A caller may name only a subject below its own inbox.
-    if (!subject?.startsWith(`${replySubject(this.message)}.`) || subjectProblem(subject, 'none') !== undefined) return;
     const { outlet, logger, where } = this.runtime;
+    // A caller may name only a subject below its own inbox.
+    if (!subject?.startsWith(`${replySubject(this.message)}.`)) return;
+    if (outlet.replySubjects.streamProblem(subject) !== undefined) return;
     this.stopListening = outlet.listen(
       subject,
       () => this.endBefore(new ServiceError(499, 'cancelled by the caller')),

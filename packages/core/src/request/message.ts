@@ -21,6 +21,16 @@ export function replySubject(message: RequestMessage): string {
   return bytes === undefined ? (message.reply ?? '') : textOf(bytes);
 }
 
+const INBOX = Buffer.from('_INBOX.');
+
+/** Whether the reply goes below `_INBOX.`, as nearly all do; looks at the bytes, because decoding them costs more. */
+export function repliesToInbox({ _msg, reply }: RequestMessage): boolean {
+  const bytes = _msg?.reply;
+  if (bytes === undefined) return reply?.startsWith('_INBOX.') ?? false;
+  for (let i = 0; i < INBOX.length; i++) if (bytes[i] !== INBOX[i]) return false;
+  return true;
+}
+
 /** The same bytes as a Buffer, without a copy. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

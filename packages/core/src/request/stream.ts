@@ -1,7 +1,8 @@
-import { nuid } from '@nats-io/nuid';
 import {
   countIn,
   CREDIT_HEADER,
+  ERROR_CODE_HEADER,
+  ERROR_HEADER,
   HEARTBEAT_HEADER,
   heartbeatIn,
   ItemSender,
@@ -9,12 +10,16 @@ import {
   ServiceError,
   type HeaderBlock,
 } from '@natsmith/protocol';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Codec } from '../define/handler';
 import { EMPTY, encodeReply } from './codec';
 import type { Context } from './context';
 import type { Body, EndpointRuntime } from './endpoint-runtime';
 import { hasHeaders, replySubject } from './message';
+import { isAcknowledgement } from './reply-subjects';
 import type { Stopping } from './stopping';
+
+const ITEMS_OF_A_TURN = 64;
 
 /** How a caller takes a stream. */
 export interface StreamWishes {
@@ -30,12 +35,15 @@ export interface StreamWishes {
 export async function sendStream(
   items: AsyncIterable<unknown>,
   request: Context,
-  { codec, outlet, logger, where, stopping }: EndpointRuntime,
+  runtime: EndpointRuntime,
   { credit, heartbeat, announcement }: StreamWishes = wishesOf(request),
 ): Promise<void> {
+  const { codec, outlet, logger, where, uncredited, stopping } = runtime;
   const to = replySubject(request.message);
-  if (to === '') return runThrough(items, request);
-  const control = `${outlet.inboxPrefix}.${nuid.next()}`;
+  if (to === '' || isAcknowledgement(to)) return runThrough(items, request, runtime);
+  const problem = outlet.replySubjects.streamProblem(to);
+  if (problem !== undefined) throw new ServiceError(400, problem);
+  const control = outlet.newInbox();
   const publish = (subject: string, body: Body, headers: HeaderBlock, reply: string): void => {
     try {
       outlet.publish(subject, body, headers, reply);
@@ -46,7 +54,7 @@ export async function sendStream(
     }
   };
   const sender = new ItemSender(
-    { to, control, credit, heartbeat, publish, flush: () => outlet.flush() },
+    { to, control, credit, heartbeat, uncredited, publish, flush: () => outlet.flush() },
     // A handler that waits for something else than its caller is to hear of it.
     () => request.abort(new ServiceError(499, 'the caller has left the stream')),
   );
@@ -79,6 +87,7 @@ export async function sendStream(
   try {
     if (announcement !== undefined) outlet.publish(to, EMPTY, announcement, control);
     const departure = await sender.send(items, (item) => encode(item, codec));
+    if (departure === 'cancelled') announceCancel(request);
     if (departure === 'gone') throw new ServiceError(499, 'the caller of the stream is gone');
     if (departure === 'stopped' && refusal !== undefined)
       throw new ServiceError(500, 'the stream cannot be controlled', { cause: refusal });
@@ -89,6 +98,15 @@ export async function sendStream(
     stopWatching?.();
     request.signal.removeEventListener('abort', onAbort);
   }
+}
+
+/**
+ * A reader that left does not look any more. If it still reads, somebody else has cancelled, and it is not to take that
+ * for the end. To the service it is no failure.
+ */
+function announceCancel({ replyHeaders }: Context): void {
+  replyHeaders.set(ERROR_CODE_HEADER, '499');
+  replyHeaders.set(ERROR_HEADER, 'the stream was cancelled');
 }
 
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
@@ -119,9 +137,16 @@ function endWhenStill(stopping: Stopping, sent: () => number, end: () => void): 
   };
 }
 
-/** Nobody waits for a reply, and yet the handler is to do its work. */
-async function runThrough(items: AsyncIterable<unknown>, { signal }: Context): Promise<void> {
-  for await (const _ of items) signal.throwIfAborted();
+/** Nobody reads the items, and yet the handler is to do its work; not for ever, because nobody can end it either. */
+async function runThrough(items: AsyncIterable<unknown>, { signal }: Context, { uncredited }: EndpointRuntime) {
+  let count = 0;
+  for await (const _ of items) {
+    signal.throwIfAborted();
+    if (++count > uncredited.items)
+      throw new ServiceError(429, `the stream ends after ${uncredited.items} items, because nobody reads it`);
+    // Items that are always ready would hold up all else.
+    if (count % ITEMS_OF_A_TURN === 0) await nextTurn();
+  }
 }
 
 /** A caller that grants credit says so; to others items go as they are made. */

@@ -21,7 +21,7 @@ export function streamInvoker(
     const item = codec.decode(body);
     return validate === undefined ? item : validate(item, body.length);
   };
-  return (ctx) => handler(itemsOf(ctx, read, outlet) as never, ctx);
+  return (ctx) => handler(withoutStrays(itemsOf(ctx, read, outlet)) as never, ctx);
 }
 
 /** The items that a caller sends; asked for when the handler begins to take them. */
@@ -38,4 +38,16 @@ async function* itemsOf(
   // A caller that knows no streams sends one item as its payload, or none.
   const { data } = ctx.message;
   if (data.length > 0) yield await read(data);
+}
+
+/** A `next()` that the handler does not await may fail, too: when its request ends. That is not to end the process. */
+function withoutStrays(items: AsyncGenerator<unknown, void, undefined>): AsyncGenerator<unknown, void, undefined> {
+  const next = items.next.bind(items);
+  return Object.assign(items, {
+    next() {
+      const item = next();
+      item.catch(() => undefined);
+      return item;
+    },
+  });
 }

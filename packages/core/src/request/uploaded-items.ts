@@ -1,4 +1,3 @@
-import { nuid } from '@nats-io/nuid';
 import {
   ERROR_CODE_HEADER,
   isNoResponders,
@@ -6,7 +5,6 @@ import {
   MISSED_HEARTBEATS,
   ServiceError,
   StreamError,
-  subjectProblem,
   UPLOAD_HEADER,
 } from '@natsmith/protocol';
 import type { Context } from './context';
@@ -29,8 +27,8 @@ export async function* uploadedItems<Item>(
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
 ): AsyncGenerator<Item, void, undefined> {
-  if (subjectProblem(wishes.control, 'none') !== undefined)
-    throw new ServiceError(400, `${UPLOAD_HEADER} names no subject`);
+  const problem = outlet.replySubjects.streamProblem(wishes.control);
+  if (problem !== undefined) throw new ServiceError(400, `header ${UPLOAD_HEADER}: ${problem}`);
   try {
     yield* receive<Item>(ctx, wishes, read, outlet);
   } catch (cause) {
@@ -47,7 +45,7 @@ function receive<Item>(
 ): ItemReceiver<Item> {
   // Nobody would end it any more: middleware or a handler came to it too late.
   if (ctx.isDone) throw ended();
-  const inbox = `${outlet.inboxPrefix}.${nuid.next()}`;
+  const inbox = outlet.newInbox();
   const receiver = new ItemReceiver<Item>({
     subject: `the caller of ${ctx.endpoint.name}`,
     credit,

@@ -1,6 +1,7 @@
 import { CHUNKS_HEADER, controlSubject, ReceivedHeaders, VERBS, type Verb } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import { hasHeaders, headerBlock, type RequestMessage } from '../request/message';
+import { isAcknowledgement, type ReplySubjects } from '../request/reply-subjects';
 import type { Connection, Subscription } from '../transport/connection';
 import { KeptSubscription, type Receiver } from '../transport/kept-subscription';
 import { INFO_HEADERS } from './info';
@@ -17,13 +18,15 @@ export function subscribeControl(
   name: string,
   id: string,
   replies: ControlReplies,
+  replySubjects: ReplySubjects,
   logger: Logger,
   watcherOf: (subject: string) => Omit<Receiver, 'onMessage' | 'onFault'>,
 ): Subscription[] {
   return VERBS.flatMap((verb) => {
     const answer = async (request: RequestMessage): Promise<void> => {
       const { reply } = request;
-      if (!reply) return;
+      // There is no one to tell: an error would go there, too.
+      if (!reply || replySubjects.replyProblem(reply) !== undefined || isAcknowledgement(reply)) return;
       try {
         const body = replies[verb]();
         const options = asksForMore(verb, request) ? { headers: INFO_HEADERS } : undefined;

@@ -1,8 +1,10 @@
+import { uncreditedFor } from '@natsmith/protocol';
 import type { RequestContext } from '../define/handler';
 import type { EndpointPlan } from '../plan/plan';
 import { handlerOf, hasDefault } from '../plan/handler';
 import type { ActiveRequests, PendingRequest } from '../request/active-requests';
 import { codecNamed } from '../request/codec';
+import { RefusedReplies } from '../request/refused-replies';
 import { Counter } from '../request/counter';
 import { orDefault } from '../request/default-payload';
 import type { EndpointRuntime } from '../request/endpoint-runtime';
@@ -42,6 +44,7 @@ export function startEndpoint(plan: EndpointPlan, handler: Handler, around: Endp
   const { settings, onLost, onRestored } = around;
   const counter = new Counter();
   const runtime = runtimeOf(plan, handler, counter, around);
+  settings.outlet.replySubjects.addOwn(plan.subject);
   const subscription = new KeptSubscription(settings.connection, plan.subject, plan.queueGroup, {
     onMessage: (message) => handle(runtime, message),
     onLost: (error) => onLost(plan.subject, error),
@@ -85,6 +88,8 @@ function runtimeOf(
     outlet: settings.outlet,
     logger,
     logsRequests: logger.isLevelEnabled?.('debug') ?? true,
+    uncredited: uncreditedFor(plan.maxUncredited),
+    refusals: new RefusedReplies(logger, where),
     where,
   };
 }

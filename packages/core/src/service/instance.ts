@@ -81,6 +81,7 @@ export class ServiceInstance implements RunningService {
       this.name,
       this.id,
       { PING: () => ping, INFO: () => this.encodedInfo(), STATS: async () => encode(await this.stats()) },
+      this.settings.outlet.replySubjects,
       this.settings.logger,
       (subject) => ({
         onLost: (error) => this.noteLost(subject, error),

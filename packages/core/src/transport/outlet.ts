@@ -1,6 +1,7 @@
-import type { HeaderBlock, Message } from '@natsmith/protocol';
+import { randomToken, type HeaderBlock, type Message } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { Body, Outlet } from '../request/endpoint-runtime';
+import { ReplySubjects } from '../request/reply-subjects';
 import { callbackOf } from './callback';
 import type { Connection } from './connection';
 
@@ -18,23 +19,30 @@ interface ClientProtocol {
 }
 
 /** The way replies take out of a connection. */
-export function outletOf(connection: Connection, logger: Logger): Outlet {
+export function outletOf(connection: Connection, logger: Logger, inboxes: readonly string[] = []): Outlet {
   const { protocol } = connection as { protocol?: Partial<ClientProtocol> };
   return typeof protocol?.sendCommand === 'function' && typeof protocol.outMsgs === 'number'
-    ? new BatchingOutlet(connection, logger, protocol as ClientProtocol)
-    : new PublishingOutlet(connection, logger);
+    ? new BatchingOutlet(connection, logger, inboxes, protocol as ClientProtocol)
+    : new PublishingOutlet(connection, logger, inboxes);
 }
 
 /** The public way, for a client library that is made differently inside. */
 export class PublishingOutlet implements Outlet {
-  readonly inboxPrefix: string;
+  readonly replySubjects: ReplySubjects;
+  private readonly inboxPrefix: string;
 
   constructor(
     protected readonly connection: Connection,
     private readonly logger: Logger,
+    inboxes: readonly string[],
   ) {
     // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
     this.inboxPrefix = (connection as { options?: { inboxPrefix?: string } }).options?.inboxPrefix ?? '_INBOX';
+    this.replySubjects = new ReplySubjects([this.inboxPrefix, ...inboxes]);
+  }
+
+  newInbox(): string {
+    return `${this.inboxPrefix}.${randomToken()}`;
   }
 
   get maxPayload(): number {
@@ -81,9 +89,10 @@ class BatchingOutlet extends PublishingOutlet {
   constructor(
     connection: Connection,
     logger: Logger,
+    inboxes: readonly string[],
     private readonly protocol: ClientProtocol,
   ) {
-    super(connection, logger);
+    super(connection, logger, inboxes);
   }
 
   override publish(to: string, body: Body, headers?: HeaderBlock, reply?: string): void {
