@@ -290,9 +290,9 @@ onEachServerAndClient((server, library) => {
       headers.set('Natsmith-Credit', '5');
       headers.set('Natsmith-Heartbeat', '50');
       const seen: Message[] = [];
-      connection.subscribe('mute.inbox', { callback: (_error, message) => seen.push(message) });
+      connection.subscribe('_INBOX.mute', { callback: (_error, message) => seen.push(message) });
       const before = performance.now();
-      connection.publish('count', Buffer.from('100'), { reply: 'mute.inbox', headers });
+      connection.publish('count', Buffer.from('100'), { reply: '_INBOX.mute', headers });
       await until(() => ended.length === 1);
       expect(performance.now() - before).toBeGreaterThan(150);
       expect(performance.now() - before).toBeLessThan(450);
@@ -402,14 +402,14 @@ onEachServerAndClient((server, library) => {
       await feed();
       const items: number[] = [];
       const done = new Promise<void>((resolve) => {
-        connection.subscribe('my.inbox', {
+        connection.subscribe('_INBOX.mine', {
           callback(_error, message) {
             if (message.data.length === 0) resolve();
             else items.push(message.json<number>());
           },
         });
       });
-      connection.publish('count', Buffer.from('1000'), { reply: 'my.inbox' });
+      connection.publish('count', Buffer.from('1000'), { reply: '_INBOX.mine' });
       await done;
       expect(items).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
     });
@@ -426,8 +426,8 @@ onEachServerAndClient((server, library) => {
     test('can stop the producer by hand: "cancel" to the reply subject of an item', async () => {
       await feed();
       const [first] = await new Promise<Message[]>((resolve) => {
-        connection.subscribe('my.inbox', { callback: (_error, message) => resolve([message]) });
-        connection.publish('wait', Buffer.alloc(0), { reply: 'my.inbox' });
+        connection.subscribe('_INBOX.mine', { callback: (_error, message) => resolve([message]) });
+        connection.publish('wait', Buffer.alloc(0), { reply: '_INBOX.mine' });
       });
       connection.publish(first!.reply!, Buffer.from('cancel'));
       await until(() => ended.length === 1);

@@ -146,14 +146,14 @@ onEachServerAndClient((_server, library) => {
 
   test('a lost item is an error of the call', async () => {
     const headers = library.headers();
-    headers.set('Natsmith-Upload', 'my.control');
-    connection.subscribe('my.control', {
+    headers.set('Natsmith-Upload', '_INBOX.control');
+    connection.subscribe('_INBOX.control', {
       callback(_error, message) {
         if (message.string().startsWith('credit') && taken++ === 0)
           for (const n of [1, 3]) {
             const item = library.headers();
             item.set('Natsmith-Seq', String(n));
-            connection.publish(message.reply!, Buffer.from(String(n)), { headers: item, reply: 'my.control' });
+            connection.publish(message.reply!, Buffer.from(String(n)), { headers: item, reply: '_INBOX.control' });
           }
       },
     });
@@ -163,14 +163,14 @@ onEachServerAndClient((_server, library) => {
 
   test('a caller that dies is not taken for the end of its items', async () => {
     const headers = library.headers();
-    headers.set('Natsmith-Upload', 'my.control');
+    headers.set('Natsmith-Upload', '_INBOX.control');
     headers.set('Natsmith-Heartbeat', '50');
-    const control = connection.subscribe('my.control', {
+    const control = connection.subscribe('_INBOX.control', {
       callback(_error, message) {
         for (let n = 1; n <= 10; n++) {
           const item = library.headers();
           item.set('Natsmith-Seq', String(n));
-          connection.publish(message.reply!, Buffer.from('{"value":1}'), { headers: item, reply: 'my.control' });
+          connection.publish(message.reply!, Buffer.from('{"value":1}'), { headers: item, reply: '_INBOX.control' });
         }
         control.unsubscribe();
       },
@@ -182,16 +182,16 @@ onEachServerAndClient((_server, library) => {
 
   test('a caller that falls silent after its first item is given up after three heartbeats', async () => {
     const headers = library.headers();
-    headers.set('Natsmith-Upload', 'my.control');
+    headers.set('Natsmith-Upload', '_INBOX.control');
     headers.set('Natsmith-Heartbeat', '50');
     let isSent = false;
-    connection.subscribe('my.control', {
+    connection.subscribe('_INBOX.control', {
       callback(_error, message) {
         if (isSent) return;
         isSent = true;
         const item = library.headers();
         item.set('Natsmith-Seq', '1');
-        connection.publish(message.reply!, Buffer.from('{"value":1}'), { headers: item, reply: 'my.control' });
+        connection.publish(message.reply!, Buffer.from('{"value":1}'), { headers: item, reply: '_INBOX.control' });
       },
     });
     const reply = await connection.request('sum', '', { timeout: 1000, headers });
