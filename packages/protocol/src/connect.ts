@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readServerUrl, splitServers, withoutCredentials } from './server-url';
 
 const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
 
@@ -19,16 +20,15 @@ interface Settings {
   user?: string;
   pass?: string;
   token?: string;
+  inboxPrefix?: string;
   tls?: { caFile?: string; certFile?: string; keyFile?: string };
 }
 
 /** How to reach NATS by the environment: `NATS_URL` (comma-separated) and the credentials of the `nats` command. */
 function optionsFromEnvironment(library: NatsLibrary<never, unknown>, env: NodeJS.ProcessEnv): Settings {
   const options: Settings = {
-    servers: (env.NATS_URL ?? '')
-      .split(',')
-      .map((server) => server.trim())
-      .filter((server) => server !== ''),
+    servers: splitServers(env.NATS_URL ?? ''),
+    ...(env.NATS_INBOX_PREFIX && { inboxPrefix: env.NATS_INBOX_PREFIX }),
   };
   if (env.NATS_CREDS)
     options.authenticator = fromFile('NATS_CREDS', env.NATS_CREDS, (creds) => library.credsAuthenticator(creds));
@@ -84,16 +84,13 @@ export async function connectWith<Options extends object, Connected>(
   }
 }
 
-/** `nats://user:password@host` and `nats://token@host` are common in NATS_URL, and nats.js does not read them. */
+/** The options, with the credentials of a URL in the place where the library looks for them. */
 function withCredentialsOfUrl(options: Settings): Settings {
   const credentials: Settings = {};
-  const servers = [options.servers ?? []].flat().map((server) => {
-    const match = /^([a-z+]+:\/\/)?([^@/]*)@(.+)$/.exec(server);
-    if (match === null) return server;
-    const [user = '', pass] = (match[2] ?? '').split(':').map(decodeURIComponent);
-    if (pass === undefined) credentials.token = user;
-    else Object.assign(credentials, { user, pass });
-    return `${match[1] ?? ''}${match[3]}`;
+  const servers = [options.servers ?? []].flat().map((url) => {
+    const { server, ...own } = readServerUrl(url);
+    Object.assign(credentials, own);
+    return server;
   });
   return { ...credentials, ...options, servers };
 }
@@ -125,8 +122,7 @@ function fileNamedBy(variable: string, path: string): Buffer {
 }
 
 function explain(cause: unknown, servers: readonly string[]): string {
-  const where =
-    servers.length > 0 ? servers.map((server) => server.replace(/\/\/[^@]*@/, '//')).join(', ') : DEFAULT_SERVER;
+  const where = servers.length > 0 ? servers.map(withoutCredentials).join(', ') : DEFAULT_SERVER;
   const code = (cause as { code?: string }).code ?? '';
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (/AUTH/i.test(code + reason)) return `NATS at ${where} refused the credentials (${reason}); check them`;

@@ -35,6 +35,7 @@ export { nameProblem } from './name';
 export { PermissionError, type ForbiddenOperation } from './permission-error';
 export { hasHeaders, headersIn, headerText, ReceivedHeaders, type WithHeaders } from './received-headers';
 export { isReceived, markReceived } from './received';
+export { readServerUrl, splitServers, withoutCredentials, type ServerUrl } from './server-url';
 export { ServiceError, type ServiceErrorOptions } from './service-error';
 export {
   joinSubject,
