@@ -4,9 +4,9 @@ import { checkControl, checkNoQueueGroup, checkOddRequests, checkUnknown } from 
 import { askInstance, endpointsIn, type Instance } from './instance';
 import { checkNeighbours } from './neighbours';
 import { Findings, type CheckReport } from './report';
-import { checkControlUncounted, checkRequests, checkSurvives, type Target } from './requests';
+import { checkControlUncounted, checkRequests, checkSurvives } from './requests';
 import { RULES, type RuleId } from './rules';
-import { samplePayload } from './sample-payload';
+import { chooseTargets } from './targets';
 import { ask, type Fields } from './wire';
 
 /** What `checkService` takes besides the service's name. */
@@ -22,9 +22,19 @@ export interface CheckOptions {
   endpoint?: string;
   /** What calls send, as JSON; default: a sample of the endpoint's `request_schema`, else an empty body. */
   payload?: unknown;
+  /** Values for the named tokens of the endpoints' subjects; tokens without a name are given by their place, from "1". */
+  params?: Readonly<Record<string, string>>;
+  /** Headers of the calls, for a service behind authentication. */
+  headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Milliseconds that an answer is waited for; default 2,000. */
   timeout?: number;
+  /** The prefix of the discovery subjects, where an account import renames it; default `$SRV`. */
+  prefix?: string;
 }
+
+// eslint-disable-next-line no-control-regex
+const ONE_TOKEN = /^[^\s.*>\u0000-\u001f\u007f]{1,64}$/;
+const DEFAULT_PREFIX = '$SRV';
 
 const NEEDS_CALLS: readonly RuleId[] = [
   'request-answered',
@@ -45,13 +55,14 @@ export async function checkService(
   options: CheckOptions = {},
 ): Promise<CheckReport> {
   const findings = new Findings();
-  const { ids, infos } = await findInstances(connection, service, options.id, findings);
+  const { ids, infos } = await findInstances(connection, service, options, findings);
   const all = ids.map((id): Instance => ({
     connection,
     name: service,
     id,
     findings,
     timeout: options.timeout ?? 2_000,
+    prefix: options.prefix ?? DEFAULT_PREFIX,
   }));
   const chosen = all.filter(({ id }) => options.id === undefined || id === options.id);
   let info: Fields = {};
@@ -66,7 +77,8 @@ export async function checkService(
   }
   const [first] = chosen;
   if (first !== undefined) checkNeighbours(first, info, infos);
-  for (const target of targets(info, options))
+  const { targets, skipped: uncalled } = chooseTargets(info, options);
+  for (const target of targets)
     await checkRequests(
       all,
       target,
@@ -81,7 +93,7 @@ export async function checkService(
   const checked = [...findings.checked];
   const skipped = (Object.keys(RULES) as RuleId[])
     .filter((rule) => !findings.checked.has(rule))
-    .map((rule) => ({ rule, reason: reasonFor(rule, options) }));
+    .map((rule) => ({ rule, reason: reasonFor(rule, options, uncalled) }));
   return { service, instances: chosen.map(({ id }) => id), checked, skipped, findings: findings.list };
 }
 
@@ -89,16 +101,24 @@ export async function checkService(
 async function findInstances(
   connection: Connection,
   service: string,
-  id: string | undefined,
+  { id, prefix = DEFAULT_PREFIX }: CheckOptions,
   findings: Findings,
 ): Promise<{ ids: string[]; infos: Fields[] }> {
-  const subjects = [controlSubject('PING'), controlSubject('PING', service), controlSubject('INFO')];
+  const subjects = [
+    controlSubject('PING', '', '', prefix),
+    controlSubject('PING', service, '', prefix),
+    controlSubject('INFO', '', '', prefix),
+  ];
   const asked = subjects.map((subject) => ask(connection, subject, { timeout: 500 }));
   const replies = (await Promise.all(asked)).map((some) =>
     some.flatMap(({ json }) => (json === undefined ? [] : [json])),
   );
   const ids = replies.map((some) => some.filter(({ name }) => name === service).map(({ id }) => String(id)));
-  const found = [...new Set(ids.flat())];
+  const all = [...new Set(ids.flat())];
+  // An id becomes a token of subjects that are asked.
+  const found = all.filter((one) => ONE_TOKEN.test(one));
+  if (all.length > found.length)
+    findings.check('id-nuid', false, service, () => `an id that is not one token of a subject`);
   if (id !== undefined && !found.includes(id))
     throw new ServiceError(
       503,
@@ -110,38 +130,19 @@ async function findInstances(
   return { ids: found, infos: replies[2] ?? [] };
 }
 
-function targets(info: Fields, { endpoint: wanted, load = false, payload }: CheckOptions): Target[] {
-  return endpointsIn(info).flatMap((endpoint) => {
-    const { name, subject } = endpoint;
-    if (typeof name !== 'string' || typeof subject !== 'string' || /[*>]/.test(subject)) return [];
-    const metadata = (endpoint.metadata ?? {}) as Fields;
-    const isWanted = wanted === undefined ? load || metadata.idempotent === 'true' : name === wanted;
-    return isWanted ? [{ name, subject, body: bodyFor(metadata, payload) }] : [];
-  });
-}
-
-function bodyFor({ request_schema: schema }: Fields, payload: unknown): Uint8Array {
-  if (payload instanceof Uint8Array) return payload;
-  if (payload !== undefined) return Buffer.from(JSON.stringify(payload));
-  if (typeof schema !== 'string') return new Uint8Array(0);
-  try {
-    return Buffer.from(JSON.stringify(samplePayload(JSON.parse(schema) as object)));
-  } catch {
-    return new Uint8Array(0);
-  }
-}
-
 function groupsIn(info: Fields): string[] {
   return endpointsIn(info)
     .map(({ queue_group: group }) => group)
     .filter((group): group is string => typeof group === 'string');
 }
 
-function reasonFor(rule: RuleId, { load }: CheckOptions): string {
+function reasonFor(rule: RuleId, { load }: CheckOptions, uncalled: string | undefined): string {
   if (rule === 'control-while-busy' && !load) return 'requests at a time are made with --load only';
   if (NEEDS_CALLS.includes(rule) || rule === 'control-while-busy')
-    return load
-      ? 'no endpoint could be called'
-      : 'no endpoint says that it is idempotent; give --load, or the option "load", to call them';
+    return uncalled !== undefined
+      ? uncalled
+      : load
+        ? 'no endpoint could be called'
+        : 'no endpoint says that it is idempotent; give --load, or the option "load", to call them';
   return 'the instance does not answer';
 }

@@ -12,10 +12,14 @@ export type Replies = Partial<Record<Verb, Fields>>;
 
 /** Asks all nine discovery subjects, and checks who answers, how often, how fast, and in which form. */
 export async function checkControl(instance: Instance): Promise<Replies> {
-  const { name, id, findings } = instance;
+  const { name, id, findings, prefix } = instance;
   const seen: { verb: Verb; subject: string; json: Fields }[] = [];
   const asked = VERBS.flatMap((verb) =>
-    [controlSubject(verb), controlSubject(verb, name), controlSubject(verb, name, id)].map((subject) => ({
+    [
+      controlSubject(verb, '', '', prefix),
+      controlSubject(verb, name, '', prefix),
+      controlSubject(verb, name, id, prefix),
+    ].map((subject) => ({
       verb,
       subject,
       replies: repliesOf(instance, subject),
@@ -46,7 +50,7 @@ export async function checkControl(instance: Instance): Promise<Replies> {
 
 /** Requests that are unusual, and must change nothing. */
 export async function checkOddRequests(instance: Instance): Promise<void> {
-  const { connection, name, id, findings } = instance;
+  const { connection, name, id, findings, prefix } = instance;
   const large = Math.min(500_000, (connection.info?.max_payload ?? 1_048_576) - 1_024);
   const odd: [string, { body?: Uint8Array; headers?: Record<string, string> }][] = [
     ['an empty body', {}],
@@ -66,7 +70,7 @@ export async function checkOddRequests(instance: Instance): Promise<void> {
         reply === undefined ? `${what} got no answer` : `${what} got another answer than an empty body`,
       );
     }
-    connection.publish(controlSubject(verb, name, id), Buffer.from('no reply wanted'));
+    connection.publish(controlSubject(verb, name, id, prefix), Buffer.from('no reply wanted'));
     const after = await askInstance(instance, verb);
     findings.check('control-no-reply-subject', after !== undefined, `${id} ${verb}`, () => 'it answers no more');
   }
@@ -74,17 +78,17 @@ export async function checkOddRequests(instance: Instance): Promise<void> {
 
 /** Subjects that nobody may answer. */
 export async function checkUnknown(instance: Instance): Promise<void> {
-  const { connection, name, id, findings } = instance;
+  const { connection, name, id, findings, prefix } = instance;
   const otherCase = [...name].map((c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join('');
   const subjects = [
-    `$SRV.NOPE`,
-    `$SRV.NOPE.${name}`,
-    `$SRV.NOPE.${name}.${id}`,
-    `$SRV.ping.${name}`,
-    `$SRV.ping.${name}.${id}`,
-    `$SRV.PING.${name}.${id}x`,
-    `$SRV.PING.${name}.${id}.more`,
-    ...(otherCase === name ? [] : [`$SRV.PING.${otherCase}`]),
+    `${prefix}.NOPE`,
+    `${prefix}.NOPE.${name}`,
+    `${prefix}.NOPE.${name}.${id}`,
+    `${prefix}.ping.${name}`,
+    `${prefix}.ping.${name}.${id}`,
+    `${prefix}.PING.${name}.${id}x`,
+    `${prefix}.PING.${name}.${id}.more`,
+    ...(otherCase === name ? [] : [`${prefix}.PING.${otherCase}`]),
   ];
   await Promise.all(
     subjects.map(async (subject) => {
@@ -99,10 +103,13 @@ export async function checkUnknown(instance: Instance): Promise<void> {
  * shared out between the two.
  */
 export async function checkNoQueueGroup(instance: Instance, groups: readonly string[]): Promise<void> {
-  const { connection, name, id, findings } = instance;
+  const { connection, name, id, findings, prefix } = instance;
   const requests = 12;
   for (const queue of new Set(['q', ...groups.filter((group) => group !== '')])) {
-    const subscription = connection.subscribe(controlSubject('PING', name, id), { queue, callback: () => undefined });
+    const subscription = connection.subscribe(controlSubject('PING', name, id, prefix), {
+      queue,
+      callback: () => undefined,
+    });
     await connection.flush();
     const asked = Array.from({ length: requests }, () => askInstance(instance, 'PING'));
     const answered = (await Promise.all(asked)).filter((reply) => reply !== undefined).length;

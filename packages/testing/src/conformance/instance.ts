@@ -10,15 +10,17 @@ export interface Instance {
   readonly findings: Findings;
   /** Milliseconds that an answer is waited for. */
   readonly timeout: number;
+  /** What discovery subjects begin with. */
+  readonly prefix: string;
 }
 
 /** Asks one instance by its id. */
 export function askInstance(
-  { connection, name, id, timeout }: Instance,
+  { connection, name, id, timeout, prefix }: Instance,
   verb: Verb,
   question: { body?: Uint8Array; headers?: Readonly<Record<string, string>> } = {},
 ): Promise<RawReply | undefined> {
-  return askOne(connection, controlSubject(verb, name, id), { timeout, ...question });
+  return askOne(connection, controlSubject(verb, name, id, prefix), { timeout, ...question });
 }
 
 /** The endpoints in a reply of INFO or STATS, as far as they are objects. */

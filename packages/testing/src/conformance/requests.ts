@@ -1,13 +1,17 @@
 import { controlSubject, ERROR_CODE_HEADER, ERROR_HEADER, type Message } from '@natsmith/protocol';
 import { PROMPT } from './control';
 import { askInstance, countOf, endpointsIn, shown, type Instance } from './instance';
-import { askOne, type Fields, type RawReply } from './wire';
+import { askOne, optionsFor, type Fields, type Question, type RawReply } from './wire';
 
 /** An endpoint that is called, and with what. */
 export interface Target {
   readonly name: string;
+  /** As INFO and STATS list it. */
+  readonly listed: string;
+  /** Where requests go: named tokens filled in. */
   readonly subject: string;
   readonly body: Uint8Array;
+  readonly headers: Question['headers'];
 }
 
 /** How much an endpoint is asked. */
@@ -45,14 +49,15 @@ export async function checkRequests(
   const base = (await askInstance(first, 'PING'))?.after ?? 0;
   const replies: RawReply[] = [];
   for (const body of bodies) {
-    const reply = await askOne(connection, target.subject, { body, timeout });
+    const reply = await askOne(connection, target.subject, { body, timeout, headers: target.headers });
     const what = body === JUNK ? 'a body that is no JSON' : 'a request';
     findings.check('request-answered', reply !== undefined, where, () => `${what} got no answer in ${timeout} ms`);
     if (reply === undefined) return; // each further one would take as long
     checkErrorHeaders(first, reply.message, where);
     replies.push(reply);
   }
-  if (withLoad) for (let i = 0; i < SILENT; i++) connection.publish(target.subject, target.body);
+  if (withLoad)
+    for (let i = 0; i < SILENT; i++) connection.publish(target.subject, target.body, optionsFor(target.headers));
   const sent = bodies.length + (withLoad ? SILENT : 0);
   const moved = await settled(instances, target, (now) => now.requests - before.requests >= sent);
   findings.check('stats-requests', moved.requests - before.requests >= sent, where, () => {
@@ -82,8 +87,10 @@ function median(numbers: readonly number[]): number {
 async function checkBusy(instances: readonly Instance[], target: Target, where: string): Promise<void> {
   for (const instance of instances) {
     const { connection, timeout, findings } = instance;
-    const { body, subject } = target;
-    const running = Promise.all(Array.from({ length: AT_ONCE }, () => askOne(connection, subject, { body, timeout })));
+    const { body, subject, headers } = target;
+    const running = Promise.all(
+      Array.from({ length: AT_ONCE }, () => askOne(connection, subject, { body, timeout, headers })),
+    );
     const reply = await askInstance(instance, 'PING');
     findings.check('control-while-busy', reply !== undefined && reply.after < PROMPT, instance.id, () =>
       reply === undefined
@@ -123,10 +130,10 @@ async function settled(
   }
 }
 
-async function totals(instances: readonly Instance[], { name, subject }: Target): Promise<Totals> {
+async function totals(instances: readonly Instance[], { name, listed }: Target): Promise<Totals> {
   const replies = await Promise.all(instances.map((instance) => askInstance(instance, 'STATS')));
   const endpoints = replies.map((reply): Fields | undefined =>
-    endpointsIn(reply?.json).find((one) => one.name === name && one.subject === subject),
+    endpointsIn(reply?.json).find((one) => one.name === name && one.subject === listed),
   );
   const sum = (field: string): number => endpoints.reduce((all, endpoint) => all + countOf(endpoint, field), 0);
   return { requests: sum('num_requests'), errors: sum('num_errors'), time: sum('processing_time') };
@@ -148,8 +155,8 @@ export async function checkControlUncounted(instance: Instance): Promise<void> {
 
 /** Whether the instance is still there. */
 export async function checkSurvives(instance: Instance): Promise<void> {
-  const { findings, connection, name, id } = instance;
-  const subject = controlSubject('PING', name, id);
+  const { findings, connection, name, id, prefix } = instance;
+  const subject = controlSubject('PING', name, id, prefix);
   const reply = await askOne(connection, subject, { timeout: instance.timeout });
   findings.check('survives', reply !== undefined, id, () => `${subject} is not answered any more`);
 }

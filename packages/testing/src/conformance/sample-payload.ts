@@ -23,26 +23,39 @@ interface Schema {
 }
 
 const MAX_DEPTH = 20;
+/** Values and characters of a sample. A schema may come from anybody, and `minItems` may be a billion. */
+const MAX_SIZE = 10_000;
 
-const FORMATS: Readonly<Record<string, string>> = {
-  email: 'ann@example.com',
-  uuid: '123e4567-e89b-42d3-a456-426614174000',
-  uri: 'https://example.com',
-  'date-time': '2030-01-31T12:00:00Z',
-  date: '2030-01-31',
-  time: '12:00:00Z',
-  ipv4: '192.0.2.1',
-  ipv6: '2001:db8::1',
-  hostname: 'example.com',
-};
+const FORMATS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    email: 'ann@example.com',
+    uuid: '123e4567-e89b-42d3-a456-426614174000',
+    uri: 'https://example.com',
+    'date-time': '2030-01-31T12:00:00Z',
+    date: '2030-01-31',
+    time: '12:00:00Z',
+    ipv4: '192.0.2.1',
+    ipv6: '2001:db8::1',
+    hostname: 'example.com',
+  }),
+);
 
-/** A small value of a JSON Schema: what must be there, and no more. Patterns and `not` are not looked at. */
-export function samplePayload(schema: object): unknown {
-  const root = schema as Schema;
-  return sample(root, root, 0);
+/** What a sample may still hold. */
+interface Budget {
+  left: number;
 }
 
-function sample(given: Schema | boolean, root: Schema, depth: number): unknown {
+/**
+ * A small value of a JSON Schema: what must be there, and no more. Patterns and `not` are not looked at.
+ * @throws RangeError when the schema demands more than 10,000 values and characters
+ */
+export function samplePayload(schema: object): unknown {
+  const root = schema as Schema;
+  return sample(root, root, 0, { left: MAX_SIZE });
+}
+
+function sample(given: Schema | boolean, root: Schema, depth: number, budget: Budget): unknown {
+  spend(budget, 1);
   if (typeof given === 'boolean' || depth > MAX_DEPTH) return null;
   const schema = merged(resolve(given, root));
   if ('const' in schema) return schema.const;
@@ -50,28 +63,40 @@ function sample(given: Schema | boolean, root: Schema, depth: number): unknown {
   if ('default' in schema) return schema.default;
   if (schema.enum?.length) return schema.enum[0];
   const [choice] = schema.anyOf ?? schema.oneOf ?? [];
-  if (choice !== undefined && schema.type === undefined) return sample(choice, root, depth + 1);
+  if (choice !== undefined && schema.type === undefined) return sample(choice, root, depth + 1, budget);
   const type: string = [schema.type ?? (schema.properties ? 'object' : 'null')].flat()[0] ?? 'null';
   switch (type) {
     case 'string':
-      return FORMATS[schema.format ?? ''] ?? 'text'.padEnd(schema.minLength ?? 0, 't');
+      spend(budget, schema.minLength ?? 0);
+      return FORMATS.get(schema.format ?? '') ?? 'text'.padEnd(schema.minLength ?? 0, 't');
     case 'number':
     case 'integer':
       return number(schema);
     case 'boolean':
       return true;
     case 'array': {
-      const first = (schema.prefixItems ?? []).map((item) => sample(item, root, depth + 1));
+      const first = (schema.prefixItems ?? []).map((item) => sample(item, root, depth + 1, budget));
       const missing = Math.max(0, (schema.minItems ?? 0) - first.length);
-      return [...first, ...Array.from({ length: missing }, () => sample(schema.items ?? true, root, depth + 1))];
+      spend(budget, missing);
+      return [
+        ...first,
+        ...Array.from({ length: missing }, () => sample(schema.items ?? true, root, depth + 1, budget)),
+      ];
     }
     case 'object': {
       const { properties = {}, required = [] } = schema;
-      return Object.fromEntries(required.map((name) => [name, sample(properties[name] ?? true, root, depth + 1)]));
+      return Object.fromEntries(
+        required.map((name) => [name, sample(properties[name] ?? true, root, depth + 1, budget)]),
+      );
     }
     default:
       return null;
   }
+}
+
+function spend(budget: Budget, size: number): void {
+  budget.left -= size;
+  if (!(budget.left >= 0)) throw new RangeError(`a sample of this schema is larger than ${MAX_SIZE} values`);
 }
 
 function number({ minimum, exclusiveMinimum, maximum, multipleOf = 1 }: Schema): number {

@@ -1,5 +1,11 @@
-import { headerBlock, isNoResponders, type Connection, type Message } from '@natsmith/protocol';
-import { nuid } from 'nats';
+import {
+  headerBlock,
+  isNoResponders,
+  randomToken,
+  type Connection,
+  type HeaderBlock,
+  type Message,
+} from '@natsmith/protocol';
 
 /** A reply, and when it came. */
 export interface RawReply {
@@ -16,7 +22,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** How a question is asked. */
 export interface Question {
   readonly body?: Uint8Array;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Milliseconds to wait in all. */
   readonly timeout: number;
   /** Whether the replies are all that is waited for. */
@@ -32,7 +38,9 @@ export function ask(connection: Connection, subject: string, question: Question)
   const { body = EMPTY, headers, timeout, enough = () => false, linger = 0 } = question;
   return new Promise((resolve, reject) => {
     const replies: RawReply[] = [];
-    const inbox = `_INBOX.${nuid.next()}`;
+    // Both libraries keep their options there.
+    const { options } = connection as { options?: { inboxPrefix?: string } };
+    const inbox = `${options?.inboxPrefix ?? '_INBOX'}.${randomToken()}`;
     const end = (): void => {
       clearTimeout(timer);
       if (!subscription.isClosed()) subscription.unsubscribe();
@@ -50,8 +58,7 @@ export function ask(connection: Connection, subject: string, question: Question)
     const subscription = connection.subscribe(inbox, { callback });
     let timer = setTimeout(end, timeout);
     const startedAt = performance.now();
-    const block = headers && { headers: headerBlock(Object.entries(headers)) };
-    connection.publish(subject, body, { reply: inbox, ...block });
+    connection.publish(subject, body, { reply: inbox, ...optionsFor(headers) });
   });
 }
 
@@ -62,6 +69,14 @@ export async function askOne(
   question: Question,
 ): Promise<RawReply | undefined> {
   return (await ask(connection, subject, { ...question, enough: () => true }))[0];
+}
+
+/** What the client library is told of headers. */
+export function optionsFor(headers: Question['headers'] = {}): { headers?: HeaderBlock } {
+  const lines = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, value] as const),
+  );
+  return lines.length > 0 ? { headers: headerBlock(lines) } : {};
 }
 
 function objectIn(data: Uint8Array): Fields | undefined {
