@@ -1,12 +1,24 @@
 import type { Gathered, ServiceClient } from '@natsmith/client';
 import { ExitCode, Failure } from './exit';
+import { harmless, shortened } from './output/harmless';
 import { note } from './output/output';
+
+const MAX_LISTED = 20;
+const MAX_PROBLEM = 300;
 
 /** The replies that are in order; the others are told of, for one faulty service must not hide the rest. */
 export async function inOrder<T>(gathered: Gathered<T>): Promise<readonly T[]> {
   const replies = await gathered;
-  for (const { reason } of replies.problems) note(`${reason}; "natsmith check" says more`);
+  tellProblems(replies.problems);
   return replies;
+}
+
+/** Says which replies could not be used, the first ones of very many. */
+export function tellProblems(problems: readonly { readonly reason: string }[]): void {
+  for (const { reason } of problems.slice(0, MAX_LISTED))
+    note(`${shortened(harmless(reason), MAX_PROBLEM)}; "natsmith check" says more`);
+  const more = problems.length - MAX_LISTED;
+  if (more > 0) note(`and ${more} more such replies`);
 }
 
 /** The error for nobody answering, which names those that would. */
@@ -21,9 +33,18 @@ export async function nobody(client: ServiceClient, name?: string, id?: string):
   if (id !== undefined && instances.length > 0)
     return new Failure(
       ExitCode.nobody,
-      `no instance of service "${name}" has the id ${id}; there are ${instances.map((one) => one.id).join(', ')}`,
+      `no instance of service "${name}" has the id ${id}; there are ${listed(instances.map((one) => one.id))}`,
     );
-  const names = [...new Set(running.map((one) => one.name))].sort();
-  const others = names.length > 0 ? `there are ${names.join(', ')}` : 'no service runs';
+  const names = running.map((one) => one.name);
+  const others = names.length > 0 ? `there are ${listed(names)}` : 'no service runs';
   return new Failure(ExitCode.nobody, `nobody answers as service "${name}"; ${others}`);
+}
+
+/** Names for a message, each once; the first ones of very many. */
+export function listed(names: readonly string[]): string {
+  const all = [...new Set(names)].sort().map((name) => shortened(harmless(name), 64));
+  return all
+    .slice(0, MAX_LISTED)
+    .concat(all.length > MAX_LISTED ? `and ${all.length - MAX_LISTED} more` : [])
+    .join(', ');
 }

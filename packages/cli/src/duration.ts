@@ -8,6 +8,11 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError('give milliseconds, or a number with a unit: 500, 500ms, 2s, 1m, 2h.');
 }
 
+/** A duration, or Infinity for 0: no limit. */
+export function parseTimeout(text: string): number {
+  return /^0(?:ms|s|m|h)?$/.test(text) ? Infinity : parseDuration(text);
+}
+
 /** Nanoseconds for people. */
 export function showNanoseconds(nanoseconds: number): string {
   if (nanoseconds < 1e3) return `${Math.round(nanoseconds)} ns`;

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded when it is needed */
 import { Command } from 'commander';
 import { COMMANDS } from './command-table';
+import { complain, print } from './output/output';
 import type * as CompletionServer from './commands/completion-server';
 
 const { version } = require('../package.json') as { version: string };
@@ -25,6 +26,7 @@ export function program(args: readonly string[]): Command {
     const { completionServer } = require('./commands/completion-server') as typeof CompletionServer;
     top.addCommand(completionServer(), { hidden: true });
   }
-  for (const command of [top, ...top.commands]) command.exitOverride();
+  for (const command of [top, ...top.commands])
+    command.exitOverride().configureOutput({ writeOut: (text) => print(text.replace(/\n$/, '')), writeErr: complain });
   return top;
 }

@@ -1,12 +1,15 @@
 import { CommanderError } from 'commander';
 import { Failure, ExitCode } from './exit';
+import { withFlagsLast } from './connection/flags-last';
+import { complain } from './output/output';
 import { program } from './program';
 
 /**
  * Runs the command, and resolves to its exit code.
- * @param args without the names of node and of the script
+ * @param given the arguments, without the names of node and of the script
  */
-export async function run(args: readonly string[]): Promise<ExitCode> {
+export async function run(given: readonly string[]): Promise<ExitCode> {
+  const args = withFlagsLast(given);
   // A reader that has seen enough (`natsmith ls | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {
@@ -16,7 +19,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     // Commander has written its own message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.fine : ExitCode.wrongUse;
     const failure = error instanceof Failure ? error : new Failure(ExitCode.refused, textOf(error));
-    if (failure.message !== '') process.stderr.write(`natsmith: ${failure.message}\n`);
+    if (failure.message !== '') complain(`natsmith: ${failure.message}\n`);
     return failure.exitCode;
   }
 }

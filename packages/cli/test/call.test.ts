@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from 'nats';
-import { useBroker, useNatsmith } from './command';
+import { useBroker, useCommand, useNatsmith } from './command';
 import { Cache, Calculator, runServices } from './services';
 
 describe('the command', () => {
   const server = useBroker();
   const natsmith = useNatsmith(server);
+  const start = useCommand();
   runServices(server, [Calculator, Cache]);
   runServices(server, [Cache]);
 
@@ -76,6 +77,67 @@ describe('the command', () => {
     });
   });
 
+  describe('a call of a live stream', () => {
+    it('runs until Ctrl-C, longer than a call waits, and ends with 0', async () => {
+      const call = start(['call', 'calculator', 'ticks', '1000'], { env: { NATS_URL: server.url } });
+      await call.wrote(/^7$/gm);
+      call.process.kill('SIGINT');
+      expect(await call.exit).toEqual({
+        code: 0,
+        stdout: expect.stringMatching(/^1\n2\n[^]*7\n$/) as string,
+        stderr: '',
+      });
+    });
+
+    it('given a timeout, ends with it and exit code 3', async () => {
+      const { code, stdout, stderr } = await natsmith(['call', 'calculator', 'ticks', '20', '--timeout', '300ms']);
+      expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('math.ticks') as string });
+      expect(stdout).toMatch(/^1\n2\n3\n/);
+    });
+
+    it('--timeout 0 is no limit', async () => {
+      const { code, stdout } = await natsmith(['call', 'calculator', 'add', '{"a":1,"b":2}', '--timeout', '0']);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '3\n' });
+    });
+  });
+
+  describe('a call of an endpoint that takes a stream', () => {
+    it('sends stdin line by line, as the lines come', async () => {
+      const call = start(['call', 'calculator', 'double', '-'], { env: { NATS_URL: server.url }, stdin: 'open' });
+      for (const number of [1, 2, 3]) {
+        call.process.stdin?.write(`${number}\n`);
+        await call.wrote(new RegExp(`^${2 * number}$`, 'gm'));
+      }
+      call.process.stdin?.end('\n4');
+      expect(await call.exit).toEqual({ code: 0, stdout: '2\n4\n6\n8\n', stderr: '' });
+    });
+
+    it('sends the lines of a file, or the items of an array', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'natsmith-cli-'));
+      writeFileSync(join(folder, 'numbers.ndjson'), '1\n\n2\r\n39');
+      const outcome = await natsmith(['call', 'calculator', 'sum', '@numbers.ndjson'], { cwd: folder });
+      rmSync(folder, { recursive: true });
+      expect(outcome).toEqual({ code: 0, stdout: '42\n', stderr: '' });
+      expect(await natsmith(['call', 'calculator', 'sum', '[40,2]'])).toMatchObject({ code: 0, stdout: '42\n' });
+    });
+
+    it('a line that is not JSON is exit code 2, and says which', async () => {
+      const { code, stdout, stderr } = await natsmith(['call', 'calculator', 'sum', '-'], { stdin: '1\ntwo\n3\n' });
+      expect({ code, stdout, stderr }).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^natsmith: line 2 of stdin is not JSON .*one JSON value on each line\n$/,
+        ) as string,
+      });
+    });
+
+    it('an item that the service refuses is exit code 1', async () => {
+      const { code, stderr } = await natsmith(['call', 'calculator', 'sum', '["x"]']);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('error 400') as string });
+    });
+  });
+
   describe('a payload that the endpoint does not take', () => {
     it('is exit code 2 with the fields that are wrong, and is not sent', async () => {
       const before = await requests('add');
@@ -105,7 +167,7 @@ describe('the command', () => {
     });
 
     it.each([
-      ['no JSON', ['call', 'calculator', 'add', 'hello'], /the payload is no JSON .*'"hello"'/],
+      ['no JSON', ['call', 'calculator', 'add', 'hello'], /the payload is not JSON .*'"hello"'/],
       ['a missing file', ['call', 'calculator', 'add', '@nowhere.json'], /the file nowhere\.json cannot be read/],
       ['a missing param', ['call', 'calculator', 'recall'], /math\.memory\.\{slot\}\.get needs a value: --param slot=/],
       ['a param of two tokens', ['call', 'calculator', 'recall', '-p', 'slot=a.b'], /may not be empty, nor hold "\."/],

@@ -1,12 +1,25 @@
+import { Endpoint, Service, ServiceError, type RequestContext } from '@natsmith/core';
+import type { CheckReport } from '@natsmith/testing';
 import { connect, type NatsConnection } from 'nats';
 import { useBroker, useNatsmith } from './command';
 import { Cache, Calculator, runServices } from './services';
+
+let opened = 0;
+
+@Service({ name: 'vault', version: '1.0.0' })
+class Vault {
+  @Endpoint()
+  open(_: undefined, ctx: RequestContext): void {
+    if (ctx.headers.get('authorization') !== 'Bearer abc') throw new ServiceError(401, 'who are you?');
+    opened++;
+  }
+}
 
 describe('natsmith check', () => {
   const server = useBroker();
   const natsmith = useNatsmith(server);
   let connection: NatsConnection;
-  runServices(server, [Calculator, Cache]);
+  runServices(server, [Calculator, Cache, Vault]);
 
   beforeAll(async () => {
     connection = await connect({ servers: server.url });
@@ -46,6 +59,32 @@ describe('natsmith check', () => {
         '  fix   count every error reply, whether it was thrown or sent\n',
     );
     expect(stdout).toMatch(/by-hand, 1 instance: 3 errors, \d warnings?; \d+ rules checked/);
+  });
+
+  it('an endpoint whose subject has a named token says what is missing, and is called with it', async () => {
+    const args = ['check', 'calculator', '--endpoint', 'recall'];
+    expect((await natsmith(args)).stdout).toContain(
+      'the subject "math.memory.{slot}.get" of endpoint "recall" needs a value: --param slot=...',
+    );
+    const { code, stdout } = await natsmith([...args, '--param', 'slot=1', '--json']);
+    expect({ code, checked: (JSON.parse(stdout) as CheckReport).checked }).toEqual({
+      code: 0,
+      checked: expect.arrayContaining(['request-answered']) as string[],
+    });
+  });
+
+  it('an unknown endpoint says which there are', async () => {
+    const { stdout } = await natsmith(['check', 'cache', '--endpoint', 'sise']);
+    expect(stdout).toContain('there is no endpoint "sise"; there are "size", "flush"');
+  });
+
+  it('-H gives headers, which a service behind authentication asks for', async () => {
+    const errors = async (...flags: string[]) =>
+      (JSON.parse((await natsmith(['check', 'vault', '--endpoint', 'open', '--json', ...flags])).stdout) as CheckReport)
+        .findings.length;
+    const before = opened;
+    expect(await errors('-H', 'authorization: Bearer abc')).toBe(0);
+    expect(opened - before).toBe(3);
   });
 
   it('--json prints the report', async () => {

@@ -8,11 +8,13 @@ import { Broker } from '@natsmith/broker';
 // A process on a busy machine takes its time.
 jest.setTimeout(30_000);
 
-const BIN = join(__dirname, '../dist/bin.js');
+/** The built command. */
+export const BIN = join(__dirname, '../dist/bin.js');
 
 /** How the command is started. */
 interface Surroundings {
   env?: Record<string, string>;
+  /** What stdin gives; 'open' leaves it open, for the test to write to. */
   stdin?: string;
   cwd?: string;
 }
@@ -36,7 +38,7 @@ export class Command {
   ) {
     process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
-    process.stdin?.end(stdin);
+    if (stdin !== 'open') process.stdin?.end(stdin);
     this.exit = once(process, 'close').then(([code]) => ({
       code: code as number | null,
       stdout: this.stdout,

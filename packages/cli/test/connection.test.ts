@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onEachServer } from '#test/matrix';
+import { Broker } from '@natsmith/broker';
 import { NatsServiceFactory, type NatsServiceHost } from '@natsmith/core';
+import { connect, type NatsConnection } from 'nats';
 import { useCommand } from './command';
 import { Cache } from './services';
 
@@ -92,6 +94,112 @@ onEachServer(
   },
   { user: 'ann', pass: 'secret' },
 );
+
+describe('a server whose password holds what a URL is made of', () => {
+  const start = useCommand();
+  const password = 'a:b/c@d%e,f';
+  let broker: Broker;
+  let host: NatsServiceHost;
+  beforeAll(async () => {
+    broker = await Broker.start({ user: 'ann', pass: password });
+    const connection = { servers: broker.url, user: 'ann', pass: password };
+    host = await NatsServiceFactory.create(Cache, { connection, logger: false, signals: false });
+  });
+  afterAll(async () => {
+    await host.stop();
+    await broker.stop();
+  });
+
+  it.each([
+    ['as it is', password],
+    ['percent-encoded', encodeURIComponent(password)],
+  ])('is connected to by a URL that holds it %s', async (_, written) => {
+    const url = `nats://ann:${written}@127.0.0.1:${broker.port}`;
+    expect(await start(['ls', '-s', url]).exit).toMatchObject({ code: 0, stderr: '' });
+    expect(await start(['ls'], { env: { NATS_URL: url } }).exit).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('credentials in --server replace those of the environment', async () => {
+    const url = `nats://ann:${password}@127.0.0.1:${broker.port}`;
+    expect(await start(['ls', '-s', url], { env: { NATS_TOKEN: 'x' } }).exit).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('no message shows it', async () => {
+    for (const port of [broker.port, 1]) {
+      const { code, stdout, stderr } = await start(['ls', '-s', `nats://bob:${password}@127.0.0.1:${port}`]).exit;
+      expect({ code, stdout, stderr }).toEqual({
+        code: 4,
+        stdout: '',
+        stderr: expect.stringContaining(`nats://127.0.0.1:${port}`) as string,
+      });
+      expect(stderr).not.toMatch(/bob|a:b|d%e|,f/);
+    }
+  });
+});
+
+describe('prefixes', () => {
+  const start = useCommand();
+  let broker: Broker;
+  let host: NatsServiceHost;
+  let connection: NatsConnection;
+  const replySubjects: string[] = [];
+  beforeAll(async () => {
+    broker = await Broker.start();
+    connection = await connect({ servers: broker.url });
+    host = await NatsServiceFactory.create(Cache, { connection, logger: false, signals: false });
+    // As an import of $SRV under another name would do it.
+    for (const subject of ['$SRV.>', 'size'])
+      connection.subscribe(subject, { callback: (_, { reply = '' }) => void replySubjects.push(reply) });
+    connection.subscribe('theirs.>', {
+      callback: (_, { subject, data, reply }) =>
+        connection.publish(subject.replace('theirs', '$SRV'), data, { ...(reply && { reply }) }),
+    });
+    await connection.flush();
+  });
+  beforeEach(() => void replySubjects.splice(0));
+  afterAll(async () => {
+    await host.stop();
+    await connection.close();
+    await broker.stop();
+  });
+
+  it.each([
+    ['ls', ['ls']],
+    ['call', ['call', 'cache', 'size']],
+    ['gather', ['gather', 'cache', 'size']],
+    ['check', ['check', 'cache']],
+  ])('%s is answered below the inbox prefix', async (_, args) => {
+    const { code, stderr } = await start([...args, '-s', broker.url, '--inbox-prefix', '_ANN.in']).exit;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(replySubjects.filter((subject) => subject !== '' && !subject.startsWith('_ANN.in.'))).toEqual([]);
+    expect(replySubjects.length).toBeGreaterThan(0);
+  });
+
+  it('a context may name the inbox prefix', async () => {
+    const config = mkdtempSync(join(tmpdir(), 'natsmith-context-'));
+    mkdirSync(join(config, 'nats/context'), { recursive: true });
+    const fields = { url: broker.url, inbox_prefix: '_ANN.in', jetstream_domain: 'hub', jetstream_api_prefix: 'x' };
+    writeFileSync(join(config, 'nats/context/ann.json'), JSON.stringify(fields));
+    const { code } = await start(['ls', '--context', 'ann'], { env: { XDG_CONFIG_HOME: config } }).exit;
+    rmSync(config, { recursive: true });
+    expect({ code, prefixes: [...new Set(replySubjects.map((subject) => subject.slice(0, 8)))] }).toEqual({
+      code: 0,
+      prefixes: ['_ANN.in.'],
+    });
+  });
+
+  it('services are found below another prefix than $SRV', async () => {
+    const { code, stdout } = await start(['call', 'cache', 'size', '-s', broker.url, '--prefix', 'theirs']).exit;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '7\n' });
+    expect(await start(['ls', '-s', broker.url, '--prefix', 'nowhere']).exit).toMatchObject({ code: 3 });
+    expect(await start(['ls', '-s', broker.url, '--prefix', 'a.*']).exit).toMatchObject({ code: 2 });
+  });
+
+  it('connection flags stand before the command, too', async () => {
+    for (const flags of [['-s', broker.url], [`--server=${broker.url}`], ['--timeout', '1s', '-s', broker.url]])
+      expect(await start([...flags, 'ls', '--json']).exit).toMatchObject({ code: 0, stderr: '' });
+  });
+});
 
 describe('without a server', () => {
   const start = useCommand();

@@ -4,6 +4,7 @@ import {
   NatsServiceFactory,
   Service,
   ServiceError,
+  stream,
   type Class,
   type RequestContext,
 } from '@natsmith/core';
@@ -44,6 +45,26 @@ export class Calculator {
   @Endpoint({ timeout: 60_000 })
   async never(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+  }
+
+  @Endpoint({ request: stream(Number) })
+  async sum(numbers: AsyncIterable<number>): Promise<number> {
+    let sum = 0;
+    for await (const number of numbers) sum += number;
+    return sum;
+  }
+
+  @Endpoint({ request: stream(Number) })
+  async *double(numbers: AsyncIterable<number>): AsyncIterable<number> {
+    for await (const number of numbers) yield 2 * number;
+  }
+
+  @Endpoint({ request: 'unchecked' })
+  async *ticks(every: unknown): AsyncIterable<number> {
+    for (let i = 1; ; i++) {
+      yield i;
+      await new Promise((resolve) => setTimeout(resolve, Number(every)));
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@natsmith/protocol';
 import type { NatsConnection } from 'nats';
 import { ExitCode, Failure } from '../exit';
+import type { HeaderLine } from './headers';
 import { send, type Request } from './inbox';
 import { errorIn } from './reply';
 
@@ -19,7 +20,11 @@ export interface Exchange {
   readonly items?: AsyncIterableIterator<Uint8Array>;
 }
 
-/** Sends a request, and resolves to its reply. @throws Failure 3 when none comes in time */
+/**
+ * Sends a request, and resolves to its reply, which may be a stream though INFO does not say so.
+ * @param timeout milliseconds; Infinity for no limit
+ * @throws Failure 3 when no reply comes in time
+ */
 export function exchange(connection: NatsConnection, request: Request, timeout: number): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const { subject } = request;
@@ -47,20 +52,21 @@ export function exchange(connection: NatsConnection, request: Request, timeout: 
       items.onMessage(message);
       resolve({ first: message, items });
     });
-    const timer = setTimeout(() => {
+    const onTimeout = (): void => {
       stop();
       reject(late());
-    }, timeout);
+    };
+    const timer = timeout < Infinity ? setTimeout(onTimeout, timeout) : undefined;
   });
 }
 
 /** A natsmith service learns how long somebody waits, and that items are taken with credit; others ignore it. */
 function withWishes({ headers }: Request, timeout: number): Request['headers'] {
-  const wishes = [
-    [TIMEOUT_HEADER, String(timeout)],
+  const wishes: HeaderLine[] = [
+    ...(timeout < Infinity ? [[TIMEOUT_HEADER, String(timeout)] as const] : []),
     [CREDIT_HEADER, String(FIRST_CREDIT)],
     [HEARTBEAT_HEADER, String(DEFAULT_HEARTBEAT)],
-  ] as const;
+  ];
   const given = headers.map(([name]) => name.toLowerCase());
   return [...headers, ...wishes.filter(([name]) => !given.includes(name.toLowerCase()))];
 }

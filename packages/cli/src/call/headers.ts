@@ -12,3 +12,10 @@ export function addHeader(text: string, before: readonly HeaderLine[] = []): Hea
   if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
   return [...before, [name, value]];
 }
+
+/** The same as an object: a name that is given several times has several values. */
+export function headerValues(lines: readonly HeaderLine[] = []): Record<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of lines) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(values);
+}

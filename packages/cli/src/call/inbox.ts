@@ -1,5 +1,5 @@
-import { headerBlock, type Message } from '@natsmith/protocol';
-import { createInbox, type NatsConnection } from 'nats';
+import { headerBlock, randomToken, type Message } from '@natsmith/protocol';
+import type { NatsConnection } from 'nats';
 import type { HeaderLine } from './headers';
 
 /** A request that is to be sent. */
@@ -15,7 +15,9 @@ export function send(
   { subject, body, headers }: Request,
   onMessage: (message: Message) => void,
 ): () => void {
-  const reply = createInbox();
+  // The library keeps its options there, and its own type does not tell.
+  const { options } = connection as { options?: { inboxPrefix?: string } };
+  const reply = `${options?.inboxPrefix ?? '_INBOX'}.${randomToken()}`;
   const subscription = connection.subscribe(reply, {
     callback: (error, message) => {
       if (error === null) onMessage(message);

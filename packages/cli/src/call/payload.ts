@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type Readable } from 'node:stream';
 import { wrongUse } from '../exit';
 
 /** What is sent: the bytes as they were given, and their value where it is needed for the check. */
@@ -15,18 +17,57 @@ export function readPayload(argument: string | undefined): Payload {
   try {
     return { bytes: Buffer.from(text), value: JSON.parse(text) as unknown };
   } catch (cause) {
-    const tip = argument === text ? `; a text needs quotes of its own: '"${text}"'` : '';
-    throw wrongUse(`${from} is no JSON (${(cause as Error).message})${tip}`, cause);
+    const tip = argument === text ? `; a string needs quotes of its own: '"${text}"'` : '';
+    throw wrongUse(`${from} is not JSON (${(cause as Error).message})${tip}`, cause);
+  }
+}
+
+/**
+ * The items for an endpoint that takes a stream: JSON values, one on each line of stdin or of a file, read as they are
+ * sent; or the argument itself, an array being all of its items.
+ */
+export async function* readItems(argument: string | undefined): AsyncGenerator<unknown> {
+  if (argument === undefined) return;
+  if (argument !== '-' && !argument.startsWith('@')) {
+    const { value } = readPayload(argument);
+    yield* Array.isArray(value) ? (value as unknown[]) : [value];
+    return;
+  }
+  const from = nameOf(argument);
+  const input: Readable = argument === '-' ? process.stdin : createReadStream(argument.slice(1));
+  let number = 0;
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+      number++;
+      if (line.trim() !== '') yield itemIn(line, `line ${number} of ${from}`);
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    throw wrongUse(`${from} cannot be read (${(cause as Error).message})`, cause);
+  } finally {
+    // An open stdin would keep the process.
+    input.destroy();
+  }
+}
+
+function itemIn(line: string, where: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch (cause) {
+    throw wrongUse(`${where} is not JSON (${(cause as Error).message}); write one JSON value on each line`, cause);
   }
 }
 
 function source(argument: string): { text: string; from: string } {
   if (argument !== '-' && !argument.startsWith('@')) return { text: argument, from: 'the payload' };
-  const file = argument === '-' ? 0 : argument.slice(1);
-  const from = file === 0 ? 'stdin' : `the file ${file}`;
+  const from = nameOf(argument);
   try {
-    return { text: readFileSync(file, 'utf8'), from };
+    return { text: readFileSync(argument === '-' ? 0 : argument.slice(1), 'utf8'), from };
   } catch (cause) {
     throw wrongUse(`${from} cannot be read (${(cause as Error).message})`, cause);
   }
+}
+
+function nameOf(argument: string): string {
+  return argument === '-' ? 'stdin' : `the file ${argument.slice(1)}`;
 }

@@ -1,5 +1,6 @@
 import { ERROR_CODE_HEADER, ERROR_HEADER, ServiceError, type Message } from '@natsmith/protocol';
-import { harmless, paint, print } from '../output/output';
+import { harmless, harmlessJson } from '../output/harmless';
+import { paint, pass, print } from '../output/output';
 
 /** The error that a reply carries (ADR-32, Error handling), or undefined. */
 export function errorIn({ headers, data }: Message): ServiceError | undefined {
@@ -24,20 +25,22 @@ export function valueOf(body: Uint8Array): unknown {
 
 /** Writes a body for people on a terminal, and as it came elsewhere. */
 export function printBody(body: Uint8Array): void {
-  if (!process.stdout.isTTY) {
-    process.stdout.write(body);
-    return print();
-  }
+  if (!process.stdout.isTTY) return pass(body);
+  if (body.length === 0) return print(paint.dim('(empty)'));
   const text = textOf(body);
-  if (text === undefined) return print(paint.dim(`(${body.length} bytes that are no text; send them to a file)`));
+  if (text === undefined) return print(paint.dim(`(${body.length} bytes that are not text; send them to a file)`));
   const value = valueOf(body);
-  if (body.length === 0) print(paint.dim('(empty)'));
-  else print(typeof value === 'string' && value === text ? harmless(text) : JSON.stringify(value, undefined, 2));
+  print(typeof value === 'string' && value === text ? text : harmlessJson(value, 2));
 }
 
 /** All headers, each with its values. */
 export function headersOf({ headers }: Message): Record<string, string[]> {
   return Object.fromEntries((headers?.keys() ?? []).map((name) => [name, headers?.values(name) ?? []]));
+}
+
+/** An error of a service for people, with its data. */
+export function describeError({ code, description, data }: ServiceError): string {
+  return `${code}: ${harmless(description)}${data === undefined ? '' : `\n${harmlessJson(data, 2)}`}`;
 }
 
 function textOf(body: Uint8Array): string | undefined {

@@ -1,8 +1,7 @@
 import type { EndpointInfo, InfoResponse, ServiceClient } from '@natsmith/client';
 import { InvalidArgumentError } from 'commander';
-import { nobody, inOrder } from '../discover';
+import { inOrder, listed, nobody, tellProblems } from '../discover';
 import { ExitCode, Failure, wrongUse } from '../exit';
-import { note } from '../output/output';
 
 /** An endpoint, and how many answer where everybody on its subject is asked. */
 export interface Target {
@@ -18,7 +17,7 @@ export async function findEndpoint(client: ServiceClient, service: string, wante
     infos.push(info);
     if (info.endpoints.some((endpoint) => isMeant(endpoint, wanted))) break;
   }
-  for (const { reason } of asked.problems) note(reason);
+  tellProblems(asked.problems);
   return (await pick(client, service, wanted, infos)).endpoint;
 }
 
@@ -44,12 +43,12 @@ async function pick(
   if (first === undefined)
     throw new Failure(
       ExitCode.nobody,
-      `service "${service}" has no endpoint "${wanted}"; there are ${namesIn(infos).join(', ') || 'none'}`,
+      `service "${service}" has no endpoint "${wanted}"; there are ${listed(namesIn(infos)) || 'none'}`,
     );
   if (others.length > 0)
     throw wrongUse(
       `service "${service}" has several endpoints "${wanted}"; write the subject instead of the name: ` +
-        [...bySubject.keys()].join(', '),
+        listed([...bySubject.keys()]),
     );
   // One of each queue group answers, and everybody without one.
   const alone = first.filter(({ queue_group: group }) => group === '');
@@ -99,5 +98,5 @@ function isMeant({ name, subject, metadata }: EndpointInfo, wanted: string): boo
 }
 
 function namesIn(infos: readonly InfoResponse[]): string[] {
-  return [...new Set(infos.flatMap(({ endpoints }) => endpoints.map(({ name }) => name)))].sort();
+  return infos.flatMap(({ endpoints }) => endpoints.map(({ name }) => name));
 }

@@ -3,7 +3,7 @@ import { Broker } from '@natsmith/broker';
 import { Command, InvalidArgumentError } from 'commander';
 import { wrongUse } from '../exit';
 import { examples } from '../example';
-import { print } from '../output/output';
+import { print, printJsonLine } from '../output/output';
 
 interface Flags {
   host?: string;
@@ -33,7 +33,7 @@ export function broker(): Command {
           throw wrongUse(cause.message, cause);
         },
       );
-      if (json) process.stdout.write(`${JSON.stringify({ url: server.url, port: server.port })}\n`);
+      if (json) printJsonLine({ url: server.url, port: server.port });
       else print(`${server.toString()}\nCtrl-C ends it.`);
       await ended;
       await server.stop();

@@ -1,16 +1,19 @@
-import { isNoResponders, StreamError, type Message, type ServiceError } from '@natsmith/protocol';
+import { ServiceError, StreamError, TimeoutError, type EndpointInfo, type ServiceClient } from '@natsmith/client';
+import { isNoResponders, type Message } from '@natsmith/protocol';
 import { Command } from 'commander';
+import type { NatsConnection } from 'nats';
 import { checkPayload } from '../call/check-payload';
-import { exchange, type Exchange } from '../call/exchange';
-import { addHeader, type HeaderLine } from '../call/headers';
-import { readPayload } from '../call/payload';
-import { errorIn, headersOf, printBody, valueOf } from '../call/reply';
+import { exchange } from '../call/exchange';
+import { addHeader, headerValues, type HeaderLine } from '../call/headers';
+import { readItems, readPayload } from '../call/payload';
+import { describeError, errorIn, headersOf, printBody, valueOf } from '../call/reply';
 import { addParam, findEndpoint, subjectOf } from '../call/target';
 import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { examples } from '../example';
 import { ExitCode, Failure } from '../exit';
-import { harmless, paint, print } from '../output/output';
+import { harmless } from '../output/harmless';
+import { paint, print, printJsonLine } from '../output/output';
 
 interface Flags extends ConnectionFlags {
   header?: HeaderLine[];
@@ -24,10 +27,16 @@ const DEFAULT_TIMEOUT = 5_000;
 
 export function call(): Command {
   const command = new Command('call')
-    .description('Calls an endpoint, and prints its reply; a stream item by item.')
+    .description(
+      'Calls an endpoint, and prints its reply. A stream is printed item by item, until it ends or Ctrl-C leaves it.',
+    )
     .argument('<service>', "the service's name")
     .argument('<endpoint>', "the endpoint's name, or its subject")
-    .argument('[json]', 'the payload; @file reads it from a file, - from stdin; none is an empty body')
+    .argument(
+      '[json]',
+      'the payload; @file reads it from a file, - from stdin; none is an empty body.\n' +
+        'Where the endpoint takes a stream, each line of the file or of stdin is an item',
+    )
     .option('-H, --header <name:value>', 'a header of the request; can be repeated', addHeader)
     .option('-p, --param <name=value>', 'a value for a named token of the subject; can be repeated', addParam)
     .option('--no-check', 'send the payload without holding it against the schema in INFO')
@@ -39,54 +48,114 @@ export function call(): Command {
         `natsmith call calculator add '{"a":1,"b":2}'`,
         `echo '{"a":1,"b":2}' | natsmith call calculator add - --json`,
         `natsmith call calculator math.add '{"a":1,"b":2}' --header trace:1 -v`,
+        `seq 1 3 | natsmith call calculator sum -`,
       ),
     )
-    .action(async (service: string, endpoint: string, json: string | undefined, flags: Flags) => {
-      const payload = readPayload(json);
-      await withClient(flags, async (client) => {
+    .action((service: string, endpoint: string, json: string | undefined, flags: Flags) =>
+      withClient(flags, async (client) => {
         const found = await findEndpoint(client, service, endpoint);
         const subject = subjectOf(found, flags.param ?? {});
-        if (flags.check) checkPayload(found, payload.value);
-        const request = { subject, body: payload.bytes, headers: flags.header ?? [] };
-        await show(await exchange(client.connection, request, flags.timeout ?? DEFAULT_TIMEOUT), subject, flags);
-      });
-    });
+        await new Call(client, found, subject, flags).run(json);
+      }),
+    );
   return withConnectionFlags(command);
 }
 
-async function show({ first, items }: Exchange, subject: string, flags: Flags): Promise<void> {
-  if (isNoResponders(first)) throw new Failure(ExitCode.nobody, `nobody listens on ${subject} any more`);
-  if (flags.verbose && !flags.json) printHead(first, subject);
-  const error = errorIn(first);
-  if (error !== undefined) throw refused(error, subject, flags, first);
-  if (items === undefined) return printReply(first.data, subject, flags, first);
-  try {
-    for await (const item of items) printReply(item, subject, flags);
-  } catch (cause) {
-    if (cause instanceof StreamError) throw new Failure(ExitCode.nobody, cause.message, { cause });
-    throw refused(cause as ServiceError, subject, flags);
+/** One call, whose shape INFO tells: plain or with a stream, on either side. */
+class Call {
+  constructor(
+    private readonly client: ServiceClient<NatsConnection>,
+    private readonly endpoint: EndpointInfo,
+    private readonly subject: string,
+    private readonly flags: Flags,
+  ) {}
+
+  async run(json: string | undefined): Promise<void> {
+    const { stream = '' } = this.endpoint.metadata;
+    const takesStream = /^(request|both)$/.test(stream);
+    const payload = takesStream ? readItems(json) : await this.payload(json);
+    try {
+      if (/^(response|both)$/.test(stream)) await this.printStream(payload);
+      else if (takesStream) await this.upload(payload);
+      else await this.printReplyTo(payload as Uint8Array);
+    } catch (cause) {
+      if (cause instanceof ServiceError) throw this.refused(cause);
+      if (cause instanceof TimeoutError || cause instanceof StreamError)
+        throw new Failure(ExitCode.nobody, cause.message, { cause });
+      throw cause;
+    }
+  }
+
+  private async payload(json: string | undefined): Promise<Uint8Array> {
+    const { bytes, value } = readPayload(json);
+    if (this.flags.check) await checkPayload(this.endpoint, value);
+    return bytes;
+  }
+
+  private async printReplyTo(body: Uint8Array): Promise<void> {
+    const { timeout = DEFAULT_TIMEOUT, header: headers = [] } = this.flags;
+    const request = { subject: this.subject, body, headers };
+    const { first: reply, items } = await exchange(this.client.connection, request, timeout);
+    if (isNoResponders(reply)) throw new Failure(ExitCode.nobody, `nobody listens on ${this.subject} any more`);
+    this.printHead(reply);
+    const error = errorIn(reply);
+    if (error !== undefined) throw this.refused(error, reply);
+    if (items === undefined) return this.printReply(reply.data, reply);
+    leaveOnSignal(() => void items.return?.());
+    for await (const item of items) this.printReply(item);
+  }
+
+  private async upload(items: unknown): Promise<void> {
+    const { timeout = Infinity } = this.flags;
+    const options = { timeout, headers: headerValues(this.flags.header), as: 'bytes' } as const;
+    const reply = await this.client.call<Uint8Array>(this.subject, items, options);
+    this.printHead();
+    this.printReply(reply);
+  }
+
+  private async printStream(payload: unknown): Promise<void> {
+    const left = new AbortController();
+    leaveOnSignal(() => left.abort());
+    const options = { headers: headerValues(this.flags.header), as: 'bytes', signal: left.signal } as const;
+    const { timeout = Infinity } = this.flags;
+    this.printHead();
+    try {
+      const items = this.client.stream<Uint8Array>(this.subject, payload, {
+        ...options,
+        ...(timeout < Infinity && { timeout }),
+      });
+      for await (const item of items) this.printReply(item);
+    } catch (error) {
+      if (!left.signal.aborted) throw error;
+    }
+  }
+
+  private printHead(reply?: Message): void {
+    if (!this.flags.verbose || this.flags.json) return;
+    print(paint.dim(harmless(this.subject)));
+    for (const [name, values] of Object.entries(reply === undefined ? {} : headersOf(reply)))
+      for (const value of values) print(paint.dim(`${harmless(name)}: ${harmless(value)}`));
+    print();
+  }
+
+  private printReply(data: Uint8Array, reply?: Message): void {
+    if (!this.flags.json) return printBody(data);
+    printJsonLine({ subject: this.subject, ...this.headersIn(reply), data: valueOf(data) ?? null });
+  }
+
+  private refused(error: ServiceError, reply?: Message): Failure {
+    const { code, description, data } = error;
+    if (this.flags.json)
+      printJsonLine({ subject: this.subject, ...this.headersIn(reply), error: { code, description, data } });
+    return new Failure(ExitCode.refused, `${this.subject} answered with the error ${describeError(error)}`);
+  }
+
+  private headersIn(reply: Message | undefined): { headers?: Record<string, string[]> } {
+    return reply === undefined ? {} : { headers: headersOf(reply) };
   }
 }
 
-function printReply(data: Uint8Array, subject: string, flags: Flags, message?: Message): void {
-  if (!flags.json) return printBody(data);
-  const headers = message === undefined ? {} : { headers: headersOf(message) };
-  process.stdout.write(`${JSON.stringify({ subject, ...headers, data: valueOf(data) ?? null })}\n`);
-}
-
-function refused(error: ServiceError, subject: string, flags: Flags, message?: Message): Failure {
-  const { code, description, data } = error;
-  if (flags.json) {
-    const headers = message === undefined ? {} : { headers: headersOf(message) };
-    process.stdout.write(`${JSON.stringify({ subject, ...headers, error: { code, description, data } })}\n`);
-  }
-  const more = data === undefined ? '' : `\n${JSON.stringify(data, undefined, 2)}`;
-  return new Failure(ExitCode.refused, `${subject} answered with the error ${code}: ${harmless(description)}${more}`);
-}
-
-function printHead(message: Message, subject: string): void {
-  print(paint.dim(subject));
-  for (const [name, values] of Object.entries(headersOf(message)))
-    for (const value of values) print(paint.dim(`${harmless(name)}: ${harmless(value)}`));
-  print();
+/** Whoever has seen enough of a stream leaves with Ctrl-C. */
+function leaveOnSignal(leave: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
 }

@@ -1,19 +1,24 @@
 import { ServiceError } from '@natsmith/protocol';
 import { checkService, type CheckReport, type Finding } from '@natsmith/testing';
 import { Command } from 'commander';
+import { addHeader, headerValues, type HeaderLine } from '../call/headers';
 import { readPayload } from '../call/payload';
+import { addParam } from '../call/target';
 import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { nobody } from '../discover';
 import { examples } from '../example';
 import { ExitCode, Failure } from '../exit';
-import { harmless, paint, print, printJson } from '../output/output';
+import { harmless } from '../output/harmless';
+import { paint, print, printJson } from '../output/output';
 
 interface Flags extends ConnectionFlags {
   id?: string;
   load?: boolean;
   endpoint?: string;
   payload?: string;
+  header?: HeaderLine[];
+  param?: Record<string, string>;
   json?: boolean;
 }
 
@@ -31,6 +36,8 @@ export function check(): Command {
       '--payload <json>',
       'what calls send; @file and - as in "natsmith call"; default: made of the schema in INFO',
     )
+    .option('-H, --header <name:value>', 'a header of the calls; can be repeated', addHeader)
+    .option('-p, --param <name=value>', 'a value for a named token of the subjects; can be repeated', addParam)
     .option('--json', 'print { service, instances, checked, skipped, findings }')
     .addHelpText(
       'after',
@@ -39,8 +46,11 @@ export function check(): Command {
     .action(async (service: string, flags: Flags) => {
       const payload = readPayload(flags.payload);
       await withClient(flags, async (client) => {
-        const { id, load, endpoint, timeout } = flags;
-        const options = { id, load, endpoint, payload: payload.value, timeout };
+        const { id, load, endpoint, param: params, prefix } = flags;
+        const headers = headerValues(flags.header);
+        // What does not answer is a finding, so each answer has its time.
+        const timeout = flags.timeout === Infinity ? undefined : flags.timeout;
+        const options = { id, load, endpoint, payload: payload.value, params, headers, timeout, prefix };
         const report = await checkService(client.connection, service, options).catch(async (error: unknown) => {
           throw error instanceof ServiceError ? await nobody(client, service, id) : error;
         });

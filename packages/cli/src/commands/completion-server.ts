@@ -1,5 +1,6 @@
 import { getShellFromEnv, log, logFiles, parseEnv } from '@pnpm/tabtab';
 import { Command } from 'commander';
+import { withFlagsLast } from '../connection/flags-last';
 import { candidates, FILES } from '../complete/candidates';
 
 /** What the completion scripts call. It writes one candidate a line, and nothing when anything goes wrong. */
@@ -10,8 +11,9 @@ export function completionServer(): Command {
     .action(async () => {
       const { complete, partial } = parseEnv(process.env);
       if (!complete) return;
-      const words = partial.split(/\s+/).slice(1);
-      const current = words.pop() ?? '';
+      const typed = partial.split(/\s+/).slice(1);
+      const current = typed.pop() ?? '';
+      const words = withFlagsLast(typed);
       const found = await candidates(words, current).catch(() => []);
       if (found === FILES) logFiles();
       else

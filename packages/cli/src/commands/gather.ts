@@ -11,7 +11,8 @@ import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { examples } from '../example';
 import { ExitCode, Failure, wrongUse } from '../exit';
-import { harmless, note } from '../output/output';
+import { harmless } from '../output/harmless';
+import { note, printJsonLine } from '../output/output';
 
 interface Flags extends ConnectionFlags {
   header?: HeaderLine[];
@@ -43,7 +44,7 @@ export function gather(): Command {
               `use "natsmith call ${service} ${name}"`,
           );
         const subject = subjectOf(endpoint, flags.param ?? {});
-        if (flags.check) checkPayload(endpoint, payload.value);
+        if (flags.check) await checkPayload(endpoint, payload.value);
         const request = { subject, body: payload.bytes, headers: flags.header ?? [] };
         const replies = await replyOfEach(client.connection, request, answers, flags.timeout ?? DEFAULT_TIMEOUT);
         show(replies, subject, answers, flags.json === true);
@@ -66,7 +67,7 @@ function replyOfEach(
       stop();
       resolve(replies);
     };
-    const timer = setTimeout(end, timeout);
+    const timer = timeout < Infinity ? setTimeout(end, timeout) : undefined;
     const stop = send(connection, request, (message) => {
       if (isNoResponders(message)) return end();
       if (replies.push(message) >= expected) end();
@@ -80,7 +81,7 @@ function show(replies: readonly Message[], subject: string, expected: number, as
     if (asJson) {
       const said = error && { code: error.code, description: error.description, data: error.data };
       const outcome = said === undefined ? { data: valueOf(reply.data) ?? null } : { error: said };
-      process.stdout.write(`${JSON.stringify({ headers: headersOf(reply), ...outcome })}\n`);
+      printJsonLine({ headers: headersOf(reply), ...outcome });
     } else if (error === undefined) printBody(reply.data);
     else note(`an instance answered with the error ${error.code}: ${harmless(error.description)}`);
   }

@@ -4,10 +4,13 @@ import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { inOrder, nobody } from '../discover';
 import { examples } from '../example';
-import { harmless, paint, print, printJson } from '../output/output';
+import { harmless, shortened } from '../output/harmless';
+import { paint, print, printJson } from '../output/output';
 import { shapeOf } from '../output/schema-shape';
 import { table } from '../output/table';
 
+/** Characters of a description, and of metadata. */
+const MAX_LINE = 1_000;
 /** Metadata that has a column of its own. */
 const SHOWN = ['request_schema', 'response_schema', 'method', 'subject_template'];
 
@@ -47,9 +50,8 @@ function show({ name, version, id, description, metadata, endpoints }: Discovere
     used.map((i) => heads[i] ?? ''),
     rows.map((row) => used.map((i) => row[i] ?? '')),
   );
-  return [title, harmless(description), harmless(pairs(metadata)), '', drawn]
-    .filter((line, i) => i === 3 || line !== '')
-    .join('\n');
+  const about = [description, pairs(metadata)].map((text) => shortened(harmless(text), MAX_LINE));
+  return [title, ...about, '', drawn].filter((line, i) => i === 3 || line !== '').join('\n');
 }
 
 function remarks({ metadata }: EndpointInfo): string {

@@ -6,7 +6,7 @@ import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { inOrder, nobody } from '../discover';
 import { parseDuration, showNanoseconds } from '../duration';
 import { examples } from '../example';
-import { print, printJson } from '../output/output';
+import { print, printJson, printJsonLine, redraw } from '../output/output';
 import { table } from '../output/table';
 
 interface Flags extends ConnectionFlags {
@@ -17,8 +17,6 @@ interface Flags extends ConnectionFlags {
 }
 
 type Stats = readonly Discovered<StatsResponse>[];
-
-const CLEAR_SCREEN = '\u001b[H\u001b[2J\u001b[3J';
 
 export function stats(): Command {
   const command = new Command('stats')
@@ -51,10 +49,11 @@ async function watch(client: ServiceClient, name: string | undefined, id: string
   let before: Stats = [];
   while (!ended.signal.aborted) {
     const all = await inOrder(client.stats(name, id));
-    if (flags.json) process.stdout.write(`${JSON.stringify(all)}\n`);
+    if (flags.json) printJsonLine(all);
     else {
       const drawn = all.length > 0 ? draw(all, before, flags.interval) : 'no service runs';
-      print(process.stdout.isTTY ? `${CLEAR_SCREEN}${drawn}` : `${drawn}\n`);
+      if (process.stdout.isTTY) redraw(drawn);
+      else print(`${drawn}\n`);
     }
     before = all;
     await delay(flags.interval, undefined, { signal: ended.signal }).catch(() => undefined);

@@ -1,4 +1,5 @@
 import type { ServiceClient } from '@natsmith/client';
+import { nameProblem } from '@natsmith/protocol';
 import type { Command } from 'commander';
 import { COMMANDS, loadCommand } from '../command-table';
 import { connectClient } from '../connection/connect';
@@ -19,7 +20,7 @@ export async function candidates(words: readonly string[], current: string): Pro
   const command = loadCommand(name);
   if (command === undefined) return [];
   const flag = command.options.find(({ long, short }) => rest.at(-1) === long || rest.at(-1) === short);
-  if (flag?.long === '--context') return contextNames();
+  if (flag?.long === '--context') return contextNames().filter((name) => /^[\w.-]+$/.test(name));
   if (flag?.required) return FILES;
   if (current.startsWith('-')) return command.options.flatMap(({ long }) => long ?? []).concat('--help');
   const { operands } = command.parseOptions([...rest]);
@@ -50,7 +51,8 @@ async function operandCandidates(command: Command, operands: readonly string[]):
 async function ask(command: Command, work: (client: ServiceClient) => Promise<string[]>): Promise<string[]> {
   const client = await connectClient(command.opts<ConnectionFlags>());
   try {
-    return [...new Set(await work(client))].sort();
+    // What the shell inserts it may run, too: a name that is none is somebody's trap.
+    return [...new Set(await work(client))].filter((name) => nameProblem(name) === undefined).sort();
   } finally {
     await client.close();
   }

@@ -1,4 +1,5 @@
 import { ServiceClient } from '@natsmith/client';
+import { withoutCredentials } from '@natsmith/protocol';
 import type { NatsConnection } from 'nats';
 import { ExitCode, Failure } from '../exit';
 import { selectedContext } from './context';
@@ -27,11 +28,16 @@ export async function connectClient(flags: ConnectionFlags): Promise<ServiceClie
   // What is left out of the new environment has to go from the old one, too.
   for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   Object.assign(process.env, env);
-  const { timeout } = flags;
-  const discovery = timeout === undefined ? {} : { discovery: { timeout } };
-  const connecting = ServiceClient.connect({ ...(timeout !== undefined && { timeout }), ...discovery });
+  const { timeout, prefix } = flags;
+  // Discovery ends by itself; nothing waits for ever for services that may not exist.
+  const isBounded = timeout !== undefined && timeout < Infinity;
+  const connecting = ServiceClient.connect({
+    ...(timeout !== undefined && { timeout }),
+    ...(isBounded && { discovery: { timeout } }),
+    ...(prefix !== undefined && { prefix }),
+  });
   try {
-    return await before(connecting, Math.max(timeout ?? 0, CONNECT_TIMEOUT), env.NATS_URL);
+    return await before(connecting, Math.max(isBounded ? timeout : 0, CONNECT_TIMEOUT), env.NATS_URL);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
     const message = (cause as Error).message.replace('NATS_URL, or the option "connection"', '--server or NATS_URL');
@@ -42,7 +48,7 @@ export async function connectClient(flags: ConnectionFlags): Promise<ServiceClie
 async function before<T>(promise: Promise<T>, timeout: number, server = 'nats://127.0.0.1:4222'): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new Error(`no connection to NATS at ${server.replace(/\/\/[^@]*@/, '//')} within ${timeout} ms`);
+    const error = new Error(`no connection to NATS at ${withoutCredentials(server)} within ${timeout} ms`);
     timer = setTimeout(() => reject(error), timeout);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));

@@ -14,12 +14,13 @@ export interface NatsContext {
   ca?: string;
   cert?: string;
   key?: string;
+  inbox_prefix?: string;
 }
 
-const READ = ['url', 'user', 'password', 'token', 'creds', 'nkey', 'ca', 'cert', 'key'] as const;
+const READ = ['url', 'user', 'password', 'token', 'creds', 'nkey', 'ca', 'cert', 'key', 'inbox_prefix'] as const;
 const FILES: readonly string[] = ['creds', 'nkey', 'ca', 'cert', 'key'];
 /** Without these a connection would be another one than the context means. */
-const NOT_READ = ['nsc', 'user_jwt', 'user_seed', 'socks_proxy', 'inbox_prefix', 'tls_first'];
+const NOT_READ = ['nsc', 'user_jwt', 'user_seed', 'socks_proxy', 'tls_first'];
 
 /** Reads a context by its name. */
 export function readContext(name: string): NatsContext {
@@ -77,7 +78,7 @@ function parse(name: string, file: string, text: string): Record<string, unknown
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch (cause) {
-    throw wrongUse(`the context "${name}" (${file}) is no JSON: ${(cause as Error).message}`, cause);
+    throw wrongUse(`the context "${name}" (${file}) is not JSON: ${(cause as Error).message}`, cause);
   }
 }
 

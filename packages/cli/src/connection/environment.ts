@@ -1,3 +1,4 @@
+import { readServerUrl, splitServers } from '@natsmith/protocol';
 import { readContext } from './context';
 import type { ConnectionFlags } from './flags';
 
@@ -15,14 +16,15 @@ export function connectionEnvironment(flags: ConnectionFlags, env: Environment):
   const name = flags.context ?? env.NATS_CONTEXT;
   let result: Environment = { ...env };
   if (name) {
-    const { url, user, password, token, creds, nkey, ca, cert, key } = readContext(name);
+    const { url, user, password, token, creds, nkey, ca, cert, key, inbox_prefix } = readContext(name);
     result = {
-      ...without(result, ['NATS_URL', ...CREDENTIALS, ...TLS]),
+      ...without(result, ['NATS_URL', 'NATS_INBOX_PREFIX', ...CREDENTIALS, ...TLS]),
       ...set({ NATS_URL: url, NATS_USER: user, NATS_PASSWORD: password, NATS_TOKEN: token }),
       ...set({ NATS_CREDS: creds, NATS_NKEY: nkey, NATS_CA: ca, NATS_CERT: cert, NATS_KEY: key }),
+      ...set({ NATS_INBOX_PREFIX: inbox_prefix }),
     };
   }
-  const { server, user, password, token, creds, nkey, tlsca, tlscert, tlskey } = flags;
+  const { server, user, password, token, creds, nkey, tlsca, tlscert, tlskey, inboxPrefix } = flags;
   const credentials = set({
     NATS_CREDS: creds,
     NATS_NKEY: nkey,
@@ -30,12 +32,14 @@ export function connectionEnvironment(flags: ConnectionFlags, env: Environment):
     NATS_PASSWORD: password,
     NATS_TOKEN: token,
   });
+  const isInUrl = splitServers(server ?? '').some((url) => readServerUrl(url).server !== url);
   // A password alone belongs to the user that the environment names.
-  const replaces = Object.keys(credentials).some((key) => key !== 'NATS_PASSWORD');
+  const replaces = isInUrl || Object.keys(credentials).some((key) => key !== 'NATS_PASSWORD');
   return {
     ...(replaces ? without(result, CREDENTIALS) : result),
     ...credentials,
     ...set({ NATS_URL: server, NATS_CA: tlsca, NATS_CERT: tlscert, NATS_KEY: tlskey }),
+    ...set({ NATS_INBOX_PREFIX: inboxPrefix }),
   };
 }
 

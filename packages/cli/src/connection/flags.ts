@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
-import { parseDuration } from '../duration';
+import { InvalidArgumentError, type Command } from 'commander';
+import { parseTimeout } from '../duration';
 
 /** The flags that say where NATS is, and who asks. */
 export interface ConnectionFlags {
@@ -13,7 +13,10 @@ export interface ConnectionFlags {
   tlscert?: string;
   tlskey?: string;
   context?: string;
-  /** Milliseconds. */
+  inboxPrefix?: string;
+  /** Of the discovery subjects. */
+  prefix?: string;
+  /** Milliseconds; Infinity for no limit. */
   timeout?: number;
 }
 
@@ -32,5 +35,17 @@ export function withConnectionFlags(command: Command): Command {
     .option('--tlscert <file>', 'client certificate (NATS_CERT)')
     .option('--tlskey <file>', "client certificate's key (NATS_KEY)")
     .option('--context <name>', 'a context of the nats command (NATS_CONTEXT)')
-    .option('--timeout <duration>', 'how long to wait for answers, such as 500ms or 2s', parseDuration);
+    .option(
+      '--inbox-prefix <prefix>',
+      'what reply subjects begin with (NATS_INBOX_PREFIX; default: _INBOX)',
+      parsePrefix,
+    )
+    .option('--prefix <prefix>', 'what discovery subjects begin with, where an import renames $SRV', parsePrefix)
+    .option('--timeout <duration>', 'how long to wait for answers, such as 500ms or 2s; 0 for no limit', parseTimeout);
+}
+
+function parsePrefix(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  if (/^[^\s.*>\u0000-\u001f\u007f]+(?:\.[^\s.*>\u0000-\u001f\u007f]+)*$/.test(text)) return text;
+  throw new InvalidArgumentError('give tokens joined by ".", without spaces, "*" and ">".');
 }

@@ -1,15 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Discovered, EndpointInfo, InfoResponse, ServiceClient } from '@natsmith/client';
+import { nameProblem } from '@natsmith/protocol';
 import { samplePayload } from '@natsmith/testing';
-import { isValid } from '../call/check-payload';
+import { checkAgainst } from '../call/schema-check';
 import { inOrder } from '../discover';
-import { harmless, paint } from '../output/output';
+import { harmlessJson } from '../output/harmless';
+import { paint } from '../output/output';
 import { shapeOf } from '../output/schema-shape';
 import { table } from '../output/table';
 
 type Infos = readonly Discovered<InfoResponse>[];
 
 const LOOK_EVERY = 50;
+/** Characters of a payload to try. */
+const MAX_SAMPLE = 500;
 // On this machine replies come at once; the usual 300 ms would be most of a restart.
 const LIMITS = { stall: 60, timeout: 1_000 };
 
@@ -37,7 +41,7 @@ export async function newServices(
 }
 
 /** What runs now, and how to try it. */
-export function announcement(infos: Infos): string {
+export async function announcement(infos: Infos): Promise<string> {
   const sorted = [...infos].sort((a, b) => a.name.localeCompare(b.name));
   const rows = sorted.flatMap(({ name, version, endpoints }) =>
     endpoints.map((endpoint, i) => [
@@ -49,26 +53,30 @@ export function announcement(infos: Infos): string {
   );
   const [first] = sorted;
   const [endpoint] = first?.endpoints ?? [];
-  const attempt = first && endpoint && `\n${paint.dim('try')} ${callOf(first.name, endpoint)}`;
-  return `${table(['service', 'endpoint', 'subject', 'takes'], rows)}${attempt ?? ''}`;
+  const drawn = table(['service', 'endpoint', 'subject', 'takes'], rows);
+  // It is there to be copied into a shell.
+  if (endpoint === undefined || [first?.name, endpoint.name].some((name) => nameProblem(name) !== undefined))
+    return drawn;
+  return `${drawn}\n${paint.dim('try')} ${await callOf(first?.name ?? '', endpoint)}`;
 }
 
 /** The command line that calls an endpoint, with a payload that it takes as far as its schema tells. */
-export function callOf(service: string, { name, metadata, subject }: EndpointInfo): string {
+async function callOf(service: string, { name, metadata, subject }: EndpointInfo): Promise<string> {
   const template = metadata.subject_template ?? subject;
-  const params = [...template.matchAll(/\{(.+?)\}/g)].map(([, param]) => ` --param ${param}=1`);
+  const params = [...template.matchAll(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map(([, param]) => ` --param ${param}=1`);
   // Under `npm run dev` the command is the project's own, and no shell finds it by its name alone.
   const natsmith = process.env.npm_lifecycle_event === undefined ? 'natsmith' : 'npx natsmith';
-  const words = [natsmith, 'call', harmless(service), harmless(name)].join(' ');
-  return `${words}${payloadFor(metadata.request_schema)}${params.join('')}`;
+  return `${natsmith} call ${service} ${name}${await payloadFor(metadata.request_schema)}${params.join('')}`;
 }
 
-function payloadFor(schema: string | undefined): string {
+async function payloadFor(schema: string | undefined): Promise<string> {
   if (schema === undefined) return '';
   try {
     const sample = samplePayload(JSON.parse(schema) as object);
-    const text = isValid(schema, sample) === false ? '...' : JSON.stringify(sample);
-    return ` '${text.replaceAll("'", `'\\''`)}'`;
+    const verdict = await checkAgainst(schema, sample);
+    const text = harmlessJson(sample);
+    const isFit = text.length <= MAX_SAMPLE && !('problems' in verdict && verdict.problems.length > 0);
+    return ` '${(isFit ? text : '...').replaceAll("'", `'\\''`)}'`;
   } catch {
     return '';
   }

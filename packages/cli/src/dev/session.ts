@@ -63,8 +63,8 @@ export class Session {
     void before
       .then((ids) => newServices(this.client, ids, announcing.signal))
       .then(
-        (infos) => {
-          if (infos.length > 0) print(`\n${announcement(infos)}\n`);
+        async (infos) => {
+          if (infos.length > 0) print(`\n${await announcement(infos)}\n`);
         },
         // The server has gone: the service's own log says so.
         () => undefined,

@@ -1,32 +1,62 @@
 import picocolors from 'picocolors';
+import { harmlessJson, harmlessLines } from './harmless';
 
 const DEFAULT_WIDTH = 80;
 
-/** Columns that a line may have. */
-export function terminalWidth(): number {
-  return process.stdout.columns || DEFAULT_WIDTH;
+/** Columns that a line may have; a pipe takes whole lines. */
+export function lineWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns || DEFAULT_WIDTH : Infinity;
 }
 
 /** Colours on a terminal, plain text elsewhere and where NO_COLOR is set. */
 export const paint = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
 
-/** Writes a line for people. */
+// What `paint` makes. Only where it paints does it pass.
+// eslint-disable-next-line no-control-regex
+const PAINTED = /\u001b\[\d+(?:;\d+)*m/g;
+
+/** Writes a line for people: whatever it was made of, no control character reaches the terminal. */
 export function print(line = ''): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${withPaint(line)}\n`);
 }
 
-/** Writes one JSON document, on one line unless somebody looks at it. */
+/** Writes one JSON document, indented where somebody looks at it. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, undefined, process.stdout.isTTY ? 2 : undefined));
+  process.stdout.write(`${harmlessJson(value, process.stdout.isTTY ? 2 : undefined)}\n`);
+}
+
+/** Writes one JSON document on one line. */
+export function printJsonLine(value: unknown): void {
+  process.stdout.write(`${harmlessJson(value)}\n`);
+}
+
+/** Writes bytes as they came, for a file or another program. */
+export function pass(bytes: Uint8Array): void {
+  process.stdout.write(bytes);
+  process.stdout.write('\n');
+}
+
+/** Clears the terminal, and writes what stands there from now on. */
+export function redraw(text: string): void {
+  process.stdout.write('\u001b[H\u001b[2J\u001b[3J');
+  print(text);
+}
+
+/** Writes to stderr, for errors. */
+export function complain(text: string): void {
+  process.stderr.write(harmlessLines(text));
 }
 
 /** Tells something that belongs neither to the answer nor to an error. */
 export function note(text: string): void {
-  process.stderr.write(`natsmith: ${text}\n`);
+  complain(`natsmith: ${text}\n`);
 }
 
-/** A text of somebody else, without what a terminal would obey. */
-export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+function withPaint(line: string): string {
+  if (!paint.isColorSupported) return harmlessLines(line);
+  const painted = line.match(PAINTED) ?? [];
+  return line
+    .split(PAINTED)
+    .map((part, i) => `${harmlessLines(part)}${painted[i] ?? ''}`)
+    .join('');
 }

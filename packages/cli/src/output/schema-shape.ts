@@ -2,7 +2,7 @@ interface Schema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  readonly items?: Schema;
+  readonly items?: Schema | boolean;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   readonly enum?: readonly unknown[];
@@ -10,30 +10,79 @@ interface Schema {
   readonly $ref?: string;
 }
 
+/** Characters of a schema that are looked at, and those that are shown of it. */
+const MAX_SCHEMA = 262_144;
+const MAX_SHAPE = 500;
+const MAX_DEPTH = 12;
+
 /** A JSON Schema in a few words, such as `{ a: number, note?: string }`; empty where there is none. */
 export function shapeOf(schema: string | undefined): string {
   if (schema === undefined) return '';
+  if (schema.length > MAX_SCHEMA) return `(a schema of ${Math.ceil(schema.length / 1_024)} KiB)`;
+  let value: unknown;
   try {
-    return shape(JSON.parse(schema) as Schema);
+    value = JSON.parse(schema);
   } catch {
-    return '(no JSON)';
+    return '(not JSON)';
+  }
+  try {
+    const shape = new Shape();
+    shape.add(value, 0);
+    return shape.text;
+  } catch {
+    return '(not a JSON Schema)';
   }
 }
 
-function shape(schema: Schema | boolean): string {
-  if (typeof schema === 'boolean') return schema ? 'any' : 'never';
-  const { type, properties, required = [], items, enum: values } = schema;
-  if ('const' in schema) return JSON.stringify(schema.const);
-  if (values !== undefined) return values.map((value) => JSON.stringify(value)).join(' | ');
-  if (properties !== undefined) {
-    const fields = Object.entries(properties).map(
-      ([name, property]) => `${name}${required.includes(name) ? '' : '?'}: ${shape(property)}`,
-    );
-    return fields.length > 0 ? `{ ${fields.join(', ')} }` : '{}';
+/** Text that grows to its limit, and no further. */
+class Shape {
+  text = '';
+
+  private get isFull(): boolean {
+    return this.text.length >= MAX_SHAPE;
   }
-  if (items !== undefined) return `${shape(items)}[]`;
-  const choices = schema.anyOf ?? schema.oneOf;
-  if (choices !== undefined) return choices.map(shape).join(' | ');
-  if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1) ?? 'any';
-  return [type ?? 'any'].flat().join(' | ');
+
+  add(given: unknown, depth: number): void {
+    if (this.isFull) return;
+    if (typeof given === 'boolean') return this.write(given ? 'any' : 'never');
+    if (typeof given !== 'object' || given === null) throw new TypeError('not a schema');
+    if (depth > MAX_DEPTH) return this.write('…');
+    const { type, properties, required, items, enum: values, anyOf, oneOf, $ref, ...rest } = given as Schema;
+    if ('const' in rest) return this.write(JSON.stringify(rest.const));
+    if (values !== undefined)
+      return this.addEach([...values], ' | ', (value) => this.write(JSON.stringify(value) ?? 'null'));
+    if (properties !== undefined) return this.addFields(Object.entries(properties), new Set(required), depth);
+    if (items !== undefined) {
+      this.add(items, depth + 1);
+      return this.write('[]');
+    }
+    const choices = anyOf ?? oneOf;
+    if (choices !== undefined) return this.addEach([...choices], ' | ', (choice) => this.add(choice, depth + 1));
+    if ($ref !== undefined) return this.write(String($ref).split('/').at(-1) ?? 'any');
+    this.write([type ?? 'any'].flat().join(' | '));
+  }
+
+  private addFields(fields: readonly [string, Schema][], required: ReadonlySet<string>, depth: number): void {
+    if (fields.length === 0) return this.write('{}');
+    this.write('{ ');
+    this.addEach(fields, ', ', ([name, field]) => {
+      this.write(`${name}${required.has(name) ? '' : '?'}: `);
+      this.add(field, depth + 1);
+    });
+    this.write(' }');
+  }
+
+  private addEach<T>(items: readonly T[], between: string, add: (item: T) => void): void {
+    for (const [i, item] of items.entries()) {
+      if (this.isFull) return;
+      if (i > 0) this.write(between);
+      add(item);
+    }
+  }
+
+  private write(text: string): void {
+    if (this.isFull) return;
+    const all = this.text + text;
+    this.text = all.length > MAX_SHAPE ? `${all.slice(0, MAX_SHAPE - 1)}…` : all;
+  }
 }

@@ -1,8 +1,12 @@
 import Table from 'cli-table3';
-import { harmless, paint, terminalWidth } from './output';
+import { harmless, shortened } from './harmless';
+import { lineWidth, paint } from './output';
 
 const GAP = 2;
 const MIN_COLUMN = 6;
+/** Nobody reads more, and drawing it takes its time. */
+const MAX_ROWS = 1_000;
+const MAX_CELL = 500;
 const PLAIN = Object.fromEntries(
   ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) =>
     [side, `${side}-mid`, `${side}-left`, `${side}-right`].map((name) => [name, '']),
@@ -15,29 +19,34 @@ export interface Column {
   readonly align?: 'right';
 }
 
-/** A table for people, which fits into the terminal: long cells are broken into lines. */
+/**
+ * A table for people. On a terminal it fits, long cells being broken into lines; elsewhere each row is one line. Very
+ * many rows and very long cells are cut, and say so.
+ */
 export function table(columns: readonly (string | Column)[], rows: readonly (readonly (string | number)[])[]): string {
   const heads = columns.map((column) => (typeof column === 'string' ? { head: column } : column));
-  const cells = rows.map((row) => row.map((cell) => harmless(String(cell))));
+  const cells = rows
+    .slice(0, MAX_ROWS)
+    .map((row) => row.map((cell) => shortened(harmless(shortened(String(cell), 2 * MAX_CELL)), MAX_CELL)));
   const widths = fit(
     heads.map(({ head }, i) => Math.max(head.length, ...cells.map((row) => row[i]?.length ?? 0))),
-    terminalWidth() - GAP * (heads.length - 1),
+    lineWidth() - GAP * (heads.length - 1),
   );
   const drawn = new Table({
     head: heads.map(({ head }) => paint.dim(head)),
-    colWidths: widths,
+    // The library measures what it is not told; wide characters count twice there.
+    ...(lineWidth() !== Infinity && { colWidths: widths, wordWrap: true, wrapOnWordBoundary: false }),
     colAligns: heads.map((column) => ('align' in column && column.align) || 'left'),
-    wordWrap: true,
-    wrapOnWordBoundary: false,
     chars: { ...PLAIN, middle: ' '.repeat(GAP) },
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
   });
   drawn.push(...cells.map((row) => [...row]));
-  return drawn
+  const lines = drawn
     .toString()
     .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+    .map((line) => line.trimEnd());
+  if (rows.length > MAX_ROWS) lines.push(`and ${rows.length - MAX_ROWS} more; --json has them all`);
+  return lines.join('\n');
 }
 
 /** Takes from the widest column until all fit. */
