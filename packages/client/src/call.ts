@@ -13,7 +13,7 @@ import { headerLines, sendRequest } from './request';
 import { openStream } from './stream';
 import { subjectToCall, type SubjectParams } from './subject';
 import { CLOCK_TOLERANCE, TimeoutError } from './timeout-error';
-import { itemsOf } from './upload';
+import { isAsyncIterable, itemsOf } from './upload';
 
 /** Makes the calls of one client. */
 export class Calls {
@@ -38,7 +38,7 @@ export class Calls {
     const outgoing = new Outgoing(payload, takesStream(lookup, method));
     const isIdempotent = (): boolean => isMarkedIdempotent(lookup, method) && outgoing.isRepeatable;
     return runUnder(options, isIdempotent, this.signal(options), (signal) =>
-      whereItIs(lookup, method, options.params, (target) => this.once(target, outgoing, options, signal)),
+      whereItIs(lookup, method, payload, options.params, (target) => this.once(target, outgoing, options, signal)),
     );
   }
 
@@ -63,7 +63,7 @@ export class Calls {
       firstWithin,
       takesStream: () => takesStream(lookup, method),
       isIdempotent: () => isMarkedIdempotent(lookup, method),
-      at: (open) => whereItIs(lookup, method, options.params, open),
+      at: (open) => whereItIs(lookup, method, payload, options.params, open),
     });
   }
 
@@ -191,11 +191,14 @@ const never = (): boolean => false;
 async function whereItIs(
   lookup: ServiceLookup,
   method: string,
+  payload: unknown,
   params: SubjectParams | undefined,
   attempt: (target: Target) => Promise<unknown>,
 ): Promise<unknown> {
   const once = async (): Promise<unknown> => {
     const found = await lookup.get(method);
+    if (isAsyncIterable(payload) && !takesStream(lookup, method))
+      throw new TypeError(takesNoStream(lookup.name, method));
     const takesChunks = (): boolean => lookup.takesChunks(found);
     return attempt({ subject: subjectToCall(found.info, params), takesChunks, advice: SEND_LESS });
   };
@@ -207,6 +210,13 @@ async function whereItIs(
     await lookup.refresh();
     return once();
   }
+}
+
+function takesNoStream(service: string, method: string): string {
+  return (
+    `"${method}" of service "${service}" takes no stream, by its INFO metadata; send one payload, ` +
+    'or let its endpoint take one: @Endpoint({ request: stream(Item) })'
+  );
 }
 
 const SEND_LESS = 'send less, or raise max_payload: the service takes no larger payloads in chunks';

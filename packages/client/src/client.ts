@@ -3,7 +3,6 @@ import {
   ConnectionEvents,
   isConnection,
   nameProblem,
-  subjectProblem,
   type Connection,
   type InfoResponse,
   type PingResponse,
@@ -24,6 +23,7 @@ import { Link } from './link';
 import { ServiceLookup } from './lookup';
 import type { PolicyOptions } from './policy';
 import type { ServiceSelection } from './selection';
+import { checkSubject } from './subject';
 import { serviceProxy, type AnyService, type ServiceProxy } from './service-proxy';
 import { watch, type ServiceChange, type WatchOptions } from './watch';
 
@@ -154,8 +154,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
    * @throws TimeoutError when no reply comes in time
    */
   async call<Reply = unknown>(subject: string, payload?: unknown, options: SubjectCallOptions = {}): Promise<Reply> {
-    const problem = subjectProblem(subject, 'none');
-    if (problem !== undefined) throw new TypeError(`subject ${problem}`);
+    checkSubject(subject);
     return (await this.calls().subject(subject, payload, options)) as Reply;
   }
 
@@ -165,8 +164,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
    * @throws StreamError when an item is missing or the producer is gone, ServiceError and TimeoutError as `call`
    */
   stream<Item = unknown>(subject: string, payload?: unknown, options: SubjectStreamOptions = {}): AsyncIterable<Item> {
-    const problem = subjectProblem(subject, 'none');
-    if (problem !== undefined) throw new TypeError(`subject ${problem}`);
+    checkSubject(subject);
     return this.calls().streamFrom<Item>(subject, payload, options);
   }
 
@@ -187,8 +185,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
         return {
           ask: ask(await subjectToGather(this.lookup(target.service, target), target.endpoint, options.params)),
         };
-      const problem = subjectProblem(target, 'none');
-      if (problem !== undefined) throw new TypeError(`subject ${problem}`);
+      checkSubject(target);
       return { ask: ask(target) };
     });
   }

@@ -14,12 +14,14 @@ export function subjectToCall({ subject, metadata }: EndpointInfo, params?: Subj
 }
 
 function fill(template: string, hasNames: boolean, params: SubjectParams): string {
+  if (typeof params !== 'object')
+    throw new TypeError(`params is a ${typeof params}; give an object: { params: { name: value } }`);
   const unused = new Set(Object.keys(params));
   const tokens = template.split('.').map((token) => {
     const name = hasNames ? /^\{(.+)\}$/.exec(token)?.[1] : undefined;
     if (name === undefined) return token;
     unused.delete(name);
-    return checkedValue(name, params[name], template);
+    return checkedValue(name, Object.hasOwn(params, name) ? params[name] : undefined, template);
   });
   if (tokens.includes('*') || tokens.includes('>'))
     throw new TypeError(
@@ -30,10 +32,19 @@ function fill(template: string, hasNames: boolean, params: SubjectParams): strin
   return tokens.join('.');
 }
 
-function checkedValue(name: string, value: string | number | undefined, template: string): string {
-  if (value === undefined)
-    throw new TypeError(`the subject ${template} needs a value for {${name}}; call with { params: { ${name}: ... } }`);
-  const text = String(value);
+function checkedValue(name: string, value: unknown, template: string): string {
+  if (value === undefined || value === null)
+    throw new TypeError(
+      `the subject ${template} needs a value for {${name}}` +
+        (value === null ? ', and null is none' : '') +
+        `; call with { params: { ${name}: ... } }`,
+    );
+  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
+  if (typeof text !== 'string')
+    throw new TypeError(
+      `params.${name} is ${typeof value === 'number' ? String(value) : `of type ${typeof value}`}; ` +
+        `a value in the subject ${template} is a string or a finite number`,
+    );
   // Anything that would change which subject is meant.
   // eslint-disable-next-line no-control-regex
   if (text === '' || /[.*>\s\u0000-\u001f\u007f]/.test(text))
@@ -41,4 +52,17 @@ function checkedValue(name: string, value: string | number | undefined, template
       `params.${name} is ${JSON.stringify(text)}; a value in the subject ${template} may not be empty, nor hold ".", blanks, "*" or ">"`,
     );
   return text;
+}
+
+/** Throws a TypeError for what is no subject to send a message to. */
+export function checkSubject(subject: unknown): void {
+  const problem = subjectProblem(subject, 'none');
+  if (problem === undefined) return;
+  const token = /\{\w+\}/.exec(String(subject))?.[0];
+  throw new TypeError(
+    token === undefined
+      ? `subject ${problem}`
+      : `subject ${JSON.stringify(subject)} has the named token ${token}; write its value in its place, ` +
+          'or call the endpoint by client.service(), which takes { params }',
+  );
 }

@@ -117,9 +117,13 @@ export class Upload {
 
 /** The items of a payload that is a stream; undefined for one that is sent as it is. */
 export function itemsOf(payload: unknown, takesStream: boolean): AsyncIterable<unknown> | undefined {
+  if (isAsyncIterable(payload)) return payload;
   if (typeof payload !== 'object' || payload === null || payload instanceof Uint8Array) return undefined;
-  if (Symbol.asyncIterator in payload) return payload as AsyncIterable<unknown>;
   return takesStream && Symbol.iterator in payload ? oneByOne(payload as Iterable<unknown>) : undefined;
+}
+
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 async function* oneByOne(items: Iterable<unknown>): AsyncGenerator<unknown> {

@@ -1,0 +1,135 @@
+import { ServiceClient, type CallOptions } from '@natsmith/client';
+import { Endpoint, Service, stream } from '@natsmith/core';
+import { type Connection } from '#test/connection';
+import { onEachServerAndClient } from '#test/matrix';
+import { useHosts } from './hosts';
+
+let handled = 0;
+
+@Service({ name: 'desk', version: '1.0.0' })
+class Desk {
+  @Endpoint({ subject: 'desk.{id}.get' })
+  get(): string {
+    handled++;
+    return 'got';
+  }
+
+  @Endpoint({ request: 'unchecked' })
+  plain(payload: unknown): string {
+    handled++;
+    return typeof payload;
+  }
+
+  @Endpoint({ request: 'unchecked' })
+  async *list(payload: unknown): AsyncGenerator<string> {
+    handled++;
+    yield typeof payload;
+  }
+
+  @Endpoint({ request: stream(Number) })
+  async sum(numbers: AsyncIterable<number>): Promise<number> {
+    let sum = 0;
+    for await (const n of numbers) sum += n;
+    return sum;
+  }
+}
+
+async function* numbers(): AsyncGenerator<number> {
+  yield 1;
+  yield 2;
+}
+
+onEachServerAndClient((_server, library) => {
+  const start = useHosts();
+  let connection: Connection;
+  let client: ServiceClient;
+  let desk: Awaited<ReturnType<typeof client.service<Desk>>>;
+
+  beforeEach(async () => {
+    handled = 0;
+    connection = await library.connect();
+    client = new ServiceClient(connection, { discovery: { stall: 20 } });
+    await start(Desk, await library.connect());
+    desk = await client.service<Desk>('desk');
+  });
+  afterEach(async () => {
+    expect(handled).toBe(0);
+    await client.close();
+  });
+
+  describe('headers of a call, a stream and gather', () => {
+    test.each([
+      [5, 'the value of header "X-Id" is of type number; a header value is a string, or an array of strings: convert it'],
+      [true, 'is of type boolean; a header value is a string'],
+      [
+        undefined,
+        'the value of header "X-Id" is undefined; a header value is a string, or an array of strings: leave the',
+      ],
+      [null, 'is null; a header value is a string'],
+      [{}, 'is of type object; a header value is a string'],
+      [['a', 5], 'is of type number; a header value is a string'],
+      ['a\r\nPUB x 0\r\n', 'holds a line break or NUL; a header value is one line'],
+    ])('with the value %j are refused', async (value, problem) => {
+      const options = { headers: { 'X-Id': value } } as unknown as CallOptions;
+      await expect(client.call('plain', 1, options)).rejects.toThrow(problem);
+      await expect(desk.plain(1, options)).rejects.toThrow(problem);
+      await expect(client.stream('list', 1, options)[Symbol.asyncIterator]().next()).rejects.toThrow(problem);
+      await expect(client.gather('plain', 1, options)).rejects.toThrow(problem);
+      await expect(desk.sum(numbers(), options)).rejects.toThrow(problem);
+    });
+
+    test.each(['', 'a b', 'a:b', 'a\r\nb', 'ä'])('with the name %j are refused', async (name) => {
+      await expect(client.call('plain', 1, { headers: { [name]: 'x' } })).rejects.toThrow('is no header name; use');
+    });
+
+    test.each([null, 'a: b', new Map([['a', 'b']]), [['a', 'b']]])('given as %p are refused', async (headers) => {
+      await expect(client.call('plain', 1, { headers } as unknown as CallOptions)).rejects.toThrow(
+        'headers must be an object of names and values',
+      );
+    });
+  });
+
+  describe('params', () => {
+    test.each([
+      [undefined, 'desk.{id}.get needs a value for {id}; call with { params: { id: ... } }'],
+      [null, 'desk.{id}.get needs a value for {id}; call with'],
+      [{}, 'needs a value for {id}'],
+      [{ id: undefined }, 'needs a value for {id}'],
+      [{ id: null }, 'needs a value for {id}, and null is none; call with { params: { id: ... } }'],
+      [{ id: Number.NaN }, 'params.id is NaN; a value in the subject desk.{id}.get is a string or a finite number'],
+      [{ id: {} }, 'params.id is of type object; a value in the subject desk.{id}.get is a string or a finite number'],
+      [{ id: '' }, 'params.id is ""; a value in the subject desk.{id}.get may not be empty'],
+      [{ id: 'a.b' }, 'params.id is "a.b"'],
+      [{ id: 'a b' }, 'params.id is "a b"'],
+      [{ id: '*' }, 'params.id is "*"'],
+      [{ id: '>' }, 'params.id is ">"'],
+      [{ id: 'a\r\nb' }, 'params.id is "a\\r\\nb"'],
+      [{ id: 'a', other: 'b' }, 'has no token {other}; remove it from "params"'],
+      ['a', 'params is a string; give an object'],
+    ])('%j are refused, and the token is named', async (params, problem) => {
+      await expect(desk.get(undefined, { params } as unknown as CallOptions)).rejects.toThrow(problem);
+    });
+
+    test('a subject with a named token says where its value goes', async () => {
+      const problem =
+        'subject "desk.{id}.get" has the named token {id}; write its value in its place, or call the endpoint';
+      await expect(client.call('desk.{id}.get')).rejects.toThrow(problem);
+      expect(() => client.stream('desk.{id}.get')).toThrow(problem);
+      await expect(client.gather('desk.{id}.get')).rejects.toThrow(problem);
+    });
+  });
+
+  describe('a stream as payload', () => {
+    test('is refused where the endpoint takes none, before anything is sent or read', async () => {
+      const problem = '"plain" of service "desk" takes no stream, by its INFO metadata; send one payload';
+      const before = connection.stats().outMsgs;
+      await expect(desk.plain(numbers())).rejects.toThrow(problem);
+      await expect(desk.list(numbers())[Symbol.asyncIterator]().next()).rejects.toThrow('"list" of service "desk"');
+      expect(connection.stats().outMsgs).toBe(before);
+    });
+
+    test('is taken where it says so', async () => {
+      expect(await desk.sum(numbers())).toBe(3);
+    });
+  });
+});
