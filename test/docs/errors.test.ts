@@ -8,6 +8,7 @@ import {
   type RequestContext,
   type Violation,
 } from '@natsmith/core';
+import { ServiceClient } from '@natsmith/client';
 import { TestHost } from '@natsmith/testing';
 import { Transform } from 'class-transformer';
 import { IsArray, IsNumber } from 'class-validator';
@@ -46,6 +47,8 @@ const csv: Codec = {
 
 @Service({ name: 'failing', version: '1.0.0' })
 class Failing {
+  client: ServiceClient | undefined;
+
   @Endpoint()
   checked(_: Payload): void {}
 
@@ -88,6 +91,27 @@ class Failing {
     await delay(300, undefined, { signal }).catch(() => undefined);
   }
 
+  @Endpoint()
+  async live(_: undefined, { stopping }: RequestContext): Promise<void> {
+    await delay(5000, undefined, { signal: stopping });
+  }
+
+  // #region forward
+  @Endpoint()
+  async letsThrough(_: undefined, ctx: RequestContext): Promise<unknown> {
+    return this.client!.with(ctx).call('refuse'); // the caller gets 502, whatever comes back
+  }
+
+  @Endpoint()
+  async passesOn(_: undefined, ctx: RequestContext): Promise<unknown> {
+    try {
+      return await this.client!.with(ctx).call('refuse');
+    } catch (error) {
+      throw ServiceError.forward(error); // the caller gets the 409 with its data and headers
+    }
+  }
+  // #endregion
+
   @Endpoint({ concurrency: 1, maxPending: 0 })
   async single(_: undefined, { signal }: RequestContext): Promise<void> {
     await delay(300, undefined, { signal }).catch(() => undefined);
@@ -114,7 +138,10 @@ interface Failure {
 
 describe('the errors that natsmith sends', () => {
   let host: TestHost;
-  beforeEach(async () => (host = await TestHost.create(Failing, { stopTimeout: 20 })));
+  beforeEach(async () => {
+    host = await TestHost.create(Failing, { stopTimeout: 20 });
+    host.get(Failing).client = new ServiceClient(host.connection);
+  });
   afterEach(() => host.stop());
 
   async function failure(
@@ -173,6 +200,13 @@ describe('the errors that natsmith sends', () => {
       await host.host.services[0]?.stop();
       return reply;
     },
+    stopping: async () => {
+      const reply = failure('live');
+      await host.connection.flush();
+      await host.host.services[0]?.stop();
+      return reply;
+    },
+    'upstream error': () => failure('letsThrough'),
     timeout: () => failure('slow'),
     'internal error': () => failure('broken'),
     'reply cannot be encoded': () => failure('circular'),
@@ -211,6 +245,11 @@ describe('the errors that natsmith sends', () => {
       headers: ['Retry-After'],
       body: '{"shipped":"2030-01-31"}',
     });
+  });
+
+  it('of another service are passed on only on purpose', async () => {
+    expect(await failure('passesOn')).toEqual(await failure('refuse'));
+    expect(await failure('letsThrough')).toMatchObject({ code: '502', headers: [], body: '' });
   });
 
   it('never hold what the handler did not mean to say', async () => {

@@ -25,7 +25,8 @@ export class Readings {
   async *watch({ sensor, interval }: Watch, ctx: RequestContext): AsyncGenerator<Reading> {
     this.watchers++;
     try {
-      for (let number = 1; !ctx.signal.aborted; number++) {
+      // Until the reader leaves, or the service stops.
+      for (let number = 1; !ctx.stopping.aborted; number++) {
         yield { sensor, number, celsius: 20 + (number % 5) };
         if (interval > 0) await delay(interval, undefined, { signal: ctx.signal });
       }

@@ -37,7 +37,10 @@ class GuardedLogger implements Logger {
 
   isLevelEnabled(level: string): boolean {
     try {
-      return this.logger.isLevelEnabled?.(level) ?? true;
+      const isEnabled: unknown = this.logger.isLevelEnabled?.(level) ?? true;
+      if (typeof isEnabled === 'boolean') return isEnabled;
+      this.waitFor(isEnabled);
+      return false;
     } catch (error) {
       this.complain(error);
       return false;
@@ -61,7 +64,11 @@ class GuardedLogger implements Logger {
   private call(level: Level, details: object, message: string): void {
     // Declared to give nothing; one that is async gives a promise all the same.
     const written: unknown = this.logger[level](details, message);
-    if (written !== undefined) Promise.resolve(written).catch((error: unknown) => this.complain(error));
+    if (written !== undefined) this.waitFor(written);
+  }
+
+  private waitFor(given: unknown): void {
+    Promise.resolve(given).catch((error: unknown) => this.complain(error));
   }
 
   /** Nobody reads the log of a logger that fails, so it is said where Node says such things; once. */

@@ -307,3 +307,22 @@ compiled.push(async function limits(service: RunningService = null as never) {
   // @ts-expect-error bytes are a number
   Service({ name: 'a', version: '1.0.0', maxBody: '1MiB' });
 });
+
+compiled.push(function forwardedErrors(
+  caught: unknown = undefined,
+  received: ServiceError<{ id: number }> = null as never,
+): number | undefined {
+  const typed = ServiceError.forward(received);
+  same<typeof typed, ServiceError<{ id: number }>>();
+  if (typed.data?.id === 1) throw typed;
+  const any = ServiceError.forward(caught);
+  same<typeof any, Error>();
+  // @ts-expect-error what is caught may be anything
+  return any.code as number;
+});
+
+compiled.push(function stoppingSignal(ctx: RequestContext = null as never) {
+  same<typeof ctx.stopping, AbortSignal>();
+  // @ts-expect-error it is natsmith that stops
+  ctx.stopping = new AbortController().signal;
+});

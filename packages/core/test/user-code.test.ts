@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { onEachServer } from '#test/matrix';
+import { Child } from './child';
+import { cases } from './user-code/cases';
+
+interface Report {
+  cases: { seen: Record<string, string>; stop: number };
+  loggers: Record<string, string>;
+  stats: Record<string, boolean>;
+  starts: Record<string, string>;
+  stops: Record<string, { time: number; others: number; isClosed: boolean }>;
+  escaped: string[];
+}
+
+/** `stopTimeout` of the hosts in user-code/run.ts, and the second that a stop may take beyond it. */
+const STOP_LIMIT = 300 + 1000;
+
+onEachServer((server) => {
+  let report: Report;
+
+  // A process of its own, because what escapes there would end it, as it would end a service.
+  beforeAll(async () => {
+    const child = Child.start('../user-code/run.ts', { NATS_URL: server.url, NODE_NO_WARNINGS: '1' });
+    expect({ ...(await child.exit), output: child.output }).toMatchObject({ code: 0 });
+    report = JSON.parse(/^report (.*)$/m.exec(child.output)?.[1] ?? '{}') as Report;
+  }, 60_000);
+
+  it('nothing that user code does is an unhandled rejection or an uncaught exception', () => {
+    expect(report.escaped).toEqual([]);
+  });
+
+  describe('the caller is answered, and so is the neighbour, where', () => {
+    it.each(cases.map(({ name, outcome }) => [name, outcome]))('%s: %s', (name, outcome) => {
+      expect(report.cases.seen[name]).toBe(outcome);
+    });
+  });
+
+  it('a stop is bounded, whatever handlers and iterators hang', () => {
+    expect(report.cases.stop).toBeLessThan(STOP_LIMIT);
+  });
+
+  it('a logger may do anything: errors are answered, and the service goes on', () => {
+    expect(Object.keys(report.loggers).length).toBeGreaterThan(5);
+    for (const seen of Object.entries(report.loggers)) expect(seen).toEqual([seen[0], '500 500 fine']);
+  });
+
+  it('a stats handler may do anything: STATS is answered without its data', () => {
+    expect(Object.keys(report.stats).length).toBeGreaterThan(10);
+    for (const seen of Object.entries(report.stats)) expect(seen).toEqual([seen[0], true]);
+  });
+
+  it('a container, constructor or onStart() that fails makes create() reject, and nothing stays', () => {
+    expect(Object.keys(report.starts).length).toBe(10);
+    for (const seen of Object.entries(report.starts)) expect(seen).toEqual([seen[0], 'rejected, nothing left']);
+  });
+
+  it('an onStop() may do anything: the others are called, the connection is closed, the stop is bounded', () => {
+    expect(Object.keys(report.stops).length).toBeGreaterThan(8);
+    for (const [, { time, others, isClosed }] of Object.entries(report.stops)) {
+      expect({ others, isClosed }).toEqual({ others: 1, isClosed: true });
+      expect(time).toBeLessThan(STOP_LIMIT);
+    }
+  });
+});
