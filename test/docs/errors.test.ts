@@ -287,6 +287,7 @@ function errorsInSources(): RegExp[] {
     'description',
     'oneSentence',
     'problem',
+    'problem',
     'tooLarge',
     'tooMuch',
   ]);
