@@ -1,7 +1,14 @@
-import { controlSubject, ServiceError, type Connection } from '@natsmith/protocol';
+import {
+  controlSubject,
+  instanceIdProblem,
+  nameProblem,
+  queueGroupProblem,
+  ServiceError,
+  type Connection,
+} from '@natsmith/protocol';
 import { checkContents, checkStats } from './contents';
 import { checkControl, checkNoQueueGroup, checkOddRequests, checkUnknown } from './control';
-import { askInstance, endpointsIn, type Instance } from './instance';
+import { askInstance, endpointsIn, shown, type Instance } from './instance';
 import { checkNeighbours } from './neighbours';
 import { Findings, type CheckReport } from './report';
 import { checkControlUncounted, checkRequests, checkSurvives } from './requests';
@@ -32,9 +39,9 @@ export interface CheckOptions {
   prefix?: string;
 }
 
-// eslint-disable-next-line no-control-regex
-const ONE_TOKEN = /^[^\s.*>\u0000-\u001f\u007f]{1,64}$/;
 const DEFAULT_PREFIX = '$SRV';
+/** Instances that are checked: each is asked some fifty times. */
+const MAX_INSTANCES = 100;
 
 const NEEDS_CALLS: readonly RuleId[] = [
   'request-answered',
@@ -54,6 +61,8 @@ export async function checkService(
   service: string,
   options: CheckOptions = {},
 ): Promise<CheckReport> {
+  const problem = nameProblem(service);
+  if (problem !== undefined) throw new TypeError(`service name ${problem}`);
   const findings = new Findings();
   const { ids, infos } = await findInstances(connection, service, options, findings);
   const all = ids.map((id): Instance => ({
@@ -116,9 +125,10 @@ async function findInstances(
   const ids = replies.map((some) => some.filter(({ name }) => name === service).map(({ id }) => String(id)));
   const all = [...new Set(ids.flat())];
   // An id becomes a token of subjects that are asked.
-  const found = all.filter((one) => ONE_TOKEN.test(one));
-  if (all.length > found.length)
-    findings.check('id-nuid', false, service, () => `an id that is not one token of a subject`);
+  const unfit = all.filter((one) => instanceIdProblem(one) !== undefined);
+  for (const one of unfit)
+    findings.check('id-nuid', false, service, () => `an instance answers as the id ${shown(one)}`);
+  const found = all.filter((one) => !unfit.includes(one)).slice(0, MAX_INSTANCES);
   if (id !== undefined && !found.includes(id))
     throw new ServiceError(
       503,
@@ -133,7 +143,7 @@ async function findInstances(
 function groupsIn(info: Fields): string[] {
   return endpointsIn(info)
     .map(({ queue_group: group }) => group)
-    .filter((group): group is string => typeof group === 'string');
+    .filter((group): group is string => typeof group === 'string' && queueGroupProblem(group) === undefined);
 }
 
 function reasonFor(rule: RuleId, { load }: CheckOptions, uncalled: string | undefined): string {

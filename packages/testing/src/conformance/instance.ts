@@ -1,4 +1,4 @@
-import { controlSubject, type Connection, type Verb } from '@natsmith/protocol';
+import { controlSubject, printable, type Connection, type Verb } from '@natsmith/protocol';
 import type { Findings } from './report';
 import { askOne, type Fields, type RawReply } from './wire';
 
@@ -23,11 +23,16 @@ export function askInstance(
   return askOne(connection, controlSubject(verb, name, id, prefix), { timeout, ...question });
 }
 
+/** Endpoints of one instance that are looked at. */
+const MAX_ENDPOINTS = 1_000;
+
 /** The endpoints in a reply of INFO or STATS, as far as they are objects. */
 export function endpointsIn(reply: Fields | undefined): Fields[] {
   const list = reply?.endpoints;
   if (!Array.isArray(list)) return [];
-  return (list as unknown[]).filter((item): item is Fields => typeof item === 'object' && item !== null);
+  return (list as unknown[])
+    .slice(0, MAX_ENDPOINTS)
+    .filter((item): item is Fields => typeof item === 'object' && item !== null);
 }
 
 /** A field as a whole number; 0 where it is none. */
@@ -36,8 +41,9 @@ export function countOf(endpoint: Fields | undefined, field: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
+const MAX_SHOWN = 120;
+
 /** A value as it is shown in a finding. */
 export function shown(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+  return value === undefined ? 'nothing' : printable(JSON.stringify(value), MAX_SHOWN);
 }

@@ -1,3 +1,4 @@
+import { printable } from '@natsmith/protocol';
 import { RULES, type RuleId } from './rules';
 
 /** One thing that is not as it should be. */
@@ -27,6 +28,8 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
 }
 
+const MAX_LINE = 500;
+
 /** Collects findings; the same one is told once. */
 export class Findings {
   readonly list: Finding[] = [];
@@ -41,7 +44,14 @@ export class Findings {
     severity: Finding['severity'] = 'error',
   ): void {
     this.checked.add(rule);
-    if (holds || this.list.some((one) => one.rule === rule && one.where === where)) return;
-    this.list.push({ rule, severity, where, seen: seen(), ...RULES[rule] });
+    if (holds || this.list.some((one) => one.rule === rule && one.where === printable(where, MAX_LINE))) return;
+    // Both quote what came over the wire.
+    this.list.push({
+      rule,
+      severity,
+      where: printable(where, MAX_LINE),
+      seen: printable(seen(), MAX_LINE),
+      ...RULES[rule],
+    });
   }
 }

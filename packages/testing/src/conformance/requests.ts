@@ -130,10 +130,11 @@ async function settled(
   }
 }
 
-async function totals(instances: readonly Instance[], { name, listed }: Target): Promise<Totals> {
+async function totals(instances: readonly Instance[], { listed }: Target): Promise<Totals> {
   const replies = await Promise.all(instances.map((instance) => askInstance(instance, 'STATS')));
-  const endpoints = replies.map((reply): Fields | undefined =>
-    endpointsIn(reply?.json).find((one) => one.name === name && one.subject === listed),
+  // Where several endpoints have the subject, a request is counted by any or by each of them.
+  const endpoints = replies.flatMap((reply): Fields[] =>
+    endpointsIn(reply?.json).filter((one) => one.subject === listed),
   );
   const sum = (field: string): number => endpoints.reduce((all, endpoint) => all + countOf(endpoint, field), 0);
   return { requests: sum('num_requests'), errors: sum('num_errors'), time: sum('processing_time') };

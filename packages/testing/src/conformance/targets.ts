@@ -23,7 +23,7 @@ export function chooseTargets(info: Fields, options: CheckOptions): { targets: T
       reasons.push(
         `the subject ${shown(template)} of endpoint ${shown(name)} needs a value: --param ${filled.missing}=..., or the option "params"`,
       );
-    else if (subjectProblem(filled.subject, 'none') !== undefined || !subjectsOverlap(filled.subject, subject))
+    else if (subjectProblem(filled.subject, 'none', 'plain') !== undefined || !subjectsOverlap(filled.subject, subject))
       reasons.push(`the subject ${shown(template)} of endpoint ${shown(name)} cannot be called`);
     else targets.push({ name, listed: subject, subject: filled.subject, body: bodyFor(metadata, payload), headers });
   }

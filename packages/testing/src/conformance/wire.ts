@@ -1,6 +1,7 @@
 import {
   headerBlock,
   isNoResponders,
+  parseReply,
   randomToken,
   type Connection,
   type HeaderBlock,
@@ -32,6 +33,8 @@ export interface Question {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Replies to one question that are looked at. */
+const MAX_REPLIES = 10_000;
 
 /** Asks on a subject, and resolves to all replies; nobody listening is none, at once. */
 export function ask(connection: Connection, subject: string, question: Question): Promise<RawReply[]> {
@@ -49,6 +52,7 @@ export function ask(connection: Connection, subject: string, question: Question)
     const callback = (error: Error | null, message: Message): void => {
       if (error !== null) return reject(error);
       if (isNoResponders(message)) return end();
+      if (replies.length >= MAX_REPLIES) return end();
       replies.push({ message, after: performance.now() - startedAt, json: objectIn(message.data) });
       if (!enough(replies)) return;
       if (linger === 0) return end();
@@ -81,8 +85,7 @@ export function optionsFor(headers: Question['headers'] = {}): { headers?: Heade
 
 function objectIn(data: Uint8Array): Fields | undefined {
   try {
-    const value = JSON.parse(Buffer.from(data).toString()) as unknown;
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+    return parseReply(data, 'a service');
   } catch {
     return undefined;
   }

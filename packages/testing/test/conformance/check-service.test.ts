@@ -134,6 +134,66 @@ describe.each([
   });
 });
 
+describe('two endpoints of one service on one subject', () => {
+  let broker: Broker;
+  let connection: nats2.NatsConnection;
+  beforeEach(async () => {
+    broker = await Broker.start();
+    connection = await nats2.connect({ servers: broker.url });
+  });
+  afterEach(async () => {
+    await connection.close();
+    await broker.stop();
+  });
+  const handler: nats2.ServiceHandler = (_, message) => void message.respond('1');
+  const breaches = (report: CheckReport): RuleId[] =>
+    errorsIn(report).filter((rule) => rule !== 'control-schema' && rule !== 'stats-last-error');
+
+  it('in two queue groups are in order', async () => {
+    const service = await connection.services.add({ name: 'twins', version: '1.0.0' });
+    service.addEndpoint('default', { handler, subject: 'demo.default', queue: 'q' });
+    service.addEndpoint('default', { handler, subject: 'demo.default', queue: 'endpoint-group' });
+    const report = await checkService(connection, 'twins', { load: true });
+    expect(breaches(report)).toEqual([]);
+  });
+
+  it('in one queue group share its requests, which is a warning', async () => {
+    const service = await connection.services.add({ name: 'twins', version: '1.0.0' });
+    service.addEndpoint('a', { handler, subject: 'demo.default' });
+    service.addEndpoint('b', { handler, subject: 'demo.default' });
+    const report = await checkService(connection, 'twins', { load: true });
+    expect(breaches(report)).toEqual([]);
+    expect(report.findings).toContainEqual(expect.objectContaining({ rule: 'shared-messages', severity: 'warning' }));
+  });
+});
+
+it('nothing that a service says of itself is published to unchecked', async () => {
+  await using broker = await Broker.start();
+  const [service, probe] = await Promise.all([1, 2].map(() => nats2.connect({ servers: broker.url })));
+  const evil = 'x\r\nPUB victim 1\r\n\r\nx\r\n';
+  let injected = 0;
+  service!.subscribe('victim', { callback: () => injected++ });
+  for (const [id, field] of Object.entries({
+    ONE: 'subject',
+    TWO: 'queue_group',
+    THREE: 'name',
+    [`FOUR${evil}`]: 'name',
+  })) {
+    const endpoint = { name: 'e', subject: 's', queue_group: 'q', metadata: { idempotent: 'true' }, [field]: evil };
+    const reply = JSON.stringify({ name: 'evil', id, version: evil, metadata: {}, endpoints: [endpoint] });
+    for (const subject of ['$SRV.*', '$SRV.*.evil', ...(id.length < 6 ? [`$SRV.*.evil.${id}`] : [])])
+      service!.subscribe(subject, { callback: (_, message) => void message.respond(reply) });
+  }
+  await service!.flush();
+  const report = await checkService(probe as never, 'evil', { load: true, timeout: 100 });
+  await probe!.flush();
+  expect(errorsIn(report)).toEqual(expect.arrayContaining(['id-nuid', 'version', 'endpoint-subject', 'endpoint-name']));
+  // eslint-disable-next-line no-control-regex
+  expect(report.findings.map(({ where, seen }) => where + seen).join('')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+  await Promise.all([service!.close(), probe!.close()]);
+  expect(injected).toBe(0);
+});
+
 describe('a service that is made by hand', () => {
   let broker: Broker;
   beforeAll(async () => {
