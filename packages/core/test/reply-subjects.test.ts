@@ -186,7 +186,7 @@ onEachServerAndClient((server, library) => {
         const answers = heard.filter(({ headers }) => headers !== undefined);
         expect(answers.length).toBeLessThanOrEqual(1);
         for (const answer of answers)
-          expect(errorOf(answer)).toMatch(/^400: ".*" is not an inbox.*option "inboxes" of create/);
+          expect(errorOf(answer)).toMatch(/^400: a stream cannot be sent: .* is not an inbox.*option "inboxes" of create/);
         expect(await requestsOf('count')).toMatchObject({ num_errors: 1 });
       },
     );

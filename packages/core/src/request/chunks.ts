@@ -9,11 +9,13 @@ import {
   heartbeatIn,
   join,
   MAX_BODY,
+  MAX_CHUNK,
   ServiceError,
   SIZE_HEADER,
   UPLOAD_HEADER,
 } from '@natsmith/protocol';
 import { tooLarge } from './body-size';
+import type { Turn } from './body-turns';
 import type { Context } from './context';
 import type { Body, EndpointRuntime, Outlet } from './endpoint-runtime';
 import { asBuffer, hasHeaders } from './message';
@@ -63,13 +65,26 @@ export async function receiveBody(ctx: Context, outlet: Outlet, maxBody: number)
   // From here on a caller that takes its request back is heard.
   const { signal } = ctx;
   const control = ctx.headers.get(UPLOAD_HEADER) ?? '';
+  let turn: Turn | undefined;
+  const read = (chunk: Uint8Array): Buffer => {
+    turn?.progress();
+    return asBuffer(chunk);
+  };
   try {
-    const wishes = { control, credit: CHUNK_CREDIT, heartbeat: heartbeatOf(ctx) };
-    const chunks = uploadedItems<Uint8Array>(ctx, wishes, asBuffer, outlet);
+    turn = await outlet.bodyTurns.enter(signal);
+    const wishes = { control, credit: CHUNK_CREDIT, itemSize: chunkSize(outlet), heartbeat: heartbeatOf(ctx) };
+    const chunks = uploadedItems<Uint8Array>(ctx, wishes, read, outlet);
     return await join(chunks, size, (what) => new ServiceError(400, `body has ${what}`));
   } catch (error) {
     // Whoever ended the request meanwhile has said why.
     signal.throwIfAborted();
     throw error;
+  } finally {
+    turn?.end();
   }
+}
+
+/** Bytes of a chunk, as callers cut them. */
+function chunkSize({ maxPayload }: Outlet): number {
+  return Math.min(MAX_CHUNK, Math.ceil(maxPayload / 2));
 }

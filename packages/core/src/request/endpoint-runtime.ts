@@ -1,5 +1,6 @@
-import type { HeaderBlock, Message, Uncredited } from '@natsmith/protocol';
+import type { CreditBudget, HeaderBlock, Message, Uncredited } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
+import type { BodyTurns } from './body-turns';
 import type { Logger } from '../define/logger';
 import type { ActiveRequests, PendingRequest } from './active-requests';
 import type { Context, EndpointFacts } from './context';
@@ -45,6 +46,9 @@ export interface Outlet {
   readonly maxPayload: number;
   /** A subject that nobody can guess and the connection may listen to. */
   newInbox(): string;
+  /** What uploads and bodies in chunks may have under way to the connection together. */
+  readonly credit: CreditBudget;
+  readonly bodyTurns: BodyTurns;
   /** Where a message may have something published to. */
   readonly replySubjects: ReplySubjects;
 }

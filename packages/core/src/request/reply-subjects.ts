@@ -15,7 +15,7 @@ export class ReplySubjects {
   private areInboxesForeign = true;
 
   /** @param inboxes prefixes of inboxes besides `_INBOX` and `_R_` */
-  constructor(private readonly inboxes: readonly string[] = []) {}
+  constructor(readonly inboxes: readonly string[] = []) {}
 
   /** Notes a subject that the host subscribes: a reply to it would come back as a request. */
   addOwn(subject: string): void {

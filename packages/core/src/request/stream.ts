@@ -41,8 +41,8 @@ export async function sendStream(
   const { codec, outlet, logger, where, uncredited, stopping } = runtime;
   const to = replySubject(request.message);
   if (to === '' || isAcknowledgement(to)) return runThrough(items, request, runtime);
-  const problem = outlet.replySubjects.streamProblem(to);
-  if (problem !== undefined) throw new ServiceError(400, problem);
+  const notAnInbox = outlet.replySubjects.streamProblem(to);
+  if (notAnInbox !== undefined) throw new ServiceError(400, `a stream cannot be sent: ${notAnInbox}`);
   const control = outlet.newInbox();
   const publish = (subject: string, body: Body, headers: HeaderBlock, reply: string): void => {
     try {

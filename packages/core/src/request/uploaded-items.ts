@@ -16,6 +16,8 @@ export interface UploadWishes {
   readonly control: string;
   /** Items that may wait for the handler; undefined for as many as fit into 4 MiB. */
   readonly credit: number | undefined;
+  /** Bytes of an item, where they are known before the first comes. */
+  readonly itemSize?: number;
   /** Milliseconds. */
   readonly heartbeat: number;
 }
@@ -39,7 +41,7 @@ export async function* uploadedItems<Item>(
 
 function receive<Item>(
   ctx: Context,
-  { control, credit, heartbeat }: UploadWishes,
+  { control, credit, itemSize, heartbeat }: UploadWishes,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
 ): ItemReceiver<Item> {
@@ -49,6 +51,10 @@ function receive<Item>(
   const receiver = new ItemReceiver<Item>({
     subject: `the caller of ${ctx.endpoint.name}`,
     credit,
+    granted: itemSize === undefined ? outlet.credit.firstCredit() : 0,
+    ...(itemSize !== undefined && { itemSize }),
+    share: outlet.credit.share(),
+    inboxes: outlet.replySubjects.inboxes,
     heartbeat,
     firstWithin: MISSED_HEARTBEATS * heartbeat,
     itemTimeout: Infinity,

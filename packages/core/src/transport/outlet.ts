@@ -1,6 +1,7 @@
-import { randomToken, type HeaderBlock, type Message } from '@natsmith/protocol';
+import { CreditBudget, randomToken, type HeaderBlock, type Message } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { Body, Outlet } from '../request/endpoint-runtime';
+import { BodyTurns } from '../request/body-turns';
 import { ReplySubjects } from '../request/reply-subjects';
 import { callbackOf } from './callback';
 import type { Connection } from './connection';
@@ -29,6 +30,8 @@ export function outletOf(connection: Connection, logger: Logger, inboxes: readon
 /** The public way, for a client library that is made differently inside. */
 export class PublishingOutlet implements Outlet {
   readonly replySubjects: ReplySubjects;
+  readonly credit: CreditBudget;
+  readonly bodyTurns = new BodyTurns();
   private readonly inboxPrefix: string;
 
   constructor(
@@ -39,6 +42,7 @@ export class PublishingOutlet implements Outlet {
     // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
     this.inboxPrefix = (connection as { options?: { inboxPrefix?: string } }).options?.inboxPrefix ?? '_INBOX';
     this.replySubjects = new ReplySubjects([this.inboxPrefix, ...inboxes]);
+    this.credit = CreditBudget.of(connection);
   }
 
   newInbox(): string {
