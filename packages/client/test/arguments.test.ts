@@ -59,7 +59,10 @@ onEachServerAndClient((_server, library) => {
 
   describe('headers of a call, a stream and gather', () => {
     test.each([
-      [5, 'the value of header "X-Id" is of type number; a header value is a string, or an array of strings: convert it'],
+      [
+        5,
+        'the value of header "X-Id" is of type number; a header value is a string, or an array of strings: convert it',
+      ],
       [true, 'is of type boolean; a header value is a string'],
       [
         undefined,

@@ -67,6 +67,20 @@ onEachServerAndClient((_server, library) => {
     );
   });
 
+  test('a reply that is not JSON is a problem, and hides none of the others', async () => {
+    connection.subscribe('cache.faulty', { callback: (_error, message) => message.respond('not json') });
+    connection.subscribe('cache.faulty', { callback: (_error, message) => message.respond('7') });
+    const replies = await client.gather('cache.faulty', undefined, { stall: 50 });
+    expect(replies).toMatchObject([{ ok: true, value: 7 }]);
+    expect(replies.problems).toEqual([{ reason: expect.stringContaining('cache.faulty answered with') as string }]);
+  });
+
+  test('more replies than the limit are not read, and the result says so', async () => {
+    const replies = await client.gather('number_', undefined, { stall: 50, max: 2 });
+    expect(replies).toHaveLength(2);
+    expect(replies.problems).toEqual([{ reason: 'more than 2 replies on number_ are not read' }]);
+  });
+
   test('nobody on the subject is nothing, at once; a service that is not there is a 503', async () => {
     const before = performance.now();
     expect(await client.gather('nobody.there')).toEqual([]);

@@ -105,6 +105,7 @@ onEachServerAndClient((_server, library) => {
     [{ list: 'a b', index: 1 }, /params.list is "a b"/],
     [{ list: 'a\r\nPUB x 0', index: 1 }, /params.list/],
     [{ list: 'a', index: 1, more: 1 }, /has no token {more}/],
+    [{ list: 'a'.repeat(1100), index: 1 }, /is longer than 1024 characters/],
   ])('params %j are refused before anything is sent', async (params, message) => {
     await start(Calculator, connection);
     const calculator = await client.service<Calculator>('calculator');
@@ -218,6 +219,54 @@ onEachServerAndClient((_server, library) => {
     );
   });
 
+  describe('an impostor of a higher version on other subjects', () => {
+    beforeEach(async () => {
+      await start(Calculator, connection);
+      const impostor = {
+        ...{ name: 'calculator', id: 'IMPOSTOR', version: '1.99.0', metadata: {} },
+        endpoints: [{ name: 'add', subject: 'stolen.add' }],
+      };
+      connection.subscribe('$SRV.INFO.calculator', {
+        callback: (_error, message) => message.respond(JSON.stringify(impostor)),
+      });
+      connection.subscribe('stolen.add', { callback: (_error, message) => message.respond('666') });
+    });
+
+    test('takes the calls of a client that does not say where the service is', async () => {
+      const calculator = await client.service<Calculator>('calculator', { version: '^1.0.0' });
+      expect(await calculator.add({ a: 1, b: 2 })).toBe(666);
+    });
+
+    test.each(['math.>', ['math.add', '*.at.*', 'math.*'], 'math.*'])(
+      'gets no call where subjects is %j',
+      async (subjects) => {
+        const calculator = await client.service<Calculator>('calculator', { version: '^1.0.0', subjects });
+        expect(await calculator.add({ a: 1, b: 2 })).toBe(3);
+      },
+    );
+
+    test('an endpoint that is elsewhere only is refused, and the error says where it is', async () => {
+      const calculator = await client.service<Calculator>('calculator', { subjects: 'math.nothing' });
+      await expect(calculator.add({ a: 1, b: 2 })).rejects.toThrow(
+        'endpoint "add" of service "calculator" is on stolen.add, which is not on the subjects it may be on (math.nothing)',
+      );
+    });
+
+    test('a service that is elsewhere altogether is refused', async () => {
+      await expect(client.service('calculator', { subjects: ['calc.>', 'sums.>'] })).rejects.toThrow(
+        /service "calculator" has no endpoint on the subjects it may be on \(calc.>, sums.>\); found the subjects stolen.add, math.add/,
+      );
+    });
+
+    test.each([
+      ['a b', 'subjects: "a b" holds white space'],
+      [[], 'subjects is an empty list'],
+      [['a.>.b'], 'subjects: "a.>.b" has ">" before its end'],
+    ])('subjects %j is refused', async (subjects, message) => {
+      await expect(client.service('calculator', { subjects })).rejects.toThrow(message);
+    });
+  });
+
   test('subjects are looked up again when nobody answers any more', async () => {
     const moving = (prefix: string): new () => { where(): string } => {
       @Service({ name: 'moving', version: '1.0.0' })
@@ -247,6 +296,40 @@ onEachServerAndClient((_server, library) => {
 });
 
 onEachServer((server) => {
+  test('two endpoints of a foreign service on one subject are callable by name', async () => {
+    const connection: NatsConnection = await connectNats2({ servers: server.url });
+    const service = await connection.services.add({ name: 'demo', version: '1.0.0' });
+    const handler = (_error: unknown, message: { respond(body: string): boolean }): void =>
+      void message.respond('"here"');
+    service.addEndpoint('default', { handler, subject: 'demo.default', queue: 'q' });
+    service.addEndpoint('default', { handler, subject: 'demo.default', queue: 'endpoint-group' });
+    service.addEndpoint('other', { handler, subject: 'demo.default' });
+    await using client = new ServiceClient(connection, { discovery: { stall: 40 } });
+    const demo = await client.service('demo');
+    expect(await demo.default!(undefined)).toBe('here');
+    expect(await demo.other!(undefined)).toBe('here');
+    await connection.close();
+  });
+
+  test('endpoints whose metadata has numbers, and means something else by "method", are callable by name', async () => {
+    const connection: NatsConnection = await connectNats2({ servers: server.url });
+    const endpoints = ['list', 'create'].map((name) => ({
+      ...{ name, subject: `books.${name}`, queue_group: 'q' },
+      metadata: { replicas: 3, method: name === 'list' ? 'GET' : 'POST it\u001b' },
+    }));
+    const info = { name: 'books', id: 'B7', version: '1.0.0', metadata: { nodes: 2 }, endpoints };
+    connection.subscribe('$SRV.INFO.books', { callback: (_, message) => void message.respond(JSON.stringify(info)) });
+    connection.subscribe('books.*', {
+      callback: (_, message) => void message.respond(JSON.stringify(message.subject)),
+    });
+    await using client = new ServiceClient(connection, { discovery: { stall: 40 } });
+    const books = await client.service('books');
+    expect(await books.list!(undefined)).toBe('books.list');
+    expect(await books.create!(undefined)).toBe('books.create');
+    expect(await client.info('books')).toMatchObject([{ metadata: { nodes: '2' } }]);
+    await connection.close();
+  });
+
   test('services of the nats 2 services module are called like any other', async () => {
     const connection: NatsConnection = await connectNats2({ servers: server.url });
     const service = await connection.services.add({ name: 'stock', version: '1.0.0' });
