@@ -20,7 +20,11 @@ export class Child {
   }
 
   static start(file: string, environment: Record<string, string>): Child {
-    const args = ['-r', join(FOLDER, 'register.js'), join(FOLDER, file)];
+    return Child.node(['-r', join(FOLDER, 'register.js'), join(FOLDER, file)], environment);
+  }
+
+  /** Runs node as it is. */
+  static node(args: readonly string[], environment: Record<string, string>): Child {
     return new Child(
       spawn(process.execPath, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] }),
     );

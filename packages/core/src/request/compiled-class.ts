@@ -138,7 +138,7 @@ function compileProperty(
   const understood = checked.length + conditional.length + nesting.length + of(types.WHITELIST).length;
   only(understood === metadatas.length, 'another kind of validation');
 
-  const type = transformerStorage().findTypeMetadata(target, name);
+  const type = transformerStorage()?.findTypeMetadata(target, name);
   let nested: CompiledClass | undefined;
   let read: Read = readPlain;
   if (type !== undefined) {

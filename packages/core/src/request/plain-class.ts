@@ -11,13 +11,14 @@ export function only(condition: boolean, what: string): asserts condition {
 /** Checks that class-transformer would do nothing to the class but make it, and set its properties. */
 export function checkTransformer(target: Class, names: readonly string[]): void {
   const transformer = transformerStorage();
+  only(transformer !== undefined, 'a class-transformer whose decorators cannot be read');
   const toClass = classTransformerLibrary().TransformationType.PLAIN_TO_CLASS;
   only(transformer.getStrategy(target) === 'none', '@Expose or @Exclude on the class');
   only(transformer.getExposedMetadatas(target).length === 0, '@Expose');
   only(transformer.getExcludedMetadatas(target).length === 0, '@Exclude');
   // What stands on properties without validators runs as well, before they are removed.
   only(
-    transformedNames(target).every((name) => names.includes(name)),
+    transformedNames(target, transformer).every((name) => names.includes(name)),
     '@Type or @Transform without validators',
   );
   for (const name of names) {
@@ -34,8 +35,8 @@ export function checkTransformer(target: Class, names: readonly string[]): void 
     only(names.includes(name) && writable === true && typeof value !== 'function', 'undecorated or fixed properties');
 }
 
-function transformedNames(target: Class): string[] {
-  const { _typeMetadatas: types, _transformMetadatas: transforms } = transformerStorage() as unknown as Record<
+function transformedNames(target: Class, storage: object): string[] {
+  const { _typeMetadatas: types, _transformMetadatas: transforms } = storage as Record<
     '_typeMetadatas' | '_transformMetadatas',
     Map<unknown, Map<string, unknown>>
   >;

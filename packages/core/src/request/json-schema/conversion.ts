@@ -17,6 +17,7 @@ const PRIMITIVES = new Map<unknown, string>([
 /** Whether a property gets the value of the same name in the payload, and nothing else does anything to it. */
 export function isReadByName(target: Class, name: string): boolean {
   const storage = transformerStorage();
+  if (storage === undefined) return false;
   const toClass = classTransformerLibrary().TransformationType.PLAIN_TO_CLASS;
   const exposed = storage.findExposeMetadata(target, name)?.options ?? {};
   return (
@@ -32,8 +33,9 @@ export function isReadByName(target: Class, name: string): boolean {
 }
 
 export function conversionOf(target: Class, name: string): Conversion {
-  const type = transformerStorage().findTypeMetadata(target, name) as
-    ReturnType<ReturnType<typeof transformerStorage>['findTypeMetadata']> | undefined;
+  const storage = transformerStorage();
+  if (storage === undefined) return { to: 'unknown' };
+  const type = storage.findTypeMetadata(target, name) as ReturnType<typeof storage.findTypeMetadata> | undefined;
   if (type === undefined) return { to: 'same' };
   const typeOf = type.typeFunction as ((help?: unknown) => unknown) | undefined;
   try {
