@@ -53,9 +53,10 @@ function nestedProperties(target: Class): string[] {
   return metadatas.filter(({ type }) => type === ValidationTypes.NESTED_VALIDATION).map((one) => one.propertyName);
 }
 
-/** The classes that `@Type` names for a property; empty where a `@Transform` may make anything; undefined for none. */
+/** The classes that `@Type` names for a property; empty where that is not known, or a `@Transform` makes something; undefined for none. */
 function nestedClasses(target: Class, property: string): Class[] | undefined {
   const storage = transformerStorage();
+  if (storage === undefined) return [];
   const toClass = classTransformerLibrary().TransformationType.PLAIN_TO_CLASS;
   if (storage.findTransformMetadatas(target, property, toClass).length > 0) return [];
   const type = storage.findTypeMetadata(target, property) as unknown as TypeMetadata | undefined;
