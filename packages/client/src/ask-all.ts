@@ -74,8 +74,8 @@ export function askAll<T>(inbox: Inbox, question: Question<T>): Gathered<T> {
       stall = setTimeout(() => finish(), limits.stall);
     };
     try {
-      address = inbox.open({ to: subject, onMessage, onError: finish });
-      inbox.publish(subject, body, { reply: address.subject, ...(headers && { headers }) });
+      address = inbox.open({ to: subject, isCall: true, onMessage, onError: finish });
+      inbox.request(address, subject, body, headers);
     } catch (error) {
       finish(error as Error);
     }

@@ -1,20 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConnectionEvents,
   CreditBudget,
   isInbox,
+  joinMoves,
   PermissionError,
   randomToken,
   violationIn,
   type Connection,
   type ConnectionEvent,
   type Message,
+  type Mover,
   type Subscription,
 } from '@natsmith/protocol';
+
+/** Milliseconds between two looks whether the replies are there. */
+const POLL = 5;
 
 /** What a reply subject leads to. */
 export interface Receiver {
   /** Where it publishes to: where the server does not permit that, no reply can come. */
   readonly to?: string | undefined;
+  /** Whether it waits for a reply that comes soon, so that a connection waits with it before it moves. */
+  readonly isCall?: boolean;
   onMessage(message: Message): void;
   /** No message will come any more: the connection or the client is closed, or the server refuses the subscription. */
   onError(error: Error): void;
@@ -23,11 +31,19 @@ export interface Receiver {
 /** A reply subject, until it is closed. */
 export interface Address {
   readonly subject: string;
+  readonly receiver: Receiver;
   close(): void;
 }
 
+type Publication = [subject: string, body: Uint8Array, headers?: PublishOptions['headers'], advice?: string];
+
+interface PublishOptions {
+  readonly reply?: string;
+  readonly headers?: { encode(): Uint8Array } | undefined;
+}
+
 /** The reply subjects of one client: those of calls behind one subscription, those of streams each with its own. */
-export class Inbox {
+export class Inbox implements Mover {
   /** What the reply subjects of calls begin with. */
   readonly prefix: string;
   /** What those of all natsmith's clients on this connection begin with, and of other prefixes that may be spoken to. */
@@ -40,6 +56,8 @@ export class Inbox {
   private subscription: Subscription | undefined;
   private stopListening: (() => void) | undefined;
   private ended: Error | undefined;
+  /** Requests that wait for the connection to be on another server. */
+  private held: { address: Address; publication: Publication }[] | undefined;
 
   /** @param inboxes prefixes of inboxes of services, besides `_INBOX.`, `_R_.` and the connection's own */
   constructor(
@@ -61,7 +79,7 @@ export class Inbox {
     this.subscription ??= this.subscribe();
     const token = randomToken();
     this.receivers.set(token, receiver);
-    return { subject: this.prefix + token, close: () => void this.receivers.delete(token) };
+    return { subject: this.prefix + token, receiver, close: () => void this.receivers.delete(token) };
   }
 
   /**
@@ -83,7 +101,7 @@ export class Inbox {
     const close = (): void => {
       if (this.streams.delete(subscription) && !subscription.isClosed()) subscription.unsubscribe();
     };
-    return { subject, close };
+    return { subject, receiver, close };
   }
 
   /** Whether something may be published to a subject that a message names. */
@@ -105,7 +123,7 @@ export class Inbox {
   publish(
     subject: string,
     body: Uint8Array,
-    options: { reply?: string; headers?: { encode(): Uint8Array } } = {},
+    options: PublishOptions = {},
     advice = 'send it in parts, or raise max_payload',
   ): void {
     if (this.ended !== undefined) throw this.ended;
@@ -119,6 +137,32 @@ export class Inbox {
         { cause },
       );
     }
+  }
+
+  /** Publishes what begins something new; not while the connection moves to another server, but then. */
+  request(address: Address, ...publication: Publication): void {
+    if (this.held !== undefined) return void this.held.push({ address, publication });
+    const [subject, body, headers, advice] = publication;
+    this.publish(subject, body, { reply: address.subject, headers }, advice);
+  }
+
+  async hold(): Promise<void> {
+    this.held ??= [];
+    const waiting = [...this.receivers].filter(([, { isCall }]) => isCall).map(([token]) => token);
+    while (this.held !== undefined && waiting.some((token) => this.receivers.has(token))) await delay(POLL);
+  }
+
+  arrive(): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    const waiting = new Set([...this.receivers.values(), ...this.streams.values()]);
+    for (const { address, publication } of held)
+      try {
+        // What nobody waits for any more is not sent.
+        if (waiting.has(address.receiver)) this.request(address, ...publication);
+      } catch (error) {
+        address.receiver.onError(error as Error);
+      }
   }
 
   /** Resolves when the server has all that was published. */
@@ -153,7 +197,12 @@ export class Inbox {
           new Error('the connection to NATS is closed', error instanceof Error ? { cause: error } : undefined),
         ),
       );
-    return ConnectionEvents.of(this.connection).listen((event) => this.onEvent(event));
+    const stopListening = ConnectionEvents.of(this.connection).listen((event) => this.onEvent(event));
+    const leaveMoves = joinMoves(this.connection, this);
+    return () => {
+      stopListening();
+      leaveMoves();
+    };
   }
 
   /** Client libraries report what the server does not permit on their status, and let the call wait for its timeout. */

@@ -45,6 +45,7 @@ export function sendRequest(
     const chunks = inbox.budget.firstCredit(inbox.waiting);
     const receiver = {
       to: subject,
+      isCall: true,
       onMessage(message: Message): void {
         if (announced !== undefined) return announced.onMessage(message);
         if (message.reply) announced = announcedReply(message, subject, inbox, chunks);
@@ -65,7 +66,7 @@ export function sendRequest(
       const lines = [...headers, chunkLine(chunks)];
       if (left < Infinity) lines.push([TIMEOUT_HEADER, String(left)]);
       if (signal !== undefined) lines.push([CANCEL_HEADER, cancelSubject(address.subject)]);
-      inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(lines) }, advice);
+      inbox.request(address, subject, body, headerBlock(lines), advice);
     } catch (error) {
       fail(error as Error);
     }

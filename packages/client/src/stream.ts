@@ -90,7 +90,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     const own = headers.filter(([name]) => name !== HEARTBEAT_HEADER);
     const lines = [...own, [CREDIT_HEADER, String(granted)], [HEARTBEAT_HEADER, String(heartbeat)]] as const;
     const all = left < Infinity ? [...lines, [TIMEOUT_HEADER, String(left)] as const] : lines;
-    inbox.publish(subject, body, { reply: address.subject, headers: headerBlock(all) }, advice);
+    inbox.request(address, subject, body, headerBlock(all), advice);
   } catch (error) {
     receiver.abort(error as Error);
   }

@@ -8,6 +8,8 @@ export interface Connection {
   subscribe(subject: string, options?: object): Subscription;
   flush(): Promise<void>;
   close(): Promise<void>;
+  /** Leaves the server for another one, or for the same; not in early versions of `nats` 2. */
+  reconnect?(): Promise<void>;
   /** Resolves when the connection is closed for good, with the error if there was one. */
   closed(): Promise<unknown>;
   isClosed(): boolean;

@@ -31,6 +31,7 @@ export {
 } from './header';
 export { CreditBudget, CreditShare } from './credit-budget';
 export { isInbox } from './inbox-subject';
+export { joinMoves, type Mover } from './move';
 export { nameProblem } from './name';
 export { PermissionError, type ForbiddenOperation } from './permission-error';
 export { hasHeaders, headersIn, headerText, ReceivedHeaders, type WithHeaders } from './received-headers';

@@ -42,6 +42,9 @@ export interface Outlet {
   listen(subject: string, onMessage: (message: Message) => void, onError: (error: Error) => void): () => void;
   /** Resolves when the server has all that was published. */
   flush(): Promise<void>;
+  /** Keeps what is published until `release`, while the connection goes to another server. */
+  hold(): void;
+  release(): void;
   /** Bytes. */
   readonly maxPayload: number;
   /** A subject that nobody can guess and the connection may listen to. */

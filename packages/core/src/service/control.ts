@@ -2,7 +2,7 @@ import { CHUNKS_HEADER, controlSubject, ReceivedHeaders, VERBS, type Verb } from
 import type { Logger } from '../define/logger';
 import { hasHeaders, headerBlock, type RequestMessage } from '../request/message';
 import { isAcknowledgement, type ReplySubjects } from '../request/reply-subjects';
-import type { Connection, Subscription } from '../transport/connection';
+import type { Connection } from '../transport/connection';
 import { KeptSubscription, type Receiver } from '../transport/kept-subscription';
 import { INFO_HEADERS } from './info';
 
@@ -21,7 +21,7 @@ export function subscribeControl(
   replySubjects: ReplySubjects,
   logger: Logger,
   watcherOf: (subject: string) => Omit<Receiver, 'onMessage' | 'onFault'>,
-): Subscription[] {
+): KeptSubscription[] {
   return VERBS.flatMap((verb) => {
     const answer = async (request: RequestMessage): Promise<void> => {
       const { reply } = request;

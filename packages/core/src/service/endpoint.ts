@@ -23,6 +23,8 @@ export interface RunningEndpoint {
   readonly plan: EndpointPlan;
   readonly counter: Counter;
   readonly subscription: KeptSubscription;
+  readonly runtime: EndpointRuntime;
+  readonly handler: Handler;
 }
 
 /** What the endpoints of one service instance share. */
@@ -41,17 +43,29 @@ export interface EndpointSurroundings {
 
 /** Puts together what an endpoint's requests need, and subscribes it. */
 export function startEndpoint(plan: EndpointPlan, handler: Handler, around: EndpointSurroundings): RunningEndpoint {
-  const { settings, onLost, onRestored } = around;
   const counter = new Counter();
   const runtime = runtimeOf(plan, handler, counter, around);
+  return { plan, counter, subscription: subscribe(plan, runtime, around), runtime, handler };
+}
+
+/** Subscribes the same endpoint on another connection: with its own counter and limits. */
+export function subscribeAlso(
+  { plan, handler, counter, runtime }: RunningEndpoint,
+  around: EndpointSurroundings,
+): KeptSubscription {
+  const { limiters } = runtime;
+  return subscribe(plan, { ...runtimeOf(plan, handler, counter, around), limiters }, around);
+}
+
+function subscribe(plan: EndpointPlan, runtime: EndpointRuntime, around: EndpointSurroundings): KeptSubscription {
+  const { settings, onLost, onRestored } = around;
   settings.outlet.replySubjects.addOwn(plan.subject);
-  const subscription = new KeptSubscription(settings.connection, plan.subject, plan.queueGroup, {
+  return new KeptSubscription(settings.connection, plan.subject, plan.queueGroup, {
     onMessage: (message) => handle(runtime, message),
     onLost: (error) => onLost(plan.subject, error),
     onRestored: () => onRestored(plan.subject),
     onFault: (err) => settings.logger.error({ endpoint: plan.where, err }, 'a request could not be handled'),
   });
-  return { plan, counter, subscription };
 }
 
 function runtimeOf(

@@ -1,5 +1,6 @@
 import { nuid } from '@nats-io/nuid';
 import {
+  joinMoves,
   REPLY_TYPES,
   type InfoResponse,
   type PingResponse,
@@ -15,10 +16,12 @@ import type { Handler } from '../request/invoke';
 import { Stopping } from '../request/stopping';
 import { payloadClassProblem } from '../request/payload-class';
 import { hasValidators } from '../request/validate';
-import type { Subscription } from '../transport/connection';
+import type { Connection, Subscription } from '../transport/connection';
+import type { KeptSubscription } from '../transport/kept-subscription';
 import { subscribeControl } from './control';
 import { limiterOf, startEndpoint, type EndpointSurroundings, type RunningEndpoint } from './endpoint';
 import { infoReply } from './info';
+import { ServiceMove } from './service-move';
 import type { AddedHandler, EndpointHost, RunningService } from './service';
 import type { InstanceSettings } from './settings';
 import { statsReply } from './stats';
@@ -33,7 +36,9 @@ export class ServiceInstance implements RunningService {
   readonly id = nuid.next();
   readonly stopped: Promise<Error | null>;
   private readonly endpoints: RunningEndpoint[] = [];
-  private control: Subscription[] = [];
+  private control: KeptSubscription[] = [];
+  private move: ServiceMove | undefined;
+  private leaveMoves: () => void = () => undefined;
   private readonly active = new ActiveRequests();
   private readonly around: EndpointSurroundings;
   private started = new Date();
@@ -75,24 +80,19 @@ export class ServiceInstance implements RunningService {
   /** Subscribes the endpoints, then discovery; rejects when the server refuses a subject. */
   async start(): Promise<void> {
     for (const plan of this.plan.endpoints) this.endpoints.push(startEndpoint(plan, this.handlerOf(plan), this.around));
-    const ping = encode(this.ping());
-    this.control = subscribeControl(
-      this.settings.connection,
-      this.name,
-      this.id,
-      { PING: () => ping, INFO: () => this.encodedInfo(), STATS: async () => encode(await this.stats()) },
-      this.settings.outlet.replySubjects,
-      this.settings.logger,
-      (subject) => ({
-        onLost: (error) => this.noteLost(subject, error),
-        onRestored: () => this.noteRestored(subject),
-      }),
-    );
+    this.control = this.subscribeControl(this.settings.connection);
     // The server works in order: when it answers the flush, it has accepted or refused every subscription.
     await this.settings.connection.flush();
     this.isStarting = false;
     if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
     this.started = new Date();
+    this.move = new ServiceMove({
+      endpoints: this.endpoints,
+      control: this.control,
+      around: this.around,
+      subscribeControl: (connection) => this.subscribeControl(connection),
+    });
+    this.leaveMoves = joinMoves(this.settings.connection, this.move);
   }
 
   /** Takes back what `start` did, when the host cannot come up. */
@@ -152,12 +152,16 @@ export class ServiceInstance implements RunningService {
     const about = { service: this.name, id: this.id };
     timeLeft.start(stopTimeout);
     // Leave the queue groups; what was under way is still delivered, and answered.
-    const drained = Promise.allSettled(this.endpoints.map(({ subscription }) => leave(subscription)));
+    this.leaveMoves();
+    const guests = this.move?.subscriptions ?? [];
+    const subscriptions = [...this.endpoints.map(({ subscription }) => subscription), ...guests];
+    const drained = Promise.allSettled(subscriptions.map(leave));
     this.notice.begin();
-    const finished = drained.then(() => this.active.idle()).then(() => true);
+    const finished = drained.then(() => Promise.all([this.active.idle(), this.move?.active.idle()])).then(() => true);
     if (!(await Promise.race([finished, timeLeft.up]))) {
       logger.warn(about, 'stop does not wait any longer for running requests');
       this.active.cut();
+      this.move?.active.cut();
     }
     this.abandon();
     // The server works in order: when it answers, the replies are out, and nobody finds the service any more.
@@ -214,6 +218,22 @@ export class ServiceInstance implements RunningService {
     return known;
   }
 
+  private subscribeControl(connection: Connection): KeptSubscription[] {
+    const ping = encode(this.ping());
+    return subscribeControl(
+      connection,
+      this.name,
+      this.id,
+      { PING: () => ping, INFO: () => this.encodedInfo(), STATS: async () => encode(await this.stats()) },
+      this.settings.outlet.replySubjects,
+      this.settings.logger,
+      (subject) => ({
+        onLost: (error) => this.noteLost(subject, error),
+        onRestored: () => this.noteRestored(subject),
+      }),
+    );
+  }
+
   private handlerOf({ target }: EndpointPlan): Handler {
     if (target === undefined) throw new Error('a planned endpoint has no method'); // plans of classes always have one
     const { method } = target;
@@ -261,7 +281,8 @@ export class ServiceInstance implements RunningService {
   }
 
   private subscriptions(): Subscription[] {
-    return [...this.endpoints.map(({ subscription }) => subscription), ...this.control];
+    const guests = this.move?.subscriptions ?? [];
+    return [...this.endpoints.map(({ subscription }) => subscription), ...this.control, ...guests];
   }
 }
 

@@ -28,6 +28,7 @@ export class KeptSubscription implements Subscription {
   /** Whether the server has refused the latest attempt. */
   private isRefused = false;
   private isEnded = false;
+  private isPaused = false;
   private attempts = 0;
   private timer: NodeJS.Timeout | undefined;
   private readonly stopListening: () => void;
@@ -45,6 +46,21 @@ export class KeptSubscription implements Subscription {
   /** Whether the server has refused it, and has not accepted it since. */
   get isLost(): boolean {
     return this.lost;
+  }
+
+  /** Leaves the subject for a while; resolves when every message that was under way has been delivered. */
+  async pause(): Promise<void> {
+    this.isPaused = true;
+    clearTimeout(this.timer);
+    if (!this.subscription.isClosed()) await this.subscription.drain();
+  }
+
+  /** Takes messages again after a pause. */
+  resume(): void {
+    if (!this.isPaused || this.isClosed()) return;
+    this.isPaused = false;
+    if (this.isLost) this.retryIn(0);
+    else this.subscription = this.subscribe();
   }
 
   unsubscribe(): void {
@@ -100,11 +116,11 @@ export class KeptSubscription implements Subscription {
 
   private retryIn(delay: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.retry(), delay).unref();
+    if (!this.isPaused) this.timer = setTimeout(() => void this.retry(), delay).unref();
   }
 
   private async retry(): Promise<void> {
-    if (this.isClosed()) return;
+    if (this.isClosed() || this.isPaused) return;
     this.isRefused = false;
     try {
       if (!this.subscription.isClosed()) this.subscription.unsubscribe();
@@ -114,7 +130,7 @@ export class KeptSubscription implements Subscription {
     } catch {
       this.isRefused = true; // the connection is away; when it is back, the next attempt is made
     }
-    if (this.isClosed()) return;
+    if (this.isClosed() || this.isPaused) return;
     if (this.isRefused) return this.retryIn(Math.min(FIRST_RETRY * 2 ** ++this.attempts, LAST_RETRY));
     this.lost = false;
     this.attempts = 0;

@@ -19,8 +19,15 @@ interface ClientProtocol {
   outBytes: number;
 }
 
-/** The way replies take out of a connection. */
-export function outletOf(connection: Connection, logger: Logger, inboxes: readonly string[] = []): Outlet {
+/**
+ * The way replies take out of a connection.
+ * @param inboxes prefixes of inboxes besides the usual ones, or what another connection of the host has made of them
+ */
+export function outletOf(
+  connection: Connection,
+  logger: Logger,
+  inboxes: readonly string[] | ReplySubjects = [],
+): Outlet {
   const { protocol } = connection as { protocol?: Partial<ClientProtocol> };
   return typeof protocol?.sendCommand === 'function' && typeof protocol.outMsgs === 'number'
     ? new BatchingOutlet(connection, logger, inboxes, protocol as ClientProtocol)
@@ -37,11 +44,11 @@ export class PublishingOutlet implements Outlet {
   constructor(
     protected readonly connection: Connection,
     private readonly logger: Logger,
-    inboxes: readonly string[],
+    inboxes: readonly string[] | ReplySubjects,
   ) {
     // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
     this.inboxPrefix = (connection as { options?: { inboxPrefix?: string } }).options?.inboxPrefix ?? '_INBOX';
-    this.replySubjects = new ReplySubjects([this.inboxPrefix, ...inboxes]);
+    this.replySubjects = inboxes instanceof ReplySubjects ? inboxes : new ReplySubjects([this.inboxPrefix, ...inboxes]);
     this.credit = CreditBudget.of(connection);
   }
 
@@ -72,6 +79,15 @@ export class PublishingOutlet implements Outlet {
   flush(): Promise<void> {
     return this.connection.flush();
   }
+
+  /** The public way cannot hold anything back: what it publishes while the connection is away is lost. */
+  hold(): void {
+    return undefined;
+  }
+
+  release(): void {
+    return undefined;
+  }
 }
 
 /**
@@ -84,6 +100,10 @@ class BatchingOutlet extends PublishingOutlet {
   /** Bytes in the chunk that are not handed over yet. */
   private end = 0;
   private isTurnOpen = false;
+  /** How many services hold it. */
+  private holds = 0;
+  private readonly held: Uint8Array[][] = [];
+  private whenReleased: (() => void)[] = [];
   private readonly handOver = (): void => this.send();
   private readonly endTurn = (): void => {
     this.isTurnOpen = false;
@@ -93,7 +113,7 @@ class BatchingOutlet extends PublishingOutlet {
   constructor(
     connection: Connection,
     logger: Logger,
-    inboxes: readonly string[],
+    inboxes: readonly string[] | ReplySubjects,
     private readonly protocol: ClientProtocol,
   ) {
     super(connection, logger, inboxes);
@@ -125,9 +145,22 @@ class BatchingOutlet extends PublishingOutlet {
     this.schedule();
   }
 
-  override flush(): Promise<void> {
+  override async flush(): Promise<void> {
     this.send();
+    if (this.holds > 0) await new Promise<void>((resolve) => this.whenReleased.push(resolve));
     return super.flush();
+  }
+
+  override hold(): void {
+    this.send();
+    this.holds++;
+  }
+
+  override release(): void {
+    if (this.holds === 0 || --this.holds > 0) return;
+    for (const parts of this.held.splice(0)) this.write(...parts);
+    this.send();
+    for (const resolve of this.whenReleased.splice(0)) resolve();
   }
 
   private schedule(): void {
@@ -144,7 +177,7 @@ class BatchingOutlet extends PublishingOutlet {
   private sendLarge(head: string, body: Body): void {
     this.send();
     const payload = typeof body === 'string' ? Buffer.from(body) : body;
-    this.protocol.sendCommand(Buffer.from(head), payload, Buffer.from('\r\n'));
+    this.write(Buffer.from(head), payload, Buffer.from('\r\n'));
   }
 
   private send(): void {
@@ -154,6 +187,12 @@ class BatchingOutlet extends PublishingOutlet {
     const ready = Buffer.allocUnsafe(this.end);
     this.chunk.copy(ready, 0, 0, this.end);
     this.end = 0;
-    this.protocol.sendCommand(ready);
+    this.write(ready);
+  }
+
+  private write(...parts: Uint8Array[]): void {
+    // Client libraries drop what they are given between two connections.
+    if (this.holds > 0) this.held.push(parts);
+    else this.protocol.sendCommand(...(parts as [Uint8Array, ...Uint8Array[]]));
   }
 }

@@ -1,0 +1,69 @@
+import type { Connection, Mover } from '@natsmith/protocol';
+import { ActiveRequests } from '../request/active-requests';
+import type { Outlet } from '../request/endpoint-runtime';
+import type { KeptSubscription } from '../transport/kept-subscription';
+import { outletOf } from '../transport/outlet';
+import { subscribeAlso, type EndpointSurroundings, type RunningEndpoint } from './endpoint';
+
+/** What of a service instance moves with its connection. */
+export interface Movable {
+  readonly endpoints: readonly RunningEndpoint[];
+  readonly control: readonly KeptSubscription[];
+  readonly around: EndpointSurroundings;
+  /** Subscribes discovery on another connection, too. */
+  subscribeControl(connection: Connection): KeptSubscription[];
+}
+
+/**
+ * Takes the requests of a service instance by a sibling connection while its own one moves to another server: the
+ * instance may be the only one, so there is always one that listens.
+ */
+export class ServiceMove implements Mover {
+  /** Requests that came by the sibling. */
+  readonly active = new ActiveRequests();
+  private guests: KeptSubscription[] = [];
+  private outlet: Outlet | undefined;
+
+  constructor(private readonly movable: Movable) {}
+
+  get subscriptions(): readonly KeptSubscription[] {
+    return this.guests;
+  }
+
+  async leave(sibling: Connection): Promise<void> {
+    const { endpoints, control, around } = this.movable;
+    this.outlet = outletOf(sibling, around.settings.logger, around.settings.outlet.replySubjects);
+    const settings = { ...around.settings, connection: sibling, outlet: this.outlet };
+    const guest = { ...around, settings, active: this.active };
+    const shared = endpoints.filter(({ plan }) => plan.queueGroup !== '');
+    const unshared = endpoints.filter(({ plan }) => plan.queueGroup === '');
+    this.guests = shared.map((endpoint) => subscribeAlso(endpoint, guest));
+    await sibling.flush();
+    const left = [...endpoints.map(({ subscription }) => subscription), ...control].map((one) => one.pause());
+    // Without a queue group both connections would get each message, so these come after those have gone.
+    this.guests.push(...unshared.map((endpoint) => subscribeAlso(endpoint, guest)));
+    this.guests.push(...this.movable.subscribeControl(sibling));
+    await Promise.all(left);
+    await around.active.idle();
+  }
+
+  hold(): Promise<void> {
+    this.movable.around.settings.outlet.hold();
+    return Promise.resolve();
+  }
+
+  async arrive(): Promise<void> {
+    const { endpoints, control, around } = this.movable;
+    const { connection, outlet } = around.settings;
+    const guests = this.guests.splice(0);
+    const unshared = guests.splice(endpoints.filter(({ plan }) => plan.queueGroup !== '').length);
+    outlet.release();
+    const unsharedLeft = unshared.map((guest) => guest.drain());
+    for (const { subscription } of endpoints) subscription.resume();
+    for (const subscription of control) subscription.resume();
+    if (!connection.isClosed()) await connection.flush();
+    await Promise.allSettled([...unsharedLeft, ...guests.map((guest) => guest.drain())]);
+    await this.active.idle();
+    await this.outlet?.flush();
+  }
+}
