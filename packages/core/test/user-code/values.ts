@@ -53,7 +53,8 @@ export const thrown: Record<string, () => unknown> = {
     }),
   'a ServiceError with a code that is no number': () => new ServiceError('400' as never, 'no'),
   'a ServiceError with data that throws': () => new ServiceError(400, 'no', { data: { toJSON: refuse } }),
-  'a ServiceError with headers that are none': () => new ServiceError(400, 'no', { headers: { a: [Symbol('no')] as never } }),
+  'a ServiceError with headers that are none': () =>
+    new ServiceError(400, 'no', { headers: { a: [Symbol('no')] as never } }),
   'a ServiceError with a line break in a header': () =>
     new ServiceError(400, 'no', { headers: { a: 'b\r\nPUB victim 0\r\n' } }),
 };
