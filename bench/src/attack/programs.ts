@@ -1,5 +1,6 @@
 import type { Program } from '../endurance/program';
+import { discovery } from './discovery';
 import { secrets } from './secrets';
 import { subjects } from './subjects';
 
-export const attacks: Record<string, Program> = { subjects, secrets };
+export const attacks: Record<string, Program> = { subjects, secrets, discovery };

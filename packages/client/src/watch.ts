@@ -41,6 +41,8 @@ export function watch(discovery: Discovery, link: Link, options: WatchOptions): 
 
 class Watch {
   private readonly known = new Map<string, Instance>();
+  private readonly underWay = new Set<Gathered<Instance>>();
+  private readonly onAbort = (): void => this.underWay.forEach((gathered) => gathered.cancel());
   private told = new Set<string>();
   private session: string | undefined;
   /** As `performance.now()`. */
@@ -53,9 +55,19 @@ class Watch {
     private readonly onProblem: ((problem: ReplyProblem) => void) | undefined,
   ) {
     this.session = link.session;
+    // One listener for all: there may be hundreds under way.
+    signal?.addEventListener('abort', this.onAbort, { once: true });
   }
 
   async *changes(interval: number): AsyncGenerator<ServiceChange, void> {
+    try {
+      yield* this.looks(interval);
+    } finally {
+      this.signal?.removeEventListener('abort', this.onAbort);
+    }
+  }
+
+  private async *looks(interval: number): AsyncGenerator<ServiceChange, void> {
     while (!this.isOver()) {
       const present = await this.ask();
       if (this.isOver()) return;
@@ -106,13 +118,12 @@ class Watch {
 
   /** A PING that ends with the watch. */
   private async ask(name?: string, id?: string): Promise<GatheredArray<Instance>> {
-    const gathered: Gathered<Instance> = this.discovery.ask('PING', name, id);
-    const onAbort = (): void => gathered.cancel();
-    this.signal?.addEventListener('abort', onAbort, { once: true });
+    const gathered = this.discovery.ask('PING', name, id);
+    this.underWay.add(gathered);
     try {
       return await gathered;
     } finally {
-      this.signal?.removeEventListener('abort', onAbort);
+      this.underWay.delete(gathered);
     }
   }
 

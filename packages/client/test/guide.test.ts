@@ -119,6 +119,13 @@ test('errors', async () => {
   expect(printed).toEqual([400, 'division by zero', { a: 1 }]);
 });
 
+test('subjects', async () => {
+  // #region subjects
+  const calculator = await client.service<Calculator>('calculator', { version: '^1.0.0', subjects: 'math.>' });
+  // #endregion
+  expect(await calculator.add({ a: 1, b: 2 })).toBe(3);
+});
+
 test('discovery', async () => {
   // #region discovery
   const services = await client.ping(); // all of them, as an array

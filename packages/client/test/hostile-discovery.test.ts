@@ -106,9 +106,7 @@ onEachServerAndClient((_server, library) => {
       }
     }
     const evil = await client.service('evil');
-    await Promise.allSettled(
-      Object.values(evil).map((call) => (call)(undefined)),
-    );
+    await Promise.allSettled(Object.values(evil).map((call) => call(undefined)));
     const problems: ReplyProblem[] = [];
     const signal = AbortSignal.timeout(1_500);
     const types = new Set<string>();
