@@ -10,6 +10,7 @@ import { planServices } from './plan/services';
 import { payloadClassProblem } from './request/payload-class';
 import { hasValidators, type ValidatorOptions } from './request/validate';
 import { ServiceInstance } from './service/instance';
+import { warnOfNeighbours } from './service/neighbours';
 import type { InstanceSettings } from './service/settings';
 import { TimeLeft } from './service/time-left';
 import { connect } from './transport/connect';
@@ -84,11 +85,12 @@ async function create<C extends Connection>(
   const connection = ownsConnection ? ((await connect(given)) as Connection as C) : given;
   const instances = new Instances(options.container, logger);
   const services: ServiceInstance[] = [];
+  const outlet = outletOf(connection, logger, options.inboxes);
   try {
     await instances.start(plans);
     const settings: InstanceSettings = {
       connection,
-      outlet: outletOf(connection, logger, options.inboxes),
+      outlet,
       logger,
       use: options.use ?? [],
       validation: options.validation ?? {},
@@ -105,7 +107,12 @@ async function create<C extends Connection>(
     throw error;
   }
   for (const service of services) logger.info(startLine(service), 'service started');
-  return new NatsServiceHost({ connection, ownsConnection, services, instances, logger }, options.signals !== false);
+  const host = new NatsServiceHost(
+    { connection, ownsConnection, services, instances, logger },
+    options.signals !== false,
+  );
+  if (options.logger !== false) warnOfNeighbours(plans, outlet, logger);
+  return host;
 }
 
 /** Starts decorated classes as NATS services. */

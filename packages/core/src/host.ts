@@ -2,6 +2,7 @@ import { ConnectionEvents } from '@natsmith/protocol';
 import type { Logger } from './define/logger';
 import type { Instances } from './instances';
 import type { ServiceInstance } from './service/instance';
+import { isOfNeighbours } from './service/neighbours';
 import type { RunningService } from './service/service';
 import { onSignals } from './signals';
 import { closeInTime } from './transport/close';
@@ -37,7 +38,7 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
     private readonly ownsProcess: boolean,
   ) {
     this.stopped = new Promise((resolve) => (this.resolveStopped = resolve));
-    this.stopLog = logStatus(parts.connection, parts.logger);
+    this.stopLog = logStatus(parts.connection, parts.logger, isOfNeighbours);
     if (ownsProcess) this.ignoreSignals = onSignals((signal) => this.stopAt(signal));
     void parts.connection.closed().then((error) => this.stopAtClose(error));
   }

@@ -816,8 +816,14 @@ describe('a payload', () => {
 
 describe('endpoints that overlap', () => {
   it.each([
-    ['the same subject', 'a.b', 'a.b', 'q', 'q', /has the subject "a.b" of Overlap.x too; both would answer/],
-    ['the same subject in two queue groups', 'a.b', 'a.b', 'q', 'r', /has the subject "a.b" of Overlap.x too/],
+    [
+      'the same subject',
+      'a.b',
+      'a.b',
+      'q',
+      'q',
+      /has the subject "a.b" of Overlap.x too, in the same queue group "q"; each would/,
+    ],
     ['a wildcard', 'a.*', 'a.b', 'q', 'q', /"a.b" overlaps "a.\*" of Overlap.x in the queue group "q"/],
     ['a wildcard behind', 'a.b', 'a.>', 'q', 'q', /"a.>" overlaps "a.b"/],
     ['two wildcards', 'a.*.c', 'a.b.*', 'q', 'q', /overlaps/],
@@ -834,6 +840,9 @@ describe('endpoints that overlap', () => {
   });
 
   it.each([
+    ['one subject in two queue groups', 'a.b', 'a.b', 'q', 'r'],
+    ['one subject, once in none', 'a.b', 'a.b', 'q', false],
+    ['one subject, in no queue group', 'a.b', 'a.b', false, false],
     ['other queue groups', 'a.*', 'a.b', 'q', 'r'],
     ['no queue group', 'a.*', 'a.b', 'q', false],
     ['subjects that do not meet', 'a.*', 'a.b.c', 'q', 'q'],

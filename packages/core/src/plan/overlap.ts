@@ -19,9 +19,12 @@ export function overlappingPairs<E extends Pick<EndpointPlan, 'subject'>>(endpoi
 
 /** Why two overlapping endpoints of one service cannot stand side by side, or undefined when they can. */
 export function conflictWithin(earlier: EndpointPlan, later: EndpointPlan): string | undefined {
-  if (earlier.subject === later.subject)
-    return `has the subject "${later.subject}" of ${earlier.where} too; both would answer, so change one of the subjects`;
   if (!shareQueueGroup(earlier, later)) return undefined;
+  if (earlier.subject === later.subject)
+    return (
+      `has the subject "${later.subject}" of ${earlier.where} too, in the same queue group "${later.queueGroup}"; each would ` +
+      "take the other's messages, so change a subject, or give one another queue group"
+    );
   return (
     `subject "${later.subject}" overlaps "${earlier.subject}" of ${earlier.where} in the queue group ` +
     `"${later.queueGroup}"; each would take the other's messages, so change a subject, or give one another queue group`

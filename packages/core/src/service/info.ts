@@ -10,8 +10,7 @@ import type { Logger } from '../define/logger';
 import type { EndpointPlan, ServicePlan } from '../plan/plan';
 import { requestSchema, responseSchema } from '../request/schema';
 import type { ValidatorOptions } from '../request/validate';
-
-const SCHEMAS = ['request_schema', 'response_schema'] as const;
+import { fitInfo } from './info-size';
 
 /** What the INFO reply says besides its body to a client that asks with the same header: payloads may come in chunks. */
 export const INFO_HEADERS = headerBlock([[CHUNKS_HEADER, String(CHUNK_CREDIT)]]);
@@ -36,7 +35,7 @@ export function infoReply(
       metadata: { ...(service.schemas && schemasOf(endpoint, logger, validation)), ...endpoint.metadata },
     })),
   };
-  leaveOutWhatDoesNotFit(info, maxPayload, logger);
+  fitInfo(info, maxPayload - INFO_HEADERS.encode().length, logger);
   return info;
 }
 
@@ -55,21 +54,5 @@ function schemasOf(
   } catch (err) {
     logger.warn({ endpoint: endpoint.where, err }, 'no JSON Schema could be made; INFO goes without it');
     return {};
-  }
-}
-
-/** The largest schemas go first. */
-function leaveOutWhatDoesNotFit(info: InfoResponse, maxPayload: number, logger: Logger): void {
-  let excess = INFO_HEADERS.encode().length + Buffer.byteLength(JSON.stringify(info)) - maxPayload;
-  const size = ({ metadata }: (typeof info.endpoints)[number]) =>
-    SCHEMAS.reduce((sum, key) => sum + Buffer.byteLength(JSON.stringify(metadata[key] ?? '')), 0);
-  for (const endpoint of [...info.endpoints].sort((a, b) => size(b) - size(a))) {
-    if (excess <= 0) return;
-    excess -= size(endpoint);
-    for (const key of SCHEMAS) delete endpoint.metadata[key];
-    logger.warn(
-      { service: info.name, endpoint: endpoint.name, maxPayload },
-      `INFO is over max_payload; the schemas of endpoint "${endpoint.name}" are left out`,
-    );
   }
 }

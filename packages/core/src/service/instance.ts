@@ -46,6 +46,8 @@ export class ServiceInstance implements RunningService {
   private startError: Error | undefined;
   /** INFO as it goes out; undefined when the endpoints have changed since it was made. */
   private infoBody: Buffer | undefined;
+  /** The max_payload that it was made for. */
+  private infoFits = 0;
   private stopping: Promise<Error | null> | undefined;
   private readonly timeLeft = new TimeLeft();
   /** What running requests are told of the stop. */
@@ -244,6 +246,9 @@ export class ServiceInstance implements RunningService {
 
   private encodedInfo(): Buffer {
     const { outlet, logger, validation } = this.settings;
+    // Another server, or the same one after a change, may take less or more.
+    if (this.infoFits !== outlet.maxPayload) this.infoBody = undefined;
+    this.infoFits = outlet.maxPayload;
     this.infoBody ??= encode(
       infoReply(
         this.identity(),

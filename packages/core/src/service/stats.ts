@@ -23,6 +23,7 @@ export async function statsReply(
     started: started.toISOString(),
     endpoints: endpoints.map(({ plan, counter }) => endpointStats(plan, counter)),
   };
+  fitStats(reply, maxPayload, logger);
   if (statsHandler !== undefined) {
     const data = await Promise.all(
       reply.endpoints.map((endpoint) => encodedData(endpoint, statsHandler, identity.name, logger)),
@@ -30,6 +31,22 @@ export async function statsReply(
     addDataThatFits(reply, data, maxPayload, logger);
   }
   return reply;
+}
+
+/** Errors may be long, and metadata is in INFO as well. */
+function fitStats(reply: StatsResponse, maxPayload: number, logger: Logger): void {
+  if (sizeOf(reply) <= maxPayload) return;
+  for (const endpoint of reply.endpoints) endpoint.last_error = '';
+  const fits = sizeOf(reply) <= maxPayload;
+  if (!fits) reply.metadata = {};
+  logger.warn(
+    { service: reply.name, maxPayload },
+    `STATS is over max_payload; the latest errors${fits ? '' : ' and the metadata'} are left out`,
+  );
+}
+
+function sizeOf(reply: StatsResponse): number {
+  return Buffer.byteLength(JSON.stringify(reply));
 }
 
 /** What the stats handler gives, through JSON now, so that what has none cannot spoil the reply. */
@@ -54,7 +71,7 @@ function addDataThatFits(
   maxPayload: number,
   logger: Logger,
 ): void {
-  let room = maxPayload - Buffer.byteLength(JSON.stringify(reply));
+  let room = maxPayload - sizeOf(reply);
   for (const [index, endpoint] of reply.endpoints.entries()) {
     const encoded = data[index];
     if (encoded === undefined) continue;

@@ -7,9 +7,16 @@ const VIOLATIONS = 10;
 /** Milliseconds. */
 const WINDOW = 10_000;
 
-/** Logs what happens to the connection, one line for each event; gives the way to end that. */
-export function logStatus(connection: Connection, logger: Logger): () => void {
-  const log = new StatusLog(logger);
+/**
+ * Logs what happens to the connection, one line for each event; gives the way to end that.
+ * @param isExpected whether a violation is no news to anybody
+ */
+export function logStatus(
+  connection: Connection,
+  logger: Logger,
+  isExpected: (violation: Violation) => boolean,
+): () => void {
+  const log = new StatusLog(logger, isExpected);
   const stop = ConnectionEvents.of(connection).listen((event) => log.add(event));
   return () => {
     stop();
@@ -23,7 +30,10 @@ class StatusLog {
   /** Authentication failures that were logged since the connection was last up: attempts come four times a second. */
   private readonly failures = new Set<string>();
 
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly isExpected: (violation: Violation) => boolean,
+  ) {}
 
   add(event: ConnectionEvent): void {
     const { logger } = this;
@@ -36,6 +46,7 @@ class StatusLog {
       case 'lameDuck':
         return logger.warn({ server: event.server }, 'the NATS server is shutting down (lame duck mode)');
       case 'violation':
+        if (this.isExpected(event)) return logger.debug({ subject: event.subject }, 'not permitted, and not needed');
         return this.addViolation(event);
       case 'authenticationFailed':
         if (this.failures.has(event.reason)) return;

@@ -88,7 +88,7 @@ class Rich {
   @ValidateBy({ name: 'isFree', validator: { validate: async (value) => value !== 'taken' } })
   nick?: string;
   @IsOptional() @ValidateNested() @Type(() => Line) line?: Line;
-  @IsOptional() @ValidateNested({ each: true }) lines?: Line[];
+  @IsOptional() @ValidateNested({ each: true }) @Type(() => Line) lines?: Line[];
 }
 
 @Service({ name: 'fuzz', version: '1.0.0' })
