@@ -1,4 +1,4 @@
-import { controlSubject, randomToken, readDiscoveryReply, subjectsOverlap, type Violation } from '@natsmith/protocol';
+import { controlSubject, readDiscoveryReply, subjectsOverlap, type Violation } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { EndpointPlan, ServicePlan } from '../plan/plan';
 import type { Outlet } from '../request/endpoint-runtime';
@@ -20,7 +20,7 @@ const INBOX_END = '.neighbours';
 export function warnOfNeighbours(services: readonly ServicePlan[], outlet: Outlet, logger: Logger): void {
   const neighbours = new Neighbours(services, logger);
   try {
-    const inbox = `${outlet.inboxPrefix}.${randomToken()}${INBOX_END}`;
+    const inbox = `${outlet.newInbox()}${INBOX_END}`;
     const stopListening = outlet.listen(
       inbox,
       ({ data }) => neighbours.add(data),
