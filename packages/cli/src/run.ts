@@ -9,7 +9,8 @@ import { program } from './program';
  * @param given the arguments, without the names of node and of the script
  */
 export async function run(given: readonly string[]): Promise<ExitCode> {
-  const args = withFlagsLast(given);
+  // Else commander takes the entry for the debugger's address.
+  const args = withFlagsLast(given).map((arg) => (/^--inspect(-brk)?$/.test(arg) ? `${arg}=` : arg));
   // A reader that has seen enough (`natsmith ls | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {

@@ -1,10 +1,11 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Broker } from '@natsmith/broker';
 import { connect } from 'nats';
-import { useCommand, type Command } from './command';
+import { describeWithTerminal, inTerminal, KEY } from '#test/scaffold/terminal';
+import { BIN, useCommand, type Command } from './command';
 
 const NODE_MODULES = join(__dirname, '../../../node_modules');
 
@@ -79,6 +80,111 @@ describe('natsmith dev', () => {
     expect(command.stdout).toContain('src/greeter.ts has changed\n');
   });
 
+  it('restarts when a linked package of the workspace changes', async () => {
+    const shared = mkdtempSync(join(tmpdir(), 'natsmith-shared-'));
+    writeFileSync(join(shared, 'package.json'), '{"name":"shared","main":"index.ts"}');
+    writeFileSync(join(shared, 'index.ts'), "export const version: string = '3.0.0';\n");
+    rmSync(join(folder, 'node_modules'));
+    mkdirSync(join(folder, 'node_modules'));
+    for (const name of ['@natsmith', 'class-validator', 'class-transformer', 'typescript'])
+      symlinkSync(join(NODE_MODULES, name), join(folder, 'node_modules', name));
+    symlinkSync(shared, join(folder, 'node_modules/shared'));
+    edit('src/greeter.ts', "const version = '1.0.0'", "import { version } from 'shared'");
+    const command = await dev();
+    await command.wrote('greeter 3.0.0');
+    writeFileSync(join(shared, 'index.ts'), "export const version: string = '3.1.0';\n");
+    await command.wrote('greeter 3.1.0');
+    rmSync(shared, { recursive: true });
+  });
+
+  it('does not restart for what was not loaded: data, tests, configuration', async () => {
+    const command = await dev();
+    await command.wrote('greeter 1.0.0');
+    writeFileSync(join(folder, 'src/state.json'), '{}');
+    writeFileSync(join(folder, 'src/greeter.test.ts'), '');
+    writeFileSync(join(folder, 'tsconfig.json'), '{}');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    edit('src/greeter.ts', '1.0.0', '1.1.0');
+    await command.wrote('greeter 1.1.0');
+    expect(command.stdout.match(/has changed/g)).toHaveLength(1);
+  });
+
+  it('runs what tsc would build: options of tsconfig.json count', async () => {
+    const compilerOptions = {
+      target: 'es2021',
+      module: 'commonjs',
+      esModuleInterop: true,
+      useDefineForClassFields: false,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      ignoreDeprecations: '6.0',
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+    writeFileSync(join(folder, 'src/old.cjs'), "module.exports = { sign: () => 'signed' };\n");
+    edit(
+      'src/main.ts',
+      'import { Greeter }',
+      "import jwt from './old.cjs';\nclass Field { name?: string }\nconsole.log(jwt.sign(), 'name' in new Field());\nimport { Greeter }",
+    );
+    await (await dev()).wrote('signed false');
+  });
+
+  it('paths of tsconfig.json are refused as Node.js refuses them after tsc, with the way out', async () => {
+    const compilerOptions = { module: 'nodenext', paths: { '@app/*': ['./src/*'] } };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+    edit('src/main.ts', "'./greeter'", "'@app/greeter'");
+    const command = await dev();
+    await command.wrote('src/main.ts ended with exit code 1');
+    expect(command.stderr).toContain('"paths" in tsconfig.json ("@app/*") tells the type checker alone');
+  });
+
+  it('a source that was missing starts it when it appears', async () => {
+    edit('src/main.ts', './greeter', './hello');
+    const command = await dev();
+    await command.wrote('src/main.ts ended with exit code 1');
+    cpSync(join(folder, 'src/greeter.ts'), join(folder, 'src/hello.ts'));
+    await command.wrote('greeter 1.0.0');
+  });
+
+  it('reads .env, where the environment says nothing else, and again when it changes', async () => {
+    writeFileSync(join(folder, '.env'), 'VERSION=5.0.0\nHOME=/nowhere\n');
+    edit('src/greeter.ts', "'1.0.0'", 'process.env.HOME === "/nowhere" ? "0.0.0" : process.env.VERSION!');
+    const command = await dev();
+    await command.wrote('greeter 5.0.0');
+    writeFileSync(join(folder, '.env'), 'VERSION=5.1.0\n');
+    await command.wrote('greeter 5.1.0');
+  });
+
+  it.each([
+    ['--inspect', ['--inspect=0']],
+    ['--inspect without a port', ['--inspect']],
+  ])('%s lets a debugger into the service, and not into the command', async (_, flags) => {
+    edit('src/main.ts', 'console.log(', "console.log('debugger', require('node:inspector').url());\nconsole.log(");
+    const url = `nats://127.0.0.1:${await freePort()}`;
+    const command = start(['dev', ...flags, 'src/main.ts'], { cwd: folder, env: { NATS_URL: url } });
+    await command.wrote('greeter 1.0.0');
+    expect(command.stdout).toMatch(/debugger ws:\/\/127\.0\.0\.1:\d+/);
+    expect(command.stderr.match(/Debugger listening/g)).toHaveLength(1);
+  });
+
+  describeWithTerminal('on a terminal', () => {
+    it('shows logs of pino as lines, without what a terminal would obey', async () => {
+      const url = `nats://127.0.0.1:${await freePort()}`;
+      edit('src/main.ts', ', { logger: false }', '');
+      edit(
+        'src/main.ts',
+        'console.log(',
+        'console.log(JSON.stringify({ level: 50, time: 1, msg: "bad \\u001b]0;x", a: 1 }));\nconsole.log(',
+      );
+      const env = { PATH: process.env.PATH, NO_COLOR: '1', NATS_URL: url, XDG_CONFIG_HOME: '/nonexistent' };
+      const argv = [process.execPath, BIN, 'dev', 'src/main.ts'];
+      const { output } = await inTerminal(argv, [['try ', KEY.ctrlC]], { cwd: folder, env });
+      expect(output).toMatch(/\d\d:\d\d:\d\d ERROR bad +\]0;x a=1\r\n/);
+      expect(output).toMatch(/\d\d:\d\d:\d\d INFO {2}service started/);
+      expect(output).not.toContain('{"level"');
+    });
+  });
+
   it('lets the old process answer what it has begun', async () => {
     const port = await freePort();
     const command = await dev(port);
@@ -101,7 +207,7 @@ describe('natsmith dev', () => {
     expect(command.stderr).toMatch(/Error: wrong\n +at .*src\/greeter\.ts:4/);
     edit('src/greeter.ts', 'throw new Error("wrong");', 'class {');
     await command.wrote('src/main.ts ended with exit code 1', 2);
-    expect(command.stderr).toMatch(/src\/greeter\.ts:4:\d+\]/);
+    expect(command.stderr).toMatch(/src\/greeter\.ts:\d+:\d+ - error TS\d+: /);
     edit('src/greeter.ts', 'class {', '// here');
     await command.wrote('greeter 1.0.0', 2);
   });

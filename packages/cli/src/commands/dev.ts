@@ -1,43 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
-import { compilerOptions } from '../dev/compiler';
-import { findProject, watchSources } from '../dev/project';
+import { EnvironmentFile } from '../dev/environment-file';
+import { inspectFlags } from '../dev/inspect';
+import { findProject } from '../dev/project';
 import { findOrStartServer } from '../dev/server';
 import { Session } from '../dev/session';
 import { examples } from '../example';
 import { paint, print } from '../output/output';
 
-// Editors write a file in several steps.
-const SETTLE = 50;
+interface Flags extends ConnectionFlags {
+  inspect?: string | true;
+  inspectBrk?: string | true;
+}
 
 export function dev(): Command {
   const command = new Command('dev')
     .description(
-      'Runs a TypeScript service with decorator metadata, and restarts it when a file of its project changes.\n' +
+      'Runs a TypeScript service with decorator metadata, and restarts it when one of its sources changes.\n' +
         'Where no NATS server answers on this machine, the in-process broker is started. Types are not checked.',
     )
     .argument('<entry>', 'the TypeScript file that starts the service')
     .argument('[args...]', 'arguments for it, after --')
+    .option('--inspect [address]', 'let a debugger in: --inspect=9229; written with "="')
+    .option('--inspect-brk [address]', 'the same, and wait for it before the first line')
     .addHelpText(
       'after',
       examples('natsmith dev src/main.ts', 'natsmith dev src/main.ts --server nats://127.0.0.1:4222'),
     )
-    .action(async (entry: string, args: string[], flags: ConnectionFlags) => {
+    .action(async (entry: string, args: string[], flags: Flags) => {
       const project = findProject(entry);
-      const server = await findOrStartServer(flags);
+      const variables = new EnvironmentFile(project.folder);
+      const server = await findOrStartServer(flags, variables.read());
       print(server.said);
-      const session = new Session(project, compilerOptions(project), args, server.client);
+      const cache = mkdtempSync(join(tmpdir(), 'natsmith-dev-'));
+      const nodeFlags = inspectFlags(flags);
+      const session = new Session(
+        { project, args, nodeFlags, session: { pid: process.pid, cache } },
+        variables,
+        server.client,
+      );
       const ended = whenEnded(session);
-      let timer: NodeJS.Timeout | undefined;
-      const watcher = await watchSources(project, (file) => {
-        clearTimeout(timer);
-        timer = setTimeout(() => void session.restart(file), SETTLE);
-      });
-      print(paint.dim(`watching ${project.folder}; Ctrl-C ends it`));
+      print(paint.dim('watching what it loads; Ctrl-C ends it'));
       await session.restart();
       await ended;
-      clearTimeout(timer);
-      await watcher.close();
+      rmSync(cache, { recursive: true, force: true });
       await server.stop();
     });
   return withConnectionFlags(command);

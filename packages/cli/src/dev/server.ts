@@ -1,5 +1,6 @@
 import { Broker } from '@natsmith/broker';
 import type { ServiceClient } from '@natsmith/client';
+import { readServerUrl, splitServers } from '@natsmith/protocol';
 import type { NatsConnection } from 'nats';
 import { connectClient } from '../connection/connect';
 import type { ConnectionFlags } from '../connection/flags';
@@ -17,7 +18,12 @@ const DEFAULT_PORT = 4222;
 const REFUSED = /ECONNREFUSED|CONNECTION_REFUSED/;
 
 /** Connects to the server that the flags or the environment name; where none answers on this machine, one is started. */
-export async function findOrStartServer(flags: ConnectionFlags): Promise<Server> {
+export async function findOrStartServer(
+  flags: ConnectionFlags,
+  variables: Record<string, string> = {},
+): Promise<Server> {
+  // Only those that say where NATS is: the rest is the service's.
+  for (const [name, value] of Object.entries(variables)) if (name.startsWith('NATS_')) process.env[name] = value;
   try {
     const client = await connectClient(flags);
     return { client, said: `NATS is at ${client.connection.getServer()}`, stop: () => client.close() };
@@ -44,7 +50,8 @@ function isNobodyThere(error: unknown): boolean {
 
 /** The address, where it is one of this machine; elsewhere a broker here would not be what was meant. */
 function ownAddress(urls = ''): { host: string; port: number } | undefined {
-  const first = urls.split(',')[0]?.trim() ?? '';
+  const [given = ''] = splitServers(urls);
+  const first = readServerUrl(given).server;
   if (first === '') return { host: '127.0.0.1', port: DEFAULT_PORT };
   const url = new URL(/^[a-z]+:\/\//.test(first) ? first : `nats://${first}`);
   const isOwn = ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0'].includes(url.hostname);
