@@ -4,6 +4,7 @@ import {
   countIn,
   DEFAULT_HEARTBEAT,
   headersIn,
+  isImported,
   ItemReceiver,
   join,
   MAX_BODY,
@@ -81,7 +82,8 @@ export function announcedReply(
     body: join(receiver, size, problem),
     onMessage(message) {
       // Without a queue group every instance replies; the first to announce is heard, as with replies in one piece.
-      if (!message.reply || message.reply === control) receiver.onMessage(message);
+      const { reply } = message;
+      if (!reply || reply === control || (isImported(control) && isImported(reply))) receiver.onMessage(message);
     },
     abort: (reason) => receiver.abort(reason),
   };

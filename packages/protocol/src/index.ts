@@ -30,7 +30,7 @@ export {
   type HeaderBlock,
 } from './header';
 export { CreditBudget, CreditShare } from './credit-budget';
-export { isInbox } from './inbox-subject';
+export { isImported, isInbox } from './inbox-subject';
 export { joinMoves, type Mover } from './move';
 export { nameProblem } from './name';
 export { PermissionError, type ForbiddenOperation } from './permission-error';

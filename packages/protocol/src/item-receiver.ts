@@ -246,7 +246,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   private checkSilence(): void {
     if (++this.silent <= MISSED_HEARTBEATS) return;
     const { settings } = this;
-    this.fail(settings.silent?.() ?? unheard(settings.subject, settings.heartbeat));
+    this.fail(settings.silent?.() ?? unheard(settings.subject, settings.heartbeat, this.control.subject));
   }
 
   private wake(): void {

@@ -1,5 +1,6 @@
 import { isNoResponders, type Message } from './connection';
 import { headerBlock, type HeaderBlock } from './header';
+import { isImported } from './inbox-subject';
 import { ServiceError } from './service-error';
 import { uncreditedFor, type Uncredited } from './uncredited';
 import { MOST_CREDIT } from './window';
@@ -20,7 +21,7 @@ export interface SenderSettings {
   readonly uncredited?: Uncredited;
   /** Milliseconds; 0 for a consumer that knows no heartbeats. */
   readonly heartbeat: number;
-  publish(to: string, body: Body, headers: HeaderBlock, reply: string): void;
+  publish(to: string, body: Body, headers: HeaderBlock, reply: string | undefined): void;
   /** Resolves when the server has all that was published. */
   flush(): Promise<void>;
 }
@@ -162,11 +163,20 @@ export class ItemSender {
         `the stream ends after ${this.sequence} items, because its reader grants no credit; read it with a natsmith ` +
           'client, or raise "maxUncredited" of the endpoint',
       );
-    this.settings.publish(this.to ?? '', body, sequenceHeader(this.sequence + 1), this.settings.control);
+    this.settings.publish(this.to ?? '', body, sequenceHeader(this.sequence + 1), this.controlOfItems);
     this.sequence++;
     this.unconfirmedItems++;
     this.unconfirmedBytes += body.length;
     if (!this.isGranted) this.bytes += Buffer.byteLength(body);
+  }
+
+  /**
+   * Between accounts the server keeps a subject for each reply subject that goes by, for minutes. Whoever knows
+   * heartbeats has it from those.
+   */
+  private get controlOfItems(): string | undefined {
+    const isInHeartbeats = this.settings.heartbeat > 0 && this.to !== undefined && isImported(this.to);
+    return isInHeartbeats ? undefined : this.settings.control;
   }
 
   private isMuchUnconfirmed(): boolean {

@@ -1,3 +1,4 @@
+import { isImported } from './inbox-subject';
 import { MISSED_HEARTBEATS, SEQUENCE_HEADER } from './stream';
 
 /** A stream that broke: an item is missing, or the other end is gone. What came before was in order. */
@@ -31,10 +32,13 @@ export function outOfOrder(subject: string, arrived: number, expected: number): 
 }
 
 /** A producer that has begun, and fallen silent. @param heartbeat in ms */
-export function unheard(subject: string, heartbeat: number): StreamError {
+export function unheard(subject: string, heartbeat: number, control?: string): StreamError {
   const limit = MISSED_HEARTBEATS * heartbeat;
+  // An export of any other type lets one message pass.
+  const isFromOtherAccount = control !== undefined && isImported(control);
+  const hint = isFromOtherAccount ? ', or its account exports it without the response type "stream"' : '';
   return new StreamError(
-    `the producer of the stream from ${subject} was not heard of for ${limit} ms; it is gone`,
+    `the producer of the stream from ${subject} was not heard of for ${limit} ms; it is gone${hint}`,
     subject,
   );
 }

@@ -44,7 +44,7 @@ export async function sendStream(
   const notAnInbox = outlet.replySubjects.streamProblem(to);
   if (notAnInbox !== undefined) throw new ServiceError(400, `a stream cannot be sent: ${notAnInbox}`);
   const control = outlet.newInbox();
-  const publish = (subject: string, body: Body, headers: HeaderBlock, reply: string): void => {
+  const publish = (subject: string, body: Body, headers: HeaderBlock, reply?: string): void => {
     try {
       outlet.publish(subject, body, headers, reply);
     } catch (cause) {

@@ -1,5 +1,6 @@
 import {
   ERROR_CODE_HEADER,
+  isImported,
   isNoResponders,
   ItemReceiver,
   MISSED_HEARTBEATS,
@@ -9,6 +10,7 @@ import {
 } from '@natsmith/protocol';
 import type { Context } from './context';
 import type { Outlet } from './endpoint-runtime';
+import { replySubject } from './message';
 
 /** How a caller sends items, and the service takes them. */
 export interface UploadWishes {
@@ -63,7 +65,7 @@ function receive<Item>(
     decode: read,
     errorIn(message) {
       // Nobody listens where credit is granted: what has come is not the whole.
-      if (isNoResponders(message)) return gone();
+      if (isNoResponders(message)) return isImported(replySubject(ctx.message)) ? unreachable() : gone();
       const isError = (message.headers?.values(ERROR_CODE_HEADER).length ?? 0) > 0;
       return isError ? new ServiceError(499, 'the caller has given up its stream') : undefined;
     },
@@ -83,6 +85,11 @@ function receive<Item>(
 
 function ended(): ServiceError {
   return new ServiceError(499, 'the request has ended');
+}
+
+/** Only replies go from account to account: the subject that grants an upload's credit is none. */
+function unreachable(): ServiceError {
+  return new ServiceError(400, 'uploads and bodies in chunks do not reach a service in another account; send less');
 }
 
 function gone(): ServiceError {

@@ -1,0 +1,78 @@
+import { ServiceClient } from '@natsmith/client';
+import { Endpoint, Service, stream } from '@natsmith/core';
+import { NatsServer } from '@natsmith/testing';
+import { connect } from 'nats';
+import { describeWithNatsServer } from '#test/matrix';
+import { useHosts } from './hosts';
+
+const SUBJECTS = ['count', 'large', 'sum', '$SRV.>'];
+let ended = 0;
+
+@Service({ name: 'exported', version: '1.0.0' })
+class Exported {
+  @Endpoint({ request: Number }) async *count(to: number): AsyncGenerator<number> {
+    try {
+      for (let n = 1; n <= to; n++) yield n;
+    } finally {
+      ended++;
+    }
+  }
+  @Endpoint() large(): Uint8Array {
+    return Buffer.alloc(3 * 1024 * 1024);
+  }
+  @Endpoint({ request: stream('unchecked') }) async sum(items: AsyncIterable<number>): Promise<number> {
+    let sum = 0;
+    for await (const item of items) sum += item;
+    return sum;
+  }
+}
+
+describeWithNatsServer('a service that another account exports, with the response type stream', () => {
+  const start = useHosts();
+  let server: NatsServer;
+  let client: ServiceClient;
+
+  beforeAll(async () => {
+    const exports = SUBJECTS.map((service) => ({ service, response_type: 'stream' }));
+    const imports = SUBJECTS.map((subject) => ({ service: { account: 'SHOP', subject } }));
+    const accounts = {
+      SHOP: { users: [{ user: 'shop', password: 'shop' }], exports },
+      OFFICE: { users: [{ user: 'office', password: 'office' }], imports },
+    };
+    server = await NatsServer.start({ config: `accounts: ${JSON.stringify(accounts)}` });
+  });
+  afterAll(() => server.stop());
+
+  beforeEach(async () => {
+    ended = 0;
+    await start(Exported, await connect({ servers: server.url, user: 'shop', pass: 'shop' }));
+    client = new ServiceClient(await connect({ servers: server.url, user: 'office', pass: 'office' }));
+  });
+  afterEach(async () => {
+    await client.close();
+    await client.connection.close();
+  });
+
+  test('sends streams, at the pace of their reader', async () => {
+    let last = 0;
+    for await (const n of client.stream<number>('count', 5000)) expect(n).toBe(++last);
+    expect(last).toBe(5000);
+  });
+
+  test('hears that a reader leaves', async () => {
+    for await (const _ of client.stream('count', 1_000_000_000)) break;
+    while (ended === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  test('sends replies in chunks', async () => {
+    expect(await client.call('large', undefined, { as: 'bytes' })).toHaveLength(3 * 1024 * 1024);
+  });
+
+  test('refuses uploads at once, and says why', async () => {
+    const { sum } = await client.service<Exported>('exported');
+    const items = async function* (): AsyncGenerator<number> {
+      yield 1;
+    };
+    await expect(sum(items())).rejects.toThrow('400: uploads and bodies in chunks do not reach a service in another');
+  });
+});
