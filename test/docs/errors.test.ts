@@ -287,7 +287,6 @@ function errorsInSources(): RegExp[] {
     'description',
     'oneSentence',
     'problem',
-    'problem',
     'tooLarge',
     'tooMuch',
   ]);
