@@ -18,6 +18,7 @@ abstract class Calculator {
   abstract later(): Promise<AsyncIterable<string>>;
   abstract upload(items: AsyncIterable<Operands>): Promise<number>;
   abstract both(items: AsyncIterable<number>, ctx: RequestContext): AsyncGenerator<string>;
+  abstract toJSON(): string;
   readonly precision: number = 2;
   onStart(): void {}
   onStop(): void {}
@@ -31,6 +32,12 @@ const holds = <_T extends true>(..._values: unknown[]): void => undefined;
 /** Never runs: it only has to compile, and what is marked must not. */
 export async function typeTests(client: ServiceClient): Promise<void> {
   const calculator = await client.service<Calculator>('calculator', { version: '^1.0.0' });
+
+  // What every object has is never a call.
+  holds<Equal<Extract<keyof typeof calculator, 'toJSON' | 'then' | 'toString'>, never>>();
+  const instances = await client.ping();
+  holds<Equal<(typeof instances.problems)[number]['reason'], string>>(instances.problems[0]!.reason);
+  void client.service('calculator', { subjects: ['math.>'] });
 
   const sum = calculator.add({ a: 1, b: 2 });
   holds<Equal<typeof sum, Promise<number>>>(sum);
