@@ -6,7 +6,7 @@ import type { Payload } from '../plan/payload';
 import { classTransformerLibrary, classValidatorLibrary, validationExecutor } from './class-libraries';
 import { compileClass } from './compiled-class';
 import { effortProblem, MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
-import { isThenable } from './thenable';
+import { isAbandoned, isThenable } from './thenable';
 
 export type { ValidatorOptions } from 'class-validator';
 
@@ -99,7 +99,9 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
 
   const transform = (value: object): unknown => {
     try {
-      return plainToInstance(target as new () => object, value);
+      const made = plainToInstance(target as new () => object, value);
+      abandonPromises(made, new Set());
+      return made;
     } catch (cause) {
       if (cause instanceof ServiceError) throw cause;
       // A @Transform that trips over what it did not expect: the payload is at fault.
@@ -169,6 +171,14 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     if (tooMuch !== undefined) throw new ServiceError(400, tooMuch);
     return decide(value);
   };
+}
+
+/** A @Transform that is async leaves a promise in the payload; one that rejects is not to end the process. */
+function abandonPromises(value: unknown, seen: Set<unknown>): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  if (ArrayBuffer.isView(value) || isAbandoned(value)) return;
+  seen.add(value);
+  for (const inner of Object.values(value)) abandonPromises(inner, seen);
 }
 
 function collect(errors: readonly ValidationError[], path: readonly PropertyKey[], into: Violation[]): void {

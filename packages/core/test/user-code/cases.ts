@@ -155,6 +155,9 @@ class ThrowingMessage {
 class ThrowingTransform {
   @Transform(refuse) @IsOptional() a!: unknown;
 }
+class RejectingTransform {
+  @Transform(reject) @IsOptional() a!: unknown;
+}
 const validated = (what: string, request: EndpointOptions['request'], outcome: string): void =>
   add('a payload class', what, { handler: fine, options: { request: request! }, outcome });
 validated('has a validator that throws', ThrowingValidator, '400');
@@ -162,6 +165,7 @@ validated('has a validator that rejects', RejectingValidator, '500');
 validated('has a validator that hangs', HangingValidator, 'none');
 validated('has a message that throws', ThrowingMessage, '400');
 validated('has a transform that throws', ThrowingTransform, '400');
+validated('has a transform that rejects', RejectingTransform, 'ok "fine"');
 
 // Async iterators
 type Step = () => unknown;
