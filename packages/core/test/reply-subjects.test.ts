@@ -66,7 +66,12 @@ onEachServerAndClient((server, library) => {
   const start = (options: Partial<FactoryOptions<Connection>> = {}) =>
     hosts.start<Connection>(Target, { connection: service, logger: log, ...options });
   const listen = (subject: string): void => {
-    caller.subscribe(subject, { callback: (_error, message) => heard.push(message) });
+    caller.subscribe(subject, {
+      callback(_error, message) {
+        // What a service asks at its start, and is answered, concerns no request.
+        if (!/\.neighbours$/.test(message.subject)) heard.push(message);
+      },
+    });
   };
   const send = async (
     subject: string,
