@@ -69,7 +69,7 @@ onEachServerAndClient((server, library) => {
     caller.subscribe(subject, {
       callback(_error, message) {
         // What a service asks at its start, and is answered, concerns no request.
-        if (!/\.neighbours$/.test(message.subject)) heard.push(message);
+        if (!/\.neighbours$/.test(message.reply || message.subject)) heard.push(message);
       },
     });
   };
@@ -191,7 +191,9 @@ onEachServerAndClient((server, library) => {
         const answers = heard.filter(({ headers }) => headers !== undefined);
         expect(answers.length).toBeLessThanOrEqual(1);
         for (const answer of answers)
-          expect(errorOf(answer)).toMatch(/^400: a stream cannot be sent: .* is not an inbox.*option "inboxes" of create/);
+          expect(errorOf(answer)).toMatch(
+            /^400: a stream cannot be sent: .* is not an inbox.*option "inboxes" of create/,
+          );
         expect(await requestsOf('count')).toMatchObject({ num_errors: 1 });
       },
     );
