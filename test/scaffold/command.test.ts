@@ -143,7 +143,13 @@ test('each package manager is told in its own way where these packages are', asy
   await create(`by-pnpm --package-manager pnpm ${from}`);
   const settings = readFileSync(join(cwd, 'by-pnpm/pnpm-workspace.yaml'), 'utf8');
   expect(settings).toContain(`overrides:\n  '@natsmith/broker': file:vendor/natsmith-broker-${version}.tgz\n`);
-  expect(readFileSync(join(cwd, 'by-pnpm/Dockerfile'), 'utf8')).toContain('RUN npm install\n');
+  expect(readFileSync(join(cwd, 'by-pnpm/Dockerfile'), 'utf8')).toContain(
+    'RUN corepack enable pnpm\nCOPY package.json pnpm-*.yaml ./\nCOPY vendor ./vendor\n' +
+      'RUN pnpm install --frozen-lockfile\nCOPY . .\nRUN pnpm run build && pnpm prune --prod\n',
+  );
+  for (const project of ['by-pnpm', 'by-yarn'])
+    for (const file of ['README.md', 'package.json', 'Dockerfile'])
+      expect(readFileSync(join(cwd, project, file), 'utf8')).not.toMatch(/\bnpm |\bnpx /);
 });
 
 test('in a checkout, what it makes uses the packages of the checkout, and passes its tests', async () => {

@@ -4,14 +4,49 @@ interface Manners {
   readonly run: string;
   /** Runs a program of an installed package. */
   readonly exec: string;
+  /** Makes a project of a starter. */
+  readonly create: string;
+  /** How an image installs: with what is there at first, and without what only building needs in the end. */
+  readonly image: {
+    /** Makes the program itself available. */
+    readonly prepare?: string;
+    /** What the installation reads. */
+    readonly manifests: string;
+    readonly install: string;
+    readonly prune: string;
+  };
 }
 
 /** Programs that install packages. */
 export const PACKAGE_MANAGERS = {
-  npm: { run: 'npm run', exec: 'npx' },
-  pnpm: { run: 'pnpm run', exec: 'pnpm exec' },
-  yarn: { run: 'yarn run', exec: 'yarn' },
-} as const satisfies Record<string, Manners>;
+  npm: {
+    run: 'npm run',
+    exec: 'npx',
+    create: 'npm init',
+    image: { manifests: 'package*.json', install: 'npm ci', prune: 'npm prune --omit=dev' },
+  },
+  pnpm: {
+    run: 'pnpm run',
+    exec: 'pnpm exec',
+    create: 'pnpm create',
+    image: {
+      prepare: 'corepack enable pnpm',
+      manifests: 'package.json pnpm-*.yaml',
+      install: 'pnpm install --frozen-lockfile',
+      prune: 'pnpm prune --prod',
+    },
+  },
+  yarn: {
+    run: 'yarn run',
+    exec: 'yarn',
+    create: 'yarn create',
+    image: {
+      manifests: 'package.json yarn.lock',
+      install: 'yarn install --frozen-lockfile',
+      prune: 'yarn install --frozen-lockfile --production',
+    },
+  },
+} satisfies Record<string, Manners>;
 
 /** The name of a package manager. */
 export type PackageManager = keyof typeof PACKAGE_MANAGERS;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VENDOR } from './checkout';
-import type { PackageManager } from './package-manager';
+import { PACKAGE_MANAGERS, type PackageManager } from './package-manager';
 
 /** Packages, and where each is: a version or `file:` and a path. */
 export type Specifiers = Record<string, string>;
@@ -38,10 +38,21 @@ export async function useArchives(folder: string, archives: Specifiers, manager:
 /** Makes a project, which as a template is for npm, one for another package manager. */
 export async function useManager(folder: string, manager: PackageManager): Promise<void> {
   if (manager === 'npm') return;
-  // Without a package-lock.json, `npm ci` fails.
-  await changeFile(join(folder, 'Dockerfile'), (text) => text.replace('npm ci', 'npm install'));
-  // pnpm 11 and later refuse to install before somebody has said whether this script may run; it is not needed.
-  if (manager === 'pnpm') await appendFile(join(folder, PNPM_SETTINGS), "allowBuilds:\n  '@swc/core': false\n");
+  const { run, exec, create, image } = PACKAGE_MANAGERS[manager];
+  const speak = (text: string): string =>
+    text
+      .replace(/\bnpm init\b/g, create)
+      .replace(/\bnpm run\b/g, run)
+      .replace(/\bnpm (test|start|install)\b/g, `${manager} $1`)
+      .replace(/\bnpx\b/g, exec);
+  await changeFile(join(folder, 'Dockerfile'), (text) =>
+    speak(text)
+      .replace('WORKDIR /app\n', `$&${'prepare' in image ? `RUN ${image.prepare}\n` : ''}`)
+      .replace('package*.json', image.manifests)
+      .replace('npm ci', image.install)
+      .replace('npm prune --omit=dev', image.prune),
+  );
+  for (const file of ['README.md', 'package.json']) await changeFile(join(folder, file), speak);
 }
 
 function withSpecifiers(manifest: Manifest, specifierOf: (name: string) => string | undefined): Manifest {
