@@ -1,5 +1,5 @@
 import { subjectProblem, subjectsOverlap } from '@natsmith/protocol';
-import type { CheckOptions } from './check-service';
+import type { CheckOptions } from './check-options';
 import { endpointsIn, shown } from './instance';
 import type { Target } from './requests';
 import { samplePayload } from './sample-payload';
