@@ -31,7 +31,7 @@ const PING = Buffer.from('PING\r\n');
 export class Load {
   private static opened = 0;
   // Of its own, or each of a suite's generators would get the replies of all.
-  private readonly inbox = `bench.inbox.${String(++Load.opened).padStart(4, '0')}`;
+  private readonly inbox = `_INBOX.bench.${String(++Load.opened).padStart(4, '0')}`;
   private socket!: Socket;
   private frame: Buffer | undefined;
   private repeated: Buffer = NOTHING;

@@ -4,6 +4,9 @@ import { isInbox, subjectProblem, subjectsOverlap } from '@natsmith/protocol';
 const FROM_OTHER_CLUSTER = /^_GR_\.[^.]+\.[^.]+\./;
 /** `$JS.ACK.<stream>.<consumer>.…`: 9 tokens, or 11 and more with a domain and an account. */
 const ACKNOWLEDGEMENT = /^\$JS\.ACK(\.[^.]+){7,10}$/;
+/** Letters, digits and what prefixes and tokens are made of, in tokens that are not empty. */
+const PLAIN = /^[A-Za-z0-9-](?:[A-Za-z0-9_-]|\.(?!\.|$))*$/;
+const MAX_PLAIN = 256;
 
 /**
  * Checks the subjects that a request names, before anything is published to them: a service publishes with its own
@@ -30,6 +33,8 @@ export class ReplySubjects {
 
   /** Why no reply may go to a subject, or undefined when one may: one message for the one that named it. */
   replyProblem(subject: string): string | undefined {
+    // Most subjects of clients with an inbox prefix of their own end here, for a twentieth of the whole check's cost.
+    if (isPlain(subject) && !this.isOwn(subject)) return undefined;
     const problem = subjectProblem(subject, 'none');
     if (problem !== undefined) return `the reply subject ${problem}`;
     const target = subject.replace(FROM_OTHER_CLUSTER, '');
@@ -56,6 +61,11 @@ export class ReplySubjects {
     for (const pattern of this.ownPatterns) if (subjectsOverlap(pattern, subject)) return true;
     return false;
   }
+}
+
+/** Neither a system subject nor the server's own, and nothing in it that a check of its tokens could find harmful. */
+function isPlain(subject: string): boolean {
+  return subject.length <= MAX_PLAIN && PLAIN.test(subject);
 }
 
 /** Whether JetStream waits on a subject for the acknowledgement of a message that a push consumer delivered. */
