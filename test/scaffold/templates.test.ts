@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Endpoint, Service } from '@natsmith/core';
@@ -41,6 +42,9 @@ describeWithNatsServer('a project of the template', () => {
     '"full" passes its tests, and its image serves orders, tells its health, and ends with exit code 0',
     async () => {
       const project = await make('full');
+      // Decorators and natsmith must find the same one.
+      for (const library of ['class-validator', 'class-transformer'])
+        expect(copiesOf(library, project)).toEqual([`node_modules/${library}`]);
       await run('npm test', { cwd: project, env: published.env() });
 
       dropMissing(join(project, 'package-lock.json'));
@@ -84,6 +88,15 @@ describeWithNatsServer('a project of the template', () => {
     4 * MINUTE,
   );
 });
+
+function copiesOf(library: string, project: string): string[] {
+  const manifest = `node_modules/${library}/package.json`;
+  const paths = readdirSync(join(project, 'node_modules'), { recursive: true, encoding: 'utf8' });
+  return paths
+    .map((path) => `node_modules/${path}`)
+    .filter((path) => path.endsWith(manifest))
+    .map((path) => path.slice(0, -'/package.json'.length));
+}
 
 async function placeOrder(connection: NatsConnection): Promise<unknown> {
   const from = headers();
