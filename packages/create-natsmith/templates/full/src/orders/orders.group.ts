@@ -1,5 +1,5 @@
 import { ServiceClient } from '@natsmith/client';
-import { Endpoint, Group, Use, type RequestContext } from '@natsmith/core';
+import { Endpoint, Group, ServiceError, Use, type RequestContext } from '@natsmith/core';
 import { injectable } from 'tsyringe';
 import { requireUser, userOf } from '../middleware/require-user';
 import type { Stock } from '../stock/stock.service';
@@ -18,7 +18,12 @@ export class Orders {
   async place(order: Order, ctx: RequestContext): Promise<PlacedOrder> {
     // Another service, wherever it runs: typed by its class, found by discovery, in the time that this request has left.
     const stock = await this.client.with(ctx).service<Stock>('stock', { version: '^1.0.0' });
-    await stock.take(order.lines);
+    try {
+      await stock.take(order.lines);
+    } catch (error) {
+      // The caller is to know what the stock says; errors of other services that are not forwarded are a 502 to it.
+      throw ServiceError.forward(error);
+    }
     const placed = { ...order, number: this.placed.length + 1, by: userOf(ctx) };
     this.placed.push(placed);
     return placed;
