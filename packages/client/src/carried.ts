@@ -1,3 +1,5 @@
+import { TRACE_HEADERS } from '@natsmith/protocol';
+
 /** What a handler's context offers to the calls that it makes; natsmith's `RequestContext` fits. */
 export interface Carrier {
   readonly deadline?: Date | undefined;
@@ -12,9 +14,6 @@ export interface Carried {
   readonly signal: AbortSignal | undefined;
   readonly headers: readonly (readonly [string, string])[];
 }
-
-/** The headers of W3C Trace Context and Baggage. */
-const TRACE_HEADERS = ['traceparent', 'tracestate', 'baggage'];
 
 export const NOTHING_CARRIED: Carried = { expiresAt: Infinity, signal: undefined, headers: [] };
 

@@ -27,6 +27,7 @@ export {
   oneLine,
   REQUEST_ID_HEADER,
   TIMEOUT_HEADER,
+  TRACE_HEADERS,
   type HeaderBlock,
 } from './header';
 export { CreditBudget, CreditShare } from './credit-budget';

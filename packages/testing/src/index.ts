@@ -1,6 +1,7 @@
 export { BrokerServer } from './broker-server';
 export { findNatsServer, natsServerVersion } from './find-nats-server';
 export { NatsServer, type NatsServerOptions } from './nats-server';
+export { RecordingPublisher, type PublishedEvent } from './recording-publisher';
 export { type ServerKind, type ServerOptions, type TestServer } from './server';
 export { startCluster } from './start-cluster';
 export { startServer } from './start-server';
