@@ -23,7 +23,7 @@ export const TAKES_CHUNKS = [CHUNKS_HEADER, String(CHUNK_CREDIT)] as const;
 /** Says that a body may come back in chunks, by how many may come at once; the fewer, the more calls wait. */
 const CHUNK_LINES = Array.from({ length: CHUNK_CREDIT + 1 }, (_, credit) => [CHUNKS_HEADER, String(credit)] as const);
 
-/** What a request says of chunks. @param credit from 1 to 16 */
+/** What a request says of chunks. @param credit from 0 to 16 */
 export function chunkLine(credit: number): readonly [string, string] {
   return CHUNK_LINES[credit] ?? TAKES_CHUNKS;
 }
@@ -39,7 +39,7 @@ export interface AnnouncedReply {
 /**
  * The reply that a message announces; undefined for a message that is the reply itself.
  * @throws StreamError for one that cannot be received
- * @param granted how many chunks the request said may come at once
+ * @param granted how many chunks the request said may come before a grant
  */
 export function announcedReply(
   message: Message,
@@ -66,7 +66,7 @@ export function announcedReply(
     credit: CHUNK_CREDIT,
     granted,
     itemSize: MAX_CHUNK,
-    share: inbox.budget.share(),
+    share: inbox.budget.share('body'),
     inboxes: inbox.inboxes,
     heartbeat: DEFAULT_HEARTBEAT,
     firstWithin: MISSED_HEARTBEATS * DEFAULT_HEARTBEAT,

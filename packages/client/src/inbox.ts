@@ -17,6 +17,9 @@ import {
 /** Milliseconds between two looks whether the replies are there. */
 const POLL = 5;
 
+/** What a nats-server takes unless it is set otherwise. */
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
+
 /** What a reply subject leads to. */
 export interface Receiver {
   /** Where it publishes to: where the server does not permit that, no reply can come. */
@@ -116,7 +119,7 @@ export class Inbox implements Mover {
 
   /** Bytes. */
   get maxPayload(): number {
-    return this.connection.info?.max_payload ?? Infinity;
+    return this.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
   }
 
   /** Publishes; the error for a message over the server's limit says so. @param advice what to do then */

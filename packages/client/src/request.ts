@@ -42,7 +42,7 @@ export function sendRequest(
     const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
     if (left <= 0) throw new TimeoutError(subject, 0);
     let announced: AnnouncedReply | undefined;
-    const chunks = inbox.budget.firstCredit(inbox.waiting);
+    const chunks = inbox.budget.firstChunks(inbox.waiting);
     const receiver = {
       to: subject,
       isCall: true,

@@ -45,7 +45,8 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   if (left <= 0) throw new TimeoutError(subject, 0);
   const firstWithin = Math.min(request.firstWithin, left);
   let to = subject;
-  const granted = Math.min(credit ?? Infinity, inbox.budget.firstCredit());
+  const share = inbox.budget.share();
+  const granted = share.first(inbox.maxPayload, credit);
   const startedAt = performance.now();
   /** Caller and service see the same moment pass: whoever says so first, it is one error. */
   const isUp = (error: Error | undefined): boolean =>
@@ -54,7 +55,8 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     subject,
     credit,
     granted,
-    share: inbox.budget.share(),
+    itemSize: inbox.maxPayload,
+    share,
     inboxes: inbox.inboxes,
     heartbeat,
     itemTimeout,

@@ -7,7 +7,7 @@ export interface GrantSettings {
   readonly credit: number | undefined;
   /** Items that the request has granted already; default: as many as may wait here at first. */
   readonly granted?: number;
-  /** Bytes of an item, where that is known before the first comes. */
+  /** Bytes of the largest item that may come; needed with `share`. */
   readonly itemSize?: number;
   /** What bounds the bytes under way to the connection; default: nothing. */
   readonly share?: CreditShare;
@@ -35,7 +35,7 @@ export class Grants {
   add(bytes: number): void {
     this.arrived++;
     this.window.add(bytes);
-    this.settings.share?.arrived(bytes, this.upTo - this.arrived);
+    this.settings.share?.arrived(bytes, this.upTo - this.arrived, this.itemSize);
   }
 
   /** An item has been taken; gives whether it is time to grant more. In halves: each grant is a message. */
@@ -47,16 +47,21 @@ export class Grants {
 
   /** Raises what is granted, as far as items have been taken and the connection bears it; whether it did. */
   grow(): boolean {
-    const { share, granted } = this.settings;
-    const size = this.window.itemSize ?? this.settings.itemSize;
-    // What the request granted is enough until an item shows what more would mean.
-    if (size === undefined && granted !== undefined) return false;
+    const { share } = this.settings;
+    // What was granted first is enough until an item shows what more would mean.
+    if (this.arrived === 0 && this.upTo > 0 && share?.isBody !== true) return false;
     const wanted = this.taken + this.window.size - this.upTo;
     if (wanted <= 0) return false;
     const underWay = Math.max(0, this.upTo - this.arrived);
-    const more = share === undefined || size === undefined ? wanted : share.more(wanted, underWay, size);
+    const more = share === undefined ? wanted : share.more(wanted, underWay, this.itemSize);
     this.upTo += more;
     return more > 0;
+  }
+
+  /** As if one of the largest had come besides: after a name may come the parts of a file. */
+  private get itemSize(): number {
+    const { items, bytes } = this.window;
+    return (bytes + (this.settings.itemSize ?? 0)) / (items + 1);
   }
 
   /** Nothing comes any more. */

@@ -56,6 +56,7 @@ export { ItemReceiver, type ReceiverSettings } from './item-receiver';
 export { ItemSender, type Body, type Departure, type SenderSettings } from './item-sender';
 export {
   countIn,
+  creditIn,
   CREDIT_HEADER,
   DEFAULT_HEARTBEAT,
   HEARTBEAT_HEADER,

@@ -61,6 +61,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   constructor(private readonly settings: ReceiverSettings) {
     this.grants = new Grants(settings);
     this.control = new ControlSubject(settings.inboxes);
+    if (settings.share !== undefined) settings.share.onTurn = () => this.grantMore();
     const { firstWithin } = settings;
     if (firstWithin < Infinity)
       this.timer = setTimeout(() => this.fail(settings.late()), Math.min(firstWithin, MAX_TIMER));
@@ -175,7 +176,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   /** One promise for an item that is here already, where an async function would make three. */
   private take(data: Uint8Array): Promise<IteratorResult<Item, undefined>> {
     this.waitingBytes -= data.length;
-    if (this.grants.take() && this.control.subject !== undefined && !this.isEnded && this.grants.grow()) this.speak();
+    if (this.grants.take()) this.grantMore();
     try {
       const value = this.settings.decode(data);
       if (value instanceof Promise) return value.then(itemResult<Item>, (error: unknown) => this.refuse(error));
@@ -197,6 +198,10 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     const timer = itemTimeout < Infinity ? setTimeout(error, Math.min(itemTimeout, MAX_TIMER)) : undefined;
     while (this.queue.length === 0 && !this.isEnded) await new Promise<void>((resolve) => this.waiting.push(resolve));
     clearTimeout(timer);
+  }
+
+  private grantMore(): void {
+    if (this.control.subject !== undefined && !this.isEnded && this.grants.grow()) this.speak();
   }
 
   private speak(): void {

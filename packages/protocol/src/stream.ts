@@ -1,7 +1,7 @@
 import type { HeaderBlock } from './header';
 import type { Message } from './connection';
 
-/** In a request: how many items may come before the caller grants more. Without it items come as fast as they are made. */
+/** In a request: how many items may come before the caller grants more, 0 for none. Without it items come as fast as they are made. */
 export const CREDIT_HEADER = 'Natsmith-Credit';
 /** In a request: milliseconds between two heartbeats. In a heartbeat: the number of the last item that was sent. */
 export const HEARTBEAT_HEADER = 'Natsmith-Heartbeat';
@@ -34,6 +34,11 @@ export function parseControl({ data }: Pick<Message, 'data'>): Control | undefin
 /** A whole number above 0 from a header of a request; undefined for anything else. */
 export function countIn(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,15}$/.test(value) && Number(value) > 0 ? Number(value) : undefined;
+}
+
+/** The first credit from a header of a request, 0 or more; undefined for anything else. */
+export function creditIn(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
 // One end may not make the other beat faster, nor hold a stream for minutes after it is gone.

@@ -11,8 +11,8 @@ const BYTES = 4 * 1024 * 1024;
  * A few small items do not open it: a name or a count often goes before large ones.
  */
 export class Window {
-  private bytes = 0;
-  private items = 0;
+  bytes = 0;
+  items = 0;
 
   constructor(private readonly fixed: number | undefined) {}
 
@@ -20,11 +20,6 @@ export class Window {
   add(bytes: number): void {
     this.bytes += bytes;
     this.items++;
-  }
-
-  /** Bytes of an item, as far as those that came tell; undefined before the first. */
-  get itemSize(): number | undefined {
-    return this.items === 0 ? undefined : this.bytes / this.items;
   }
 
   get size(): number {

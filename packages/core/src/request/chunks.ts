@@ -2,6 +2,7 @@ import {
   CHUNK_CREDIT,
   CHUNKS_HEADER,
   countIn,
+  creditIn,
   cut,
   DEFAULT_HEARTBEAT,
   headerBlock,
@@ -24,7 +25,7 @@ import { uploadedItems } from './uploaded-items';
 
 /** How many chunks the caller takes before it grants more; undefined for one that does not know them. */
 export function chunkCreditOf(request: Context): number | undefined {
-  return hasHeaders(request.message) ? countIn(request.headers.get(CHUNKS_HEADER)) : undefined;
+  return hasHeaders(request.message) ? creditIn(request.headers.get(CHUNKS_HEADER)) : undefined;
 }
 
 /** Sends a reply that is too large for one message; the request's own reply, sent afterwards, ends it. */

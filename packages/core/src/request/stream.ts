@@ -1,5 +1,5 @@
 import {
-  countIn,
+  creditIn,
   CREDIT_HEADER,
   ERROR_CODE_HEADER,
   ERROR_HEADER,
@@ -151,7 +151,7 @@ async function runThrough(items: AsyncIterable<unknown>, { signal }: Context, { 
 
 /** A caller that grants credit says so; to others items go as they are made. */
 function wishesOf(request: Context): StreamWishes {
-  const credit = hasHeaders(request.message) ? countIn(request.headers.get(CREDIT_HEADER)) : undefined;
+  const credit = hasHeaders(request.message) ? creditIn(request.headers.get(CREDIT_HEADER)) : undefined;
   if (credit === undefined) return { credit: Infinity, heartbeat: 0 };
   return { credit, heartbeat: heartbeatIn(request.headers.get(HEARTBEAT_HEADER)) };
 }

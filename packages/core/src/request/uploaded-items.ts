@@ -50,12 +50,13 @@ function receive<Item>(
   // Nobody would end it any more: middleware or a handler came to it too late.
   if (ctx.isDone) throw ended();
   const inbox = outlet.newInbox();
+  const share = outlet.credit.share(itemSize === undefined ? 'stream' : 'body');
   const receiver = new ItemReceiver<Item>({
     subject: `the caller of ${ctx.endpoint.name}`,
     credit,
-    granted: itemSize === undefined ? outlet.credit.firstCredit() : 0,
-    ...(itemSize !== undefined && { itemSize }),
-    share: outlet.credit.share(),
+    granted: itemSize === undefined ? share.first(outlet.maxPayload) : 0,
+    itemSize: itemSize ?? outlet.maxPayload,
+    share,
     inboxes: outlet.replySubjects.inboxes,
     heartbeat,
     firstWithin: MISSED_HEARTBEATS * heartbeat,
