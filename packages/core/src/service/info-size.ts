@@ -13,9 +13,12 @@ interface Part {
   readonly isSpared: (key: string) => boolean;
 }
 
-/** Leaves out schemas first, then what the user says in words, then the rest of the metadata; the largest goes first. */
-export function fitInfo(info: InfoResponse, maxSize: number, logger: Logger): void {
-  let excess = sizeOf(info) - maxSize;
+/**
+ * Leaves out schemas first, then what the user says in words, then the rest of the metadata; the largest goes first.
+ * @param headerSize bytes of the reply's headers, which count against max_payload as well
+ */
+export function fitInfo(info: InfoResponse, maxPayload: number, headerSize: number, logger: Logger): void {
+  let excess = sizeOf(info) + headerSize - maxPayload;
   if (excess <= 0) return;
   for (const [what, isSpared] of [
     ['schemas', (key) => !SCHEMAS.includes(key)],
@@ -31,7 +34,7 @@ export function fitInfo(info: InfoResponse, maxSize: number, logger: Logger): vo
       excess -= size - left;
       const whose = part.endpoint === undefined ? 'the service' : `endpoint "${part.endpoint}"`;
       logger.warn(
-        { service: info.name, ...(part.endpoint !== undefined && { endpoint: part.endpoint }), maxPayload: maxSize },
+        { service: info.name, ...(part.endpoint !== undefined && { endpoint: part.endpoint }), maxPayload },
         `INFO is over max_payload; the ${part.what} of ${whose} are left out`,
       );
     }

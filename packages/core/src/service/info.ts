@@ -35,7 +35,7 @@ export function infoReply(
       metadata: { ...(service.schemas && schemasOf(endpoint, logger, validation)), ...endpoint.metadata },
     })),
   };
-  fitInfo(info, maxPayload - INFO_HEADERS.encode().length, logger);
+  fitInfo(info, maxPayload, INFO_HEADERS.encode().length, logger);
   return info;
 }
 
