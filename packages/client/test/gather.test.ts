@@ -86,6 +86,6 @@ onEachServerAndClient((_server, library) => {
     expect(await client.gather('nobody.there')).toEqual([]);
     await expect(client.gather({ service: 'nobody', endpoint: 'x' })).rejects.toMatchObject({ code: 503 });
     await expect(client.gather('a.>')).rejects.toThrow('may not contain ">"');
-    expect(performance.now() - before).toBeLessThan(250);
+    expect(performance.now() - before).toBeLessThan(1_500);
   });
 });

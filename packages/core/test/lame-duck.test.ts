@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import * as nats3 from '@nats-io/transport-node';
 import { Endpoint, NatsServiceFactory, Service } from '@natsmith/core';
 import { ServiceClient } from '@natsmith/client';
 import { startCluster, type NatsServer } from '@natsmith/testing';
-import * as nats2 from 'nats';
 import { type Connection } from '#test/connection';
-import { describeWithNatsServer } from '#test/matrix';
+import { clientLibraries, describeWithNatsServer } from '#test/matrix';
 import { Log } from './log';
 
 @Service({ name: 'adder', version: '1.0.0' })
@@ -35,11 +33,6 @@ class Adder {
   }
 }
 
-const libraries: [string, (options: { servers: string }) => Promise<Connection>][] = [
-  ['nats 2', (options) => nats2.connect(options)],
-  ['@nats-io/transport-node 3', (options) => nats3.connect(options)],
-];
-
 async function countReplies(connection: Connection, subject: string): Promise<number> {
   let count = 0;
   for await (const _ of await connection.requestMany(subject, '', { maxWait: 200 })) count++;
@@ -53,9 +46,9 @@ describeWithNatsServer('a server of a cluster in lame duck mode', () => {
   }, 20_000);
   afterEach(() => Promise.all(cluster.map((server) => server.kill())));
 
-  it.each(libraries)(
-    'the only instance of a service, and a client, move to another one and lose nothing: %s',
-    async (_, connect) => {
+  it.each(clientLibraries)(
+    'the only instance of a service, and a client, move to another one and lose nothing: $name',
+    async ({ connect }) => {
       const [first, second] = cluster as [NatsServer, NatsServer];
       const log = new Log();
       const [serviceOn, clientOn, other] = [

@@ -147,7 +147,7 @@ onEachServerAndClient((_server, client) => {
       const before = performance.now();
       await service.stop();
       expect(performance.now() - before).toBeGreaterThan(90);
-      expect(performance.now() - before).toBeLessThan(600);
+      expect(performance.now() - before).toBeLessThan(3000);
       expect(gate.aborted).toBe(1);
       for (const reply of await Promise.all(replies)) expect(reply.headers?.get(CODE)).toBe('503');
       expect(log.find('warn', /stop does not wait/)).toHaveLength(1);
@@ -524,7 +524,7 @@ onEachServer((server) => {
       child.kill('SIGINT');
       expect((await reply).headers?.get(CODE)).toBe('503');
       await child.wrote('stopped');
-      expect(performance.now() - before).toBeLessThan(1000);
+      expect(performance.now() - before).toBeLessThan(1900);
     });
 
     it('a third signal ends a process whose onStop hangs', async () => {

@@ -1,10 +1,10 @@
 import { Endpoint, Service, ServiceError } from '@natsmith/core';
 import { type InfoResponse, type StatsResponse } from '@natsmith/protocol';
-import { startServer, type ServerKind } from '@natsmith/testing';
+import { startServer } from '@natsmith/testing';
 import { IsString } from 'class-validator';
 import { connect } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeWithNatsServer } from '#test/matrix';
+import { onEachServerKind } from '#test/matrix';
 import { useHosts } from './hosts';
 import { Log } from './log';
 
@@ -24,7 +24,7 @@ class Wordy {
   }
 }
 
-const onKind = (kind: ServerKind) => () => {
+onEachServerKind('after a reconnect', (kind) => {
   const hosts = useHosts();
 
   it('INFO and STATS are made to fit a max_payload that is lower, and are whole again when it rises', async () => {
@@ -68,7 +68,4 @@ const onKind = (kind: ServerKind) => () => {
     await host.stop();
     await server.stop();
   });
-};
-
-describeWithNatsServer('nats-server: after a reconnect', onKind('nats-server'));
-describe('broker: after a reconnect', onKind('broker'));
+});
