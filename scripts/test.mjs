@@ -12,7 +12,17 @@ for (const tool of [
 ])
   if (!process.env[tool.variable] && !isOnPath(tool.name))
     process.stderr.write(`skipped: ${tool.uses} (no ${tool.name} on PATH, and none named in ${tool.variable})\n`);
+process.stderr.write(`${matrix()}\n`);
 await import('../node_modules/jest/bin/jest.js');
+
+/** What `test/matrix.ts` will describe suites for, in a line. */
+function matrix() {
+  const whole = (process.env.NATSMITH_MATRIX || (process.env.CI ? 'whole' : 'local')) === 'whole';
+  const server = process.env.NATS_SERVER || isOnPath('nats-server') ? 'nats-server' : 'the in-process broker';
+  return whole
+    ? 'matrix: whole, nats-server and the in-process broker, nats 2 and nats.js 3, projects of each template'
+    : `matrix: local, ${server} and nats 2; NATSMITH_MATRIX=whole runs both servers, both client libraries and the templates' projects, as CI does`;
+}
 
 function isOnPath(name) {
   return (process.env.PATH ?? '')

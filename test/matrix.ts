@@ -15,38 +15,48 @@ import { type Connection, type Headers } from './connection';
 /** Options that both client libraries understand; `servers` defaults to the suite's server. */
 export type ConnectOptions = Omit<nats2.ConnectionOptions, 'authenticator' | 'tls' | 'resolve'>;
 
-/** A client library; what it connected is closed after each test. */
-export interface TestClient {
+/** A client library, as far as both are alike. */
+export interface ClientLibrary {
   /** As in the test report, such as `nats 2.29.3`. */
   readonly name: string;
   connect(options?: ConnectOptions): Promise<Connection>;
   headers(): Headers;
 }
 
+/** A client library on the server of a block; what it connected is closed after each test. */
+export type TestClient = ClientLibrary;
+
 const HOW_TO_GET_ONE = 'no nats-server found: put one on PATH or name it in NATS_SERVER';
-const kinds: ServerKind[] = ['nats-server', 'broker'];
-const libraries = [
+const everyKind: ServerKind[] = ['nats-server', 'broker'];
+const everyLibrary: readonly ClientLibrary[] = [
   { name: `nats ${nats2Version}`, connect: nats2.connect, headers: nats2.headers },
   { name: `@nats-io/transport-node ${nats3Version}`, connect: nats3.connect, headers: nats3.headers },
 ];
 
-/** Describes the same behaviour on a real nats-server and on the broker, each started for its block and stopped after it. */
+/** Whether suites run on both kinds of server and with both client libraries, as in CI, or with one of each. */
+export const isWholeMatrix = matrix() === 'whole';
+
+const kinds = isWholeMatrix ? everyKind : ([findNatsServer() === undefined ? 'broker' : 'nats-server'] as const);
+/** The client libraries of the matrix. */
+export const clientLibraries = isWholeMatrix ? everyLibrary : everyLibrary.slice(0, 1);
+
+/** Describes the same behaviour on each server of the matrix, started for its block and stopped after it. */
 export function onEachServer(describeOn: (server: TestServer) => void, options?: ServerOptions): void {
   for (const kind of kinds) describeServer(kind, titleOf(kind), () => describeOn(useServer(kind, options)));
 }
 
-/** Describes the same behaviour for each kind of server, for suites that start, stop and kill servers themselves. */
+/** Describes the same behaviour for each kind of server of the matrix, for suites that start, stop and kill servers themselves. */
 export function onEachServerKind(title: string, describeOn: (kind: ServerKind) => void): void {
   for (const kind of kinds) describeServer(kind, `${title}: ${titleOf(kind)}`, () => describeOn(kind));
 }
 
-/** The same once more for each client library: four blocks, each named as its server × its client. */
+/** The same once more for each client library of the matrix, in blocks that are named as their server × their client. */
 export function onEachServerAndClient(
   describeOn: (server: TestServer, client: TestClient) => void,
   options?: ServerOptions,
 ): void {
   for (const kind of kinds) {
-    for (const library of libraries) {
+    for (const library of clientLibraries) {
       describeServer(kind, `${titleOf(kind)} × ${library.name}`, () => {
         const server = useServer(kind, options);
         describeOn(server, useClient(server, library));
@@ -55,9 +65,22 @@ export function onEachServerAndClient(
   }
 }
 
+/** A block that takes long, such as one that installs packages: it runs with the whole matrix only. */
+export function describeWithWholeMatrix(title: string, body: () => void): void {
+  if (isWholeMatrix) describe(title, body);
+  else describe.skip(`${title} (with NATSMITH_MATRIX=whole)`, body);
+}
+
 /** A block that needs a real nats-server: skipped where there is none, except under CI, where that is a failure. */
 export function describeWithNatsServer(title: string, body: () => void): void {
   describeServer('nats-server', title, body);
+}
+
+function matrix(): string {
+  const { NATSMITH_MATRIX, CI } = process.env;
+  if (NATSMITH_MATRIX === undefined || NATSMITH_MATRIX === '') return CI ? 'whole' : 'local';
+  if (NATSMITH_MATRIX === 'whole' || NATSMITH_MATRIX === 'local') return NATSMITH_MATRIX;
+  throw new Error(`NATSMITH_MATRIX must be "whole" or "local", got "${NATSMITH_MATRIX}"`);
 }
 
 function describeServer(kind: ServerKind, title: string, body: () => void): void {
@@ -103,7 +126,7 @@ function useServer(kind: ServerKind, options?: ServerOptions): TestServer {
   };
 }
 
-function useClient(server: TestServer, library: (typeof libraries)[number]): TestClient {
+function useClient(server: TestServer, library: ClientLibrary): TestClient {
   const open: Connection[] = [];
   afterEach(async () => {
     await Promise.all(open.splice(0).map((connection) => connection.close()));
@@ -112,7 +135,7 @@ function useClient(server: TestServer, library: (typeof libraries)[number]): Tes
     name: library.name,
     headers: () => library.headers(),
     async connect(options) {
-      const connection: Connection = await library.connect({ servers: server.url, ...options });
+      const connection = await library.connect({ servers: server.url, ...options });
       open.push(connection);
       return connection;
     },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Endpoint, Service } from '@natsmith/core';
 import { NatsServer, TestHost } from '@natsmith/testing';
 import { connect, headers, type NatsConnection } from 'nats';
-import { describeWithNatsServer } from '#test/matrix';
+import { describeWithNatsServer, isWholeMatrix } from '#test/matrix';
 import { blocksOf } from '../docs/markdown';
 import { buildImage } from './image';
 import { dropMissing } from './lock-file';
@@ -21,7 +21,9 @@ class Greeter {
   }
 }
 
-describeWithNatsServer('a project of the template', () => {
+const describeProjects = isWholeMatrix ? describeWithNatsServer : describe.skip;
+
+describeProjects('a project of the template', () => {
   const published = usePublished();
   let server: NatsServer;
   beforeAll(async () => {
