@@ -5,7 +5,7 @@ import { type Connection } from '#test/connection';
 export function useHosts(): (
   target: Class | readonly Class[],
   connection: Connection,
-  options?: Omit<FactoryOptions, 'connection'>,
+  options?: Omit<FactoryOptions<Connection>, 'connection'>,
 ) => Promise<NatsServiceHost<Connection>> {
   const running: NatsServiceHost<Connection>[] = [];
   afterEach(async () => {

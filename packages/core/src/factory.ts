@@ -4,9 +4,10 @@ import type { Middleware } from './define/handler';
 import type { Logger } from './define/logger';
 import type { Class } from './define/options';
 import { NatsServiceHost } from './host';
-import { constructorProblem, Instances, type Container } from './instances';
+import { constructorProblem, containerOf, Instances, type Container, type ContainerOf } from './instances';
 import { loggerOf } from './logger';
 import { planServices } from './plan/services';
+import { givenInstances } from './plan/targets';
 import { payloadClassProblem } from './request/payload-class';
 import { hasValidators, type ValidatorOptions } from './request/validate';
 import { ServiceInstance } from './service/instance';
@@ -18,15 +19,26 @@ import { closeInTime } from './transport/close';
 import { isConnection, type Connection } from './transport/connection';
 import { outletOf } from './transport/outlet';
 
-/** What `NatsServiceFactory.create` takes besides classes. */
+/** `C`, which the compiler is not to guess from here: what a container would like does not decide the connection. */
+// NoInfer came with TypeScript 5.4.
+type Settled<C> = [C][C extends unknown ? 0 : never];
+
+/** A service class, or an instance of a service class or of a group that a service mounts. */
+// An array is no instance; without the property it would be one, whatever it holds.
+export type ServiceTarget = Class | (object & { readonly [Symbol.iterator]?: never });
+
+/** What `NatsServiceFactory.create` takes besides classes and instances. */
 export interface FactoryOptions<C extends Connection = NatsConnection> {
   /**
    * A live connection of `nats` 2 or `@nats-io/transport-node` 3, or options to connect with `nats` 2.
    * Default: the environment (`NATS_URL` and the credentials of the `nats` command), else `nats://127.0.0.1:4222`.
    */
   connection?: C | ConnectionOptions;
-  /** Makes the instances; without one, classes are made with `new`. */
-  container?: Container;
+  /**
+   * Makes the instances of the classes that are given as classes; without one, they are made with `new`. A function gets
+   * the host's connection, to make what the classes need of it (a client, a publisher); the host closes the connection.
+   */
+  container?: Container | ContainerOf<Settled<C>>;
   /** Middleware around every endpoint. */
   use?: readonly Middleware[];
   /** Default pino; `false` for none. */
@@ -52,22 +64,23 @@ const FLUSH_TIMEOUT = 1000;
 
 /**
  * Resolves when every service is connected, subscribed and discoverable; else rejects and leaves nothing behind.
+ * @param target a class with `@Service`, or an instance of one, or several; instances of mounted groups beside them
  * @throws DefinitionError with every mistake in the classes, before a connection is made
  * @throws Error when there is no connection, the server refuses a subject, or a class fails to start
  */
 function create(
-  target: Class | readonly Class[],
+  target: ServiceTarget | readonly ServiceTarget[],
   options?: FactoryOptions & { connection?: ConnectionOptions },
 ): Promise<NatsServiceHost<NatsConnection>>;
 function create<C extends Connection = NatsConnection>(
-  target: Class | readonly Class[],
+  target: ServiceTarget | readonly ServiceTarget[],
   options?: FactoryOptions<C>,
 ): Promise<NatsServiceHost<C>>;
 async function create<C extends Connection>(
-  target: Class | readonly Class[],
+  target: ServiceTarget | readonly ServiceTarget[],
   options: FactoryOptions<C> = {},
 ): Promise<NatsServiceHost<C>> {
-  const targets = Array.isArray(target) ? (target as Class[]) : [target as Class];
+  const targets: readonly unknown[] = Array.isArray(target) ? target : [target];
   const plans = planServices(
     targets,
     hasValidators,
@@ -83,11 +96,11 @@ async function create<C extends Connection>(
   if (!ownsConnection && (given.isClosed() || given.isDraining()))
     throw new Error('the given connection is closed or closing; pass a live one, or options to connect with');
   const connection = ownsConnection ? ((await connect(given)) as Connection as C) : given;
-  const instances = new Instances(options.container, logger);
+  const instances = new Instances(givenInstances(targets), logger);
   const services: ServiceInstance[] = [];
   const outlet = outletOf(connection, logger, options.inboxes);
   try {
-    await instances.start(plans);
+    await instances.start(plans, await containerOf(options.container, connection));
     const settings: InstanceSettings = {
       connection,
       outlet,

@@ -26,11 +26,12 @@ export type {
   ServiceOptions,
   StatsHandlerMethod,
 } from './define/options';
-export { NatsServiceFactory, type FactoryOptions } from './factory';
+export { NatsServiceFactory, type FactoryOptions, type ServiceTarget } from './factory';
 export { NatsServiceHost, type HostStatus } from './host';
-export type { Container } from './instances';
+export type { Container, ContainerOf } from './instances';
 export { DefinitionError, type Mistake } from './plan/definition-error';
 export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from './request/json-limits';
 export type { Violation } from './request/validate';
 export type { AddedHandler, EndpointHost, RunningService } from './service/service';
+export { connect } from './transport/connect';
 export type { Connection, Subscription } from './transport/connection';

@@ -8,6 +8,23 @@ export interface Container {
   get<T extends object>(target: new (...args: unknown[]) => T): T | Promise<T>;
 }
 
+/** Makes a container with the host's own connection, so that what classes need can use it; the host closes it. */
+export type ContainerOf<C> = (connection: C) => Container | Promise<Container>;
+
+/** The container itself, where it was given as a function of the connection. */
+export async function containerOf<C>(
+  given: Container | ContainerOf<C> | undefined,
+  connection: C,
+): Promise<Container | undefined> {
+  if (given === undefined) return undefined;
+  // A container that can be called is a container.
+  const container: unknown = typeof given === 'function' && !('get' in given) ? await given(connection) : given;
+  if (typeof (container as Partial<Container> | null | undefined)?.get === 'function') return container as Container;
+  throw new Error(
+    `container must be { get(Class) }, or a function of the connection that returns one; got ${container === null ? 'null' : typeof container}`,
+  );
+}
+
 /** Why natsmith cannot make an instance of a class with `new`, or undefined when it can. */
 export function constructorProblem(target: Class): string | undefined {
   const declaring = lineage(target).find(declaresConstructor);
@@ -15,7 +32,8 @@ export function constructorProblem(target: Class): string | undefined {
   const inherited = declaring === target ? '' : `, inherited from ${declaring.name},`;
   return (
     `has a constructor with ${declaring.length} parameter(s)${inherited} and natsmith makes instances with ` +
-    `"new ${target.name}()"; pass a container: create(..., { container: { get: (Class) => yourContainer.resolve(Class) } })`
+    `"new ${target.name}()"; give create() an instance, new ${target.name}(...), ` +
+    'or a container: create(..., { container: { get: (Class) => yourContainer.resolve(Class) } })'
   );
 }
 
@@ -34,15 +52,23 @@ export class Instances {
   private readonly uses = new Map<Class, number>();
 
   constructor(
-    private readonly container: Container | undefined,
+    /** Those that need not be made. */
+    private readonly given: ReadonlyMap<Class, object>,
     private readonly logger: Logger,
   ) {}
 
-  /** Makes and starts the instances; rejects with what the first constructor or `onStart` throws. */
-  async start(services: readonly { readonly classes: readonly Class[] }[]): Promise<void> {
+  /**
+   * Makes and starts the instances; rejects with what the first constructor or `onStart` throws.
+   * @param container makes them; without one, `new` does
+   */
+  async start(
+    services: readonly { readonly classes: readonly Class[] }[],
+    container: Container | undefined,
+  ): Promise<void> {
     for (const target of services.flatMap((service) => service.classes)) {
       this.uses.set(target, (this.uses.get(target) ?? 0) + 1);
-      if (!this.instances.has(target)) this.instances.set(target, await this.make(target as new () => object));
+      if (!this.instances.has(target))
+        this.instances.set(target, await this.make(target as new () => object, container));
     }
     for (const [target, instance] of this.instances) {
       await (instance as Partial<OnStart>).onStart?.();
@@ -68,9 +94,11 @@ export class Instances {
     for (const target of [...this.started].reverse()) await this.stop(target, outOfTime);
   }
 
-  private async make(target: new () => object): Promise<object> {
-    if (this.container === undefined) return new target();
-    const instance: unknown = await this.container.get(target);
+  private async make(target: new () => object, container: Container | undefined): Promise<object> {
+    const given = this.given.get(target);
+    if (given !== undefined) return given;
+    if (container === undefined) return new target();
+    const instance: unknown = await container.get(target);
     if (typeof instance === 'object' && instance !== null) return instance;
     throw new Error(`the container gave ${String(instance)} for ${target.name}; register the class with it`);
   }

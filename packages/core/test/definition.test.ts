@@ -66,7 +66,7 @@ interface Shape {
 }
 
 const plan = (...targets: unknown[]) =>
-  planServices(targets as readonly Class[], hasValidators, constructorProblem, {}, payloadClassProblem);
+  planServices(targets, hasValidators, constructorProblem, {}, payloadClassProblem);
 const endpointsOf = (target: Class) => plan(target)[0]!.endpoints;
 const subjectsOf = (target: Class) => endpointsOf(target).map(({ subject }) => subject);
 
@@ -171,7 +171,16 @@ describe('a service', () => {
       /has no @Service; write @Service\(\{ name, version \}\)/,
     ],
     ['that is undefined', () => undefined, 'create()', /was given undefined as a service; pass a class/],
-    ['that is an instance', () => new Bare(), 'create()', /was given \[object Object\] as a service/],
+    ['that is a string', () => 'Subject', 'create()', /was given "Subject" as a service; pass a class/],
+    ['that has no class', () => Object.create(null) as unknown, 'create()', /was given an object without a class as/],
+    ['that is an array', () => [Bare], 'create()', /an instance of Array, .*; list all services in one array/],
+    ['that is a promise', () => Promise.resolve(Bare), 'create()', /an instance of Promise, .*; await the promise/],
+    [
+      'that is an instance',
+      () => new Bare(),
+      'create()',
+      /was given an instance of Bare, which has neither @Service nor/,
+    ],
     ['without endpoints', () => Empty, 'Empty', /has no endpoint; write @Endpoint\(\)/],
     ['that is a service twice', () => Twice, 'Twice', /has @Service more than once; keep one/],
     ['in two groups', () => TwoGroups, 'TwoGroups', /has @Group more than once; join the prefixes/],
@@ -280,7 +289,7 @@ describe('a service', () => {
   });
 
   it('is needed', () => {
-    expect(mistakesIn()).toEqual([expect.stringMatching(/^create\(\) was given no service class/)]);
+    expect(mistakesIn()).toEqual([expect.stringMatching(/^create\(\) was given no service; pass/)]);
   });
 });
 

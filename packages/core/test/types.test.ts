@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-call -- what does not compile has no types */
 /* What does not compile is part of the contract: tsc checks this file, with an error where @ts-expect-error has none. */
 import {
+  connect,
   Endpoint,
   Group,
   NatsServiceFactory,
@@ -16,6 +17,7 @@ import {
   type NatsServiceHost,
   type RequestContext,
   type RunningService,
+  type ServiceTarget,
 } from '@natsmith/core';
 import { type NatsConnection as Nats3Connection } from '@nats-io/transport-node';
 import { type AwilixContainer } from 'awilix';
@@ -250,12 +252,61 @@ compiled.push(async function connections() {
   await NatsServiceFactory.create(Any, { connection: 'nats://127.0.0.1' });
   // @ts-expect-error options that nats.js does not have
   await NatsServiceFactory.create(Any, { connection: { url: 'x' } });
-  // @ts-expect-error an instance is no class
-  await NatsServiceFactory.create(new Any());
   // @ts-expect-error there is no such option
   await NatsServiceFactory.create(Any, { retries: 3 });
   await using disposed = on2;
   return disposed;
+});
+
+compiled.push(async function targets() {
+  class Shop {
+    constructor(readonly name: string) {}
+  }
+  class Any {}
+  await NatsServiceFactory.create(new Shop('a'));
+  await NatsServiceFactory.create([new Shop('a'), Any]);
+  const several: readonly ServiceTarget[] = [Shop, new Any()];
+  await NatsServiceFactory.create(several);
+  // @ts-expect-error a string is no service
+  await NatsServiceFactory.create('Shop');
+  // @ts-expect-error nor is nothing
+  await NatsServiceFactory.create(undefined);
+  // @ts-expect-error nor are numbers
+  await NatsServiceFactory.create([1, 2]);
+  // @ts-expect-error one array holds all
+  await NatsServiceFactory.create([[Shop]]);
+});
+
+compiled.push(async function containersOfTheConnection() {
+  class Any {}
+  const nats3 = null as unknown as Nats3Connection;
+  const get: Container['get'] = (target) => new target();
+  await NatsServiceFactory.create(Any, {
+    container: (_connection) => {
+      same<typeof _connection, Nats2Connection>();
+      return { get };
+    },
+  });
+  await NatsServiceFactory.create(Any, {
+    connection: { servers: 'x' },
+    container: async (_connection) => {
+      same<typeof _connection, Nats2Connection>();
+      return { get };
+    },
+  });
+  await NatsServiceFactory.create(Any, {
+    connection: nats3,
+    container: (connection) => {
+      same<typeof connection, Nats3Connection>();
+      return { get: (target) => new target(connection) };
+    },
+  });
+  // @ts-expect-error the function gives no container
+  await NatsServiceFactory.create(Any, { container: () => 1 });
+  // @ts-expect-error the connection is of nats 2
+  await NatsServiceFactory.create(Any, { container: (_: Nats3Connection) => ({ get }) });
+  const _made = await connect({ servers: 'x' });
+  same<typeof _made, Nats2Connection>();
 });
 
 compiled.push(async function containers() {

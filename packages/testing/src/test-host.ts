@@ -1,10 +1,10 @@
 import {
-  type Class,
   type Connection,
   type FactoryOptions,
   NatsServiceFactory,
   type NatsServiceHost,
   ServiceError,
+  type ServiceTarget,
 } from '@natsmith/core';
 import { ERROR_CODE_HEADER, ERROR_HEADER } from '@natsmith/protocol';
 import { headers as createHeaders, type Msg, type NatsConnection, type RequestOptions } from 'nats';
@@ -35,7 +35,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
 
   /** Starts the services; rejects as `NatsServiceFactory.create` does, and leaves nothing behind. */
   static async create<C extends Connection = NatsConnection>(
-    targets: Class | readonly Class[],
+    targets: ServiceTarget | readonly ServiceTarget[],
     { server, ...options }: TestHostOptions<C> = {},
   ): Promise<TestHost<C>> {
     const broker = server || options.connection ? undefined : await BrokerServer.start();

@@ -16,32 +16,30 @@ import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
 import { decidePayload, PRIMITIVES, type HasValidators, type Payload, type PayloadClasses } from './payload';
 import type { EndpointPlan, ServicePlan } from './plan';
 import { handlerOf, hasDefault } from './handler';
+import { checkUnused, givenInstances, serviceClasses } from './targets';
 
 /** Why no instance of a class can be made, or undefined; known to the room that makes them. */
 export type ConstructorProblem = (target: Class) => string | undefined;
 
-/** Plans decorated service classes; throws one DefinitionError that lists every mistake in all of them. */
+/** Plans decorated service classes, given themselves or by an instance; throws one DefinitionError that lists every mistake in all of them. */
 export function planServices(
-  targets: readonly Class[],
+  targets: readonly unknown[],
   hasValidators: HasValidators,
   constructorProblem: ConstructorProblem,
   host: HostLimits = {},
   payloadClassProblem?: PayloadClasses['problem'],
 ): ServicePlan[] {
   const mistakes = new Mistakes();
-  const payloads = { hasValidators, problem: payloadClassProblem };
   checkHostLimits(host, mistakes);
-  if (targets.length === 0) mistakes.add('create()', 'was given no service class; pass a class with @Service');
-  const plans: ServicePlan[] = [];
-  for (const [index, target] of targets.entries()) {
-    if (typeof target !== 'function') {
-      mistakes.add('create()', `was given ${String(target)} as a service; pass a class with @Service`);
-    } else if (targets.indexOf(target) < index) {
-      mistakes.add(target.name, 'is listed twice; list each service once, and run more processes for more instances');
-    } else {
-      plans.push(planService(target, { payloads, constructorProblem, host, mistakes }));
-    }
-  }
+  const instances = givenInstances(targets);
+  const checks: Checks = {
+    payloads: { hasValidators, problem: payloadClassProblem },
+    constructorProblem: (target) => (instances.has(target) ? undefined : constructorProblem(target)),
+    host,
+    mistakes,
+  };
+  const plans = serviceClasses(targets, mistakes).map((target) => planService(target, checks));
+  checkUnused(instances, plans, mistakes);
   checkOverlaps(plans, mistakes);
   mistakes.throwIfAny();
   return plans;

@@ -140,6 +140,6 @@ it('without a container, a constructor that wants arguments is refused before co
     mistakes: [{ where: 'Mounting' }, { where: 'Grouped' }],
   });
   await expect(NatsServiceFactory.create(Time, nowhere)).rejects.toThrow(
-    /^Time has a constructor with 1 parameter.*; pass a container: create\(\.\.\., \{ container: /,
+    /^Time has a constructor with 1 parameter.*; give create\(\) an instance, new Time\(\.\.\.\), or a container: create\(\.\.\., \{ container: /,
   );
 });

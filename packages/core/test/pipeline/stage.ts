@@ -1,8 +1,8 @@
 import {
-  type Class,
   type FactoryOptions,
   NatsServiceFactory,
   type NatsServiceHost,
+  type ServiceTarget,
   type StatsResponse,
 } from '@natsmith/core';
 import { connect, headers as newHeaders, type NatsConnection } from 'nats';
@@ -17,7 +17,7 @@ export interface CallOptions {
   timeout?: number;
 }
 
-type Services = Class | readonly Class[];
+type Services = ServiceTarget | readonly ServiceTarget[];
 type StageOptions = Omit<FactoryOptions, 'connection'>;
 
 /** Describes the same behaviour of running services on a real nats-server and on the broker. */
