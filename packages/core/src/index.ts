@@ -26,6 +26,14 @@ export type {
   ServiceOptions,
   StatsHandlerMethod,
 } from './define/options';
+export { describeServices, type DescribeOptions } from './describe';
+export {
+  describeInfo,
+  type HandlerDescription,
+  type JsonSchema,
+  type LimitsDescription,
+  type ServiceDescription,
+} from './description';
 export { NatsServiceFactory, type FactoryOptions, type ServiceTarget } from './factory';
 export { NatsServiceHost, type HostStatus } from './host';
 export type { Container, ContainerOf } from './instances';
