@@ -16,7 +16,9 @@ suites: ${SUITES.join(', ')}; default all
 endurance, where asked for by name: ${Object.keys(programs).join(', ')}; ends with code 1 where one misses its aim
 --smoke: one short round of each, to see that everything works
 --minutes 10: of the soak
---requests N: of hostile (1,000,000) and restart (100,000); --seed 1: of hostile`;
+--requests N: at least so many, of hostile (1,000,000), restart, lame-duck (100,000) and kill-servers (30,000)
+--seed 1: of hostile
+NATS_SERVER_OLD: the nats-server that upgrade-servers begins with`;
 
 const { values: args } = parseArgs({
   options: {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceClient } from '@natsmith/client';
 import { connect, type NatsConnection } from 'nats';
+import { ReplyCount } from './reply-count';
 
 const SUBJECTS = ['plain', 'wait'];
 /** Callers of each kind; each has a connection of its own, so that every server has some. */
@@ -8,44 +9,60 @@ const CALLERS = 6;
 const IN_FLIGHT = 4;
 const TIMEOUT = 5_000;
 
+/** Where the callers connect to: each begins with another one of these servers. */
+export interface Places {
+  readonly natsmith: readonly string[];
+  readonly stock: readonly string[];
+  /** A server that is to stay, where replies are counted. */
+  readonly count: string;
+}
+
 /** What came of the requests of one kind of client. */
-export interface Outcome {
-  sent: number;
+export class Outcome {
+  sent = 0;
   /** No reply, or an error. */
-  lost: number;
-  wrong: number;
+  lost = 0;
+  wrong = 0;
+  /** When the latest request was sent that was lost, as `performance.now()`. */
+  lastLost = 0;
   /** How often an error came. */
-  readonly errors: Map<string, number>;
+  readonly errors = new Map<string, number>();
+
+  constructor(readonly of: string) {}
 }
 
 type Ask = (subject: string, payload: { a: number; b: number }) => Promise<unknown>;
 
 /** Requests from natsmith's client and from the stock client, each with numbers of its own, so that no reply fits another. */
 export class ClusterLoad {
-  readonly natsmith: Outcome = { sent: 0, lost: 0, wrong: 0, errors: new Map() };
-  readonly stock: Outcome = { sent: 0, lost: 0, wrong: 0, errors: new Map() };
+  readonly natsmith = new Outcome('natsmith clients');
+  /** Requests that may be made twice. */
+  readonly idempotent = new Outcome('natsmith clients, idempotent');
+  readonly stock = new Outcome('stock clients');
   private isOver = false;
   private readonly running: Promise<void>[] = [];
   private constructor(
-    readonly clients: readonly ServiceClient[],
-    readonly connections: readonly NatsConnection[],
+    private readonly clients: readonly ServiceClient[],
+    private readonly connections: readonly NatsConnection[],
+    private readonly replies: ReplyCount,
   ) {}
 
-  /** @param stockServers where stock clients connect to, which do not move away from a server in lame duck mode */
-  static async start(servers: readonly string[], stockServers: readonly string[]): Promise<ClusterLoad> {
-    const options = { maxReconnectAttempts: -1, reconnectTimeWait: 50, noRandomize: true, ignoreClusterUpdates: true };
+  static async start({ natsmith, stock, count }: Places): Promise<ClusterLoad> {
+    const options = { maxReconnectAttempts: -1, reconnectTimeWait: 50, noRandomize: true };
+    const each = Array.from({ length: CALLERS }, (_, i) => i);
     const clients = await Promise.all(
-      Array.from({ length: CALLERS }, async (_, i) => {
-        const connection = { ...options, servers: rotated(servers, i), ignoreClusterUpdates: false };
-        const client = await ServiceClient.connect({ connection, timeout: TIMEOUT });
-        return client;
-      }),
+      each.map((i) =>
+        ServiceClient.connect({ connection: { ...options, servers: rotated(natsmith, i) }, timeout: TIMEOUT }),
+      ),
     );
     const connections = await Promise.all(
-      Array.from({ length: CALLERS }, (_, i) => connect({ ...options, servers: rotated(stockServers, i) })),
+      each.map((i) => connect({ ...options, ignoreClusterUpdates: true, servers: rotated(stock, i) })),
     );
-    const load = new ClusterLoad(clients, connections);
-    for (const client of clients) load.run(load.natsmith, (subject, payload) => client.call(subject, payload));
+    const load = new ClusterLoad(clients, connections, await ReplyCount.start(count));
+    for (const client of clients) {
+      load.run(load.natsmith, (subject, payload) => client.call(subject, payload));
+      load.run(load.idempotent, (subject, payload) => client.call(subject, payload, { idempotent: true }));
+    }
     for (const connection of connections)
       load.run(load.stock, async (subject, payload) =>
         (await connection.request(subject, JSON.stringify(payload), { timeout: TIMEOUT })).json(),
@@ -53,33 +70,21 @@ export class ClusterLoad {
     return load;
   }
 
-  get sent(): number {
-    return this.natsmith.sent + this.stock.sent;
+  get outcomes(): readonly Outcome[] {
+    return [this.natsmith, this.idempotent, this.stock];
+  }
+
+  /** Replies to requests that had one already. */
+  get doubled(): number {
+    return this.replies.doubled;
   }
 
   /** Resolves when every request has an outcome. */
   async end(): Promise<void> {
     this.isOver = true;
     await Promise.all(this.running);
-    await Promise.all([...this.clients.map((one) => one.close()), ...this.connections.map((one) => one.close())]);
-  }
-
-  figures(): Record<string, number> {
-    const { natsmith, stock } = this;
-    return {
-      'requests of natsmith clients': natsmith.sent,
-      lost: natsmith.lost,
-      wrong: natsmith.wrong,
-      'requests of stock clients': stock.sent,
-      'lost by stock clients': stock.lost,
-      'wrong at stock clients': stock.wrong,
-    };
-  }
-
-  /** The errors and how often they came, for the log. */
-  errors(): string {
-    const all = [...this.natsmith.errors, ...[...this.stock.errors].map(([name, n]) => [`stock: ${name}`, n] as const)];
-    return all.map(([name, count]) => `${name} (${count})`).join(', ') || 'none';
+    await Promise.all([...this.clients, ...this.connections].map((one) => one.close()));
+    await this.replies.end();
   }
 
   private run(outcome: Outcome, ask: Ask): void {
@@ -89,11 +94,13 @@ export class ClusterLoad {
   private async call(outcome: Outcome, ask: Ask): Promise<void> {
     while (!this.isOver) {
       const number = ++outcome.sent;
+      const sentAt = performance.now();
       try {
         const reply = await ask(SUBJECTS[number % SUBJECTS.length] as string, { a: number, b: 1 });
         if (reply !== number + 1) outcome.wrong++;
       } catch (error) {
         outcome.lost++;
+        outcome.lastLost = Math.max(outcome.lastLost, sentAt);
         const name = error instanceof Error ? error.message.replaceAll(/\d+/g, 'N') : String(error);
         outcome.errors.set(name, (outcome.errors.get(name) ?? 0) + 1);
         await delay(10); // a connection that is away answers at once

@@ -32,7 +32,7 @@ export class NatsServer implements TestServer {
   #routePort = -1;
 
   private constructor(
-    private readonly binary: string,
+    private binary: string,
     private options: NatsServerOptions,
   ) {
     this.#port = options.port || -1;
@@ -82,8 +82,10 @@ export class NatsServer implements TestServer {
     await this.#end('SIGKILL');
   }
 
-  async restart(): Promise<void> {
+  /** @param binary another program to run from now on, as an upgrade does */
+  async restart(binary = this.binary): Promise<void> {
     await this.stop();
+    this.binary = binary;
     await this.#launch();
   }
 
