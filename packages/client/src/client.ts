@@ -9,23 +9,29 @@ import {
   type StatsResponse,
 } from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
-import { checkedLimits, type GatherLimits } from './ask-all';
-import { Calls } from './call';
-import type { CallOptions, SubjectCallOptions, SubjectStreamOptions } from './call-options';
-import { carriedBy, NOTHING_CARRIED, type Carried, type Carrier } from './carried';
-import { connect } from './connect';
-import { Discovery, type Discovered } from './discovery';
-import { gather, subjectToGather, type EndpointAddress, type GatheredReply, type GatherOptions } from './gather';
-import { Gathered } from './gathered';
-import { either } from './either';
-import { Inbox } from './inbox';
-import { Link } from './link';
-import { ServiceLookup } from './lookup';
-import type { PolicyOptions } from './policy';
-import type { ServiceSelection } from './selection';
-import { checkSubject } from './subject';
-import { serviceProxy, type AnyService, type ServiceProxy } from './service-proxy';
-import { watch, type ServiceChange, type WatchOptions } from './watch';
+import { checkedLimits, type GatherLimits } from './discovery/request-many';
+import { Calls } from './call/call';
+import type { CallOptions, SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
+import { carriedBy, NOTHING_CARRIED, type Carried, type Carrier } from './propagation';
+import { connect } from './nats/connect';
+import { Discovery, type Discovered } from './discovery/discovery';
+import {
+  gather,
+  subjectToGather,
+  type EndpointAddress,
+  type GatheredReply,
+  type GatherOptions,
+} from './discovery/gather';
+import { Gathered } from './discovery/replies';
+import { either } from './call/call-or-stream';
+import { Inbox } from './nats/inbox';
+import { Link } from './discovery/link';
+import { ServiceLookup } from './service/resolver';
+import type { PolicyOptions } from './call/retry';
+import type { ServiceSelection } from './service/selection';
+import { checkSubject } from './service/params';
+import { serviceProxy, type AnyService, type ServiceProxy } from './service/proxy';
+import { watch, type ServiceChange, type WatchOptions } from './discovery/watch';
 
 /** What a client takes besides its connection. */
 export interface ClientOptions {

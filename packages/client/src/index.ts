@@ -9,10 +9,10 @@ export type {
   ReplyProblem,
   StatsResponse,
 } from '@natsmith/protocol';
-export type { GatherLimits } from './ask-all';
-export type { BodyKind } from './body';
-export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call-options';
-export type { Carrier } from './carried';
+export type { GatherLimits } from './discovery/request-many';
+export type { BodyKind } from './call/body';
+export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
+export type { Carrier } from './propagation';
 export {
   ServiceClient,
   type ClientOptions,
@@ -20,15 +20,15 @@ export {
   type ConnectOptions,
   type ServiceOptions,
 } from './client';
-export type { Discovered } from './discovery';
-export { DiscoveryError } from './discovery-error';
-export type { EndpointAddress, GatheredReply, GatherOptions } from './gather';
-export type { Gathered, GatheredArray } from './gathered';
-export type { ServiceSelection } from './selection';
-export type { CallPolicy, PolicyOptions } from './policy';
-export type { RequestHeaders } from './request';
-export type { AnyService, RemoteMethod, ServiceProxy } from './service-proxy';
-export type { StreamSettings } from './stream';
-export type { SubjectParams } from './subject';
-export { TimeoutError } from './timeout-error';
-export type { ServiceChange, WatchOptions } from './watch';
+export type { Discovered } from './discovery/discovery';
+export { DiscoveryError } from './discovery/discovery-error';
+export type { EndpointAddress, GatheredReply, GatherOptions } from './discovery/gather';
+export type { Gathered, GatheredArray } from './discovery/replies';
+export type { ServiceSelection } from './service/selection';
+export type { CallPolicy, PolicyOptions } from './call/retry';
+export type { RequestHeaders } from './call/request';
+export type { AnyService, RemoteMethod, ServiceProxy } from './service/proxy';
+export type { StreamSettings } from './stream/open';
+export type { SubjectParams } from './service/params';
+export { TimeoutError } from './call/timeout-error';
+export type { ServiceChange, WatchOptions } from './discovery/watch';

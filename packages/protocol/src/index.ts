@@ -1,7 +1,7 @@
-export { CHUNK_CREDIT, CHUNKS_HEADER, cut, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './chunks';
-export { connectWith, type NatsLibrary } from './connect';
-export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './connection';
-export { ConnectionEvents, violationIn, type ConnectionEvent, type Violation } from './connection-events';
+export { CHUNK_CREDIT, CHUNKS_HEADER, cut, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';
+export { connectWith, type NatsLibrary } from './nats/connect';
+export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './nats/connection';
+export { ConnectionEvents, violationIn, type ConnectionEvent, type Violation } from './nats/connection-events';
 export {
   controlSubject,
   REPLY_TYPES,
@@ -13,10 +13,10 @@ export {
   type ServiceIdentity,
   type StatsResponse,
   type Verb,
-} from './discovery';
+} from './services/discovery';
 export { durationProblem, millisecondsOf, millisecondsOfOption, type Duration } from './duration';
-export { instanceIdProblem, readDiscoveryReply, type Replies } from './discovery-reply';
-export { parseReply, UnusableReply, type ReplyOrigin, type ReplyProblem } from './reply-fields';
+export { instanceIdProblem, readDiscoveryReply, type Replies } from './services/discovery-reply';
+export { parseReply, UnusableReply, type ReplyOrigin, type ReplyProblem } from './services/reply-fields';
 export {
   CANCEL_HEADER,
   ERROR_CODE_HEADER,
@@ -29,16 +29,16 @@ export {
   TIMEOUT_HEADER,
   TRACE_HEADERS,
   type HeaderBlock,
-} from './header';
-export { CreditBudget, CreditShare } from './credit-budget';
-export { isImported, isInbox } from './inbox-subject';
-export { joinMoves, type Mover } from './move';
-export { nameProblem } from './name';
-export { PermissionError, type ForbiddenOperation } from './permission-error';
-export { hasHeaders, headersIn, headerText, ReceivedHeaders, type WithHeaders } from './received-headers';
-export { isReceived, markReceived } from './received';
-export { readServerUrl, splitServers, withoutCredentials, type ServerUrl } from './server-url';
-export { ServiceError, type ServiceErrorOptions } from './service-error';
+} from './services/header';
+export { CreditBudget, CreditShare } from './stream/credit-budget';
+export { isImported, isInbox } from './nats/inbox-subject';
+export { joinMoves, type Mover } from './nats/move';
+export { nameProblem } from './services/name';
+export { PermissionError, type ForbiddenOperation } from './nats/permission-error';
+export { hasHeaders, headersIn, headerText, ReceivedHeaders, type WithHeaders } from './services/received-headers';
+export { isReceived, markReceived } from './services/received';
+export { readServerUrl, splitServers, withoutCredentials, type ServerUrl } from './nats/server-url';
+export { ServiceError, type ServiceErrorOptions } from './services/service-error';
 export {
   joinSubject,
   parseTemplate,
@@ -48,12 +48,12 @@ export {
   subjectsOverlap,
   type SubjectTemplate,
   type Wildcards,
-} from './subject';
-export { randomToken } from './token';
-export { uncreditedFor, type Uncredited } from './uncredited';
-export { versionProblem } from './version';
-export { ItemReceiver, type ReceiverSettings } from './item-receiver';
-export { ItemSender, type Body, type Departure, type SenderSettings } from './item-sender';
+} from './services/subject';
+export { randomToken } from './nats/token';
+export { uncreditedFor, type Uncredited } from './stream/uncredited';
+export { versionProblem } from './services/version';
+export { ItemReceiver, type ReceiverSettings } from './stream/item-receiver';
+export { ItemSender, type Body, type Departure, type SenderSettings } from './stream/item-sender';
 export {
   countIn,
   creditIn,
@@ -65,9 +65,9 @@ export {
   SEQUENCE_HEADER,
   sequenceHeader,
   UPLOAD_HEADER,
-} from './stream';
-export { StreamError } from './stream-error';
-export { FIRST_CREDIT } from './window';
+} from './stream/frames';
+export { StreamError } from './stream/stream-error';
+export { FIRST_CREDIT } from './stream/window';
 export { printable, textOf } from './text';
 export { MAX_TIMER } from './timer';
 export {

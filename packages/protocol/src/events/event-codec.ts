@@ -1,4 +1,4 @@
-import { ServiceError } from '../service-error';
+import { ServiceError } from '../services/service-error';
 import { textOf } from '../text';
 import type { Event } from './event';
 import { payloadCheck, type PayloadCheck } from './payload-check';

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { IsInt, IsString, Min } from 'class-validator';
-import { type ServiceError } from '../service-error';
+import { type ServiceError } from '../services/service-error';
 import { z } from 'zod';
 import {
   event,

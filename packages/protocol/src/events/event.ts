@@ -1,4 +1,4 @@
-import { parseTemplate, subjectProblem } from '../subject';
+import { parseTemplate, subjectProblem } from '../services/subject';
 import type { Codec, CodecName, InputOf, ItemType, PayloadOf } from './payload-type';
 
 /** What an event may say besides its subject and type. */

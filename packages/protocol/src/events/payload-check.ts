@@ -1,6 +1,6 @@
 import type * as ClassTransformer from 'class-transformer';
 import type * as ClassValidator from 'class-validator';
-import { ServiceError } from '../service-error';
+import { ServiceError } from '../services/service-error';
 import type { ItemType } from './payload-type';
 import type { StandardSchema } from './standard-schema';
 import { invalidPayload, violationsIn, violationsOf, type Violation } from './violation';

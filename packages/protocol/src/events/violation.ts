@@ -1,4 +1,4 @@
-import { ServiceError } from '../service-error';
+import { ServiceError } from '../services/service-error';
 import type { StandardIssue } from './standard-schema';
 
 /** One thing that is wrong with a payload: where, and by constraint name what it should be. */

@@ -9,8 +9,8 @@ import {
   type Message,
 } from '@natsmith/protocol';
 import { cancelSubject, sendCancel } from './cancel';
-import { announcedReply, chunkLine, type AnnouncedReply } from './announced-reply';
-import type { Inbox } from './inbox';
+import { announcedReply, chunkLine, type AnnouncedReply } from '../stream/chunked-reply';
+import type { Inbox } from '../nats/inbox';
 import { TimeoutError } from './timeout-error';
 
 /** Headers of a request: one value or several for each name. */

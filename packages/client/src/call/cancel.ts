@@ -1,6 +1,6 @@
 import { isNoResponders } from '@natsmith/protocol';
 import { EMPTY } from './body';
-import type { Inbox } from './inbox';
+import type { Inbox } from '../nats/inbox';
 
 // A service listens from when its handler first looks at `ctx.signal`; nobody listening may only mean "not yet".
 const DELAYS = [10, 40, 160, 640];

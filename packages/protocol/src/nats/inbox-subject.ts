@@ -1,4 +1,4 @@
-import { subjectProblem } from './subject';
+import { subjectProblem } from '../services/subject';
 
 /** What reply subjects begin with: those of client libraries, and those that an import from another account makes. */
 const PREFIXES = ['_INBOX.', '_R_.'];

@@ -1,4 +1,4 @@
-import { printable, textOf } from './text';
+import { printable, textOf } from '../text';
 
 /** Bytes of a discovery reply that are parsed; natsmith's own keep within `max_payload`, 1 MiB by default. */
 export const MAX_DISCOVERY_REPLY = 4 * 1024 * 1024;

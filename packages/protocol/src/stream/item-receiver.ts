@@ -1,7 +1,7 @@
-import { isNoResponders, type Message } from './connection';
+import { isNoResponders, type Message } from '../nats/connection';
 import { ControlSubject } from './control-subject';
 import { Grants, type GrantSettings } from './grants';
-import { headersIn } from './received-headers';
+import { headersIn } from '../services/received-headers';
 import {
   CREDIT_HEADER,
   encodeControl,
@@ -9,9 +9,9 @@ import {
   MISSED_HEARTBEATS,
   numberOfBareItem,
   SEQUENCE_HEADER,
-} from './stream';
+} from './frames';
 import { noStream, outOfOrder, StreamError, unheard } from './stream-error';
-import { MAX_TIMER } from './timer';
+import { MAX_TIMER } from '../timer';
 
 // Of a producer that knows no credit, so that it cannot fill the memory.
 const MAX_UNGRANTED = 65_536;

@@ -12,9 +12,9 @@ import {
   UPLOAD_HEADER,
   type Message,
 } from '@natsmith/protocol';
-import { EMPTY, encodeBody } from './body';
-import type { Inbox } from './inbox';
-import type { HeaderLines } from './request';
+import { EMPTY, encodeBody } from '../call/body';
+import type { Inbox } from '../nats/inbox';
+import type { HeaderLines } from '../call/request';
 
 /** Characters of a foreign subject in an error. */
 const MAX_SHOWN = 100;

@@ -1,5 +1,5 @@
-import type { Message } from './connection';
-import { isImported, isInbox } from './inbox-subject';
+import type { Message } from '../nats/connection';
+import { isImported, isInbox } from '../nats/inbox-subject';
 
 /** Characters of a foreign subject in an error. */
 const MAX_SHOWN = 100;

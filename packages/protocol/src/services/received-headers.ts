@@ -1,5 +1,5 @@
-import type { Message } from './connection';
-import { textOf } from './text';
+import type { Message } from '../nats/connection';
+import { textOf } from '../text';
 
 /** What no header can be called, and yet may stand at the beginning of a line. */
 const NO_NAME = /^$|[:\r\n]/;

@@ -1,10 +1,10 @@
-import { isNoResponders, type Message } from './connection';
-import { headerBlock, type HeaderBlock } from './header';
-import { isImported } from './inbox-subject';
-import { ServiceError } from './service-error';
+import { isNoResponders, type Message } from '../nats/connection';
+import { headerBlock, type HeaderBlock } from '../services/header';
+import { isImported } from '../nats/inbox-subject';
+import { ServiceError } from '../services/service-error';
 import { uncreditedFor, type Uncredited } from './uncredited';
 import { MOST_CREDIT } from './window';
-import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, sequenceHeader } from './stream';
+import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, sequenceHeader } from './frames';
 
 /** A body on its way out; text goes as UTF-8. */
 export type Body = Uint8Array | string;

@@ -14,8 +14,8 @@ import {
   StreamError,
   type Message,
 } from '@natsmith/protocol';
-import type { Inbox } from './inbox';
-import { errorIn } from './reply';
+import type { Inbox } from '../nats/inbox';
+import { errorIn } from '../call/reply';
 
 /** In a request for INFO: the client wants to know who takes chunks. */
 export const TAKES_CHUNKS = [CHUNKS_HEADER, String(CHUNK_CREDIT)] as const;

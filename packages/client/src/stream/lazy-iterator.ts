@@ -1,4 +1,4 @@
-import type { Opened } from './opened';
+import type { Opened } from './opened-stream';
 
 /** Iterates what is opened when the first item is asked for; nothing is sent for a stream that nobody reads. */
 export class LateIterator<Item> implements AsyncIterableIterator<Item, undefined> {

@@ -1,5 +1,5 @@
 import { subjectsOverlap, type InfoResponse, type ReplyProblem } from '@natsmith/protocol';
-import { DiscoveryError } from './discovery-error';
+import { DiscoveryError } from '../discovery/discovery-error';
 import { Endpoints, type FoundEndpoint } from './endpoints';
 import { checkSelection, listed, placeOf, selectInstances, type ServiceSelection } from './selection';
 

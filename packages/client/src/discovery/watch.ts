@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MAX_TIMER, type PingResponse, type ReplyProblem } from '@natsmith/protocol';
 import type { Discovered, Discovery } from './discovery';
 import { DiscoveryError } from './discovery-error';
-import type { Gathered, GatheredArray } from './gathered';
+import type { Gathered, GatheredArray } from './replies';
 import type { Link } from './link';
 
 /** What `watch` takes. */

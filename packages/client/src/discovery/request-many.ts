@@ -1,7 +1,7 @@
 import { isNoResponders, printable, UnusableReply, type Message, type ReplyProblem } from '@natsmith/protocol';
-import { EMPTY } from './body';
-import { Gathered } from './gathered';
-import type { Address, Inbox } from './inbox';
+import { EMPTY } from '../call/body';
+import { Gathered } from './replies';
+import type { Address, Inbox } from '../nats/inbox';
 
 /** How much is gathered. */
 export interface GatherLimits {

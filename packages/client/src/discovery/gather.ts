@@ -1,14 +1,14 @@
 import { headerBlock, TIMEOUT_HEADER, type ServiceError } from '@natsmith/protocol';
-import { askAll, type GatherLimits } from './ask-all';
-import { decodeBody, encodeBody, type BodyKind } from './body';
-import type { Carried } from './carried';
-import { type Gathered } from './gathered';
-import type { Inbox } from './inbox';
-import type { ServiceLookup } from './lookup';
-import { errorIn } from './reply';
-import { headerLines, type RequestHeaders } from './request';
-import type { ServiceSelection } from './selection';
-import { subjectToCall, type SubjectParams } from './subject';
+import { askAll, type GatherLimits } from './request-many';
+import { decodeBody, encodeBody, type BodyKind } from '../call/body';
+import type { Carried } from '../propagation';
+import { type Gathered } from './replies';
+import type { Inbox } from '../nats/inbox';
+import type { ServiceLookup } from '../service/resolver';
+import { errorIn } from '../call/reply';
+import { headerLines, type RequestHeaders } from '../call/request';
+import type { ServiceSelection } from '../service/selection';
+import { subjectToCall, type SubjectParams } from '../service/params';
 
 /** An endpoint of a service, by its method's name. */
 export interface EndpointAddress extends ServiceSelection {

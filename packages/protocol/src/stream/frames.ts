@@ -1,5 +1,5 @@
-import type { HeaderBlock } from './header';
-import type { Message } from './connection';
+import type { HeaderBlock } from '../services/header';
+import type { Message } from '../nats/connection';
 
 /** In a request: how many items may come before the caller grants more, 0 for none. Without it items come as fast as they are made. */
 export const CREDIT_HEADER = 'Natsmith-Credit';

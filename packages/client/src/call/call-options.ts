@@ -1,8 +1,8 @@
 import type { BodyKind } from './body';
-import type { PolicyOptions } from './policy';
+import type { PolicyOptions } from './retry';
 import type { RequestHeaders } from './request';
-import type { StreamSettings } from './stream';
-import type { SubjectParams } from './subject';
+import type { StreamSettings } from '../stream/open';
+import type { SubjectParams } from '../service/params';
 
 /** What a call takes besides its payload. */
 export interface CallOptions extends PolicyOptions {

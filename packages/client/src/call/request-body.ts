@@ -1,8 +1,8 @@
 import { EMPTY, encodeBody } from './body';
-import { isLarge, uploadInChunks } from './chunks';
-import type { Inbox } from './inbox';
+import { isLarge, uploadInChunks } from '../stream/chunked-request';
+import type { Inbox } from '../nats/inbox';
 import type { HeaderLines } from './request';
-import { itemsOf, Upload } from './upload';
+import { itemsOf, Upload } from '../stream/upload';
 
 /** What a call sends: a body or a stream of items. */
 export class Outgoing {

@@ -1,5 +1,5 @@
-import { isImported } from './inbox-subject';
-import { MISSED_HEARTBEATS, SEQUENCE_HEADER } from './stream';
+import { isImported } from '../nats/inbox-subject';
+import { MISSED_HEARTBEATS, SEQUENCE_HEADER } from './frames';
 
 /** A stream that broke: an item is missing, or the other end is gone. What came before was in order. */
 export class StreamError extends Error {

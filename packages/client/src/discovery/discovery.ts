@@ -13,11 +13,11 @@ import {
   type ServiceIdentity,
   type Verb,
 } from '@natsmith/protocol';
-import { TAKES_CHUNKS } from './announced-reply';
-import { askAll, checkedLimits, type GatherLimits } from './ask-all';
+import { TAKES_CHUNKS } from '../stream/chunked-reply';
+import { askAll, checkedLimits, type GatherLimits } from './request-many';
 import { DiscoveryError } from './discovery-error';
-import type { Gathered } from './gathered';
-import type { Inbox } from './inbox';
+import type { Gathered } from './replies';
+import type { Inbox } from '../nats/inbox';
 
 /** A discovery reply, and how long it took. */
 export type Discovered<Reply> = Reply & {

@@ -1,4 +1,4 @@
-import type { CallOptions, StreamOptions } from './call-options';
+import type { CallOptions, StreamOptions } from '../call/call-options';
 
 /** The service's own business. */
 type Lifecycle = 'onStart' | 'onStop';

@@ -1,19 +1,19 @@
 import { ServiceError, type ItemReceiver } from '@natsmith/protocol';
 import type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call-options';
-import { anySignal, type Carried } from './carried';
-import type { Inbox } from './inbox';
-import { LateIterator } from './late-iterator';
-import type { ServiceLookup } from './lookup';
+import { anySignal, type Carried } from '../propagation';
+import type { Inbox } from '../nats/inbox';
+import { LateIterator } from '../stream/lazy-iterator';
+import type { ServiceLookup } from '../service/resolver';
 import { NoResponders } from './no-responders';
-import { Opened } from './opened';
-import { Outgoing } from './outgoing';
-import { runUnder } from './policy';
+import { Opened } from '../stream/opened-stream';
+import { Outgoing } from './request-body';
+import { runUnder } from './retry';
 import { readReply } from './reply';
 import { headerLines, sendRequest } from './request';
-import { openStream } from './stream';
-import { subjectToCall, type SubjectParams } from './subject';
+import { openStream } from '../stream/open';
+import { subjectToCall, type SubjectParams } from '../service/params';
 import { CLOCK_TOLERANCE, TimeoutError } from './timeout-error';
-import { isAsyncIterable, itemsOf } from './upload';
+import { isAsyncIterable, itemsOf } from '../stream/upload';
 
 /** Makes the calls of one client. */
 export class Calls {

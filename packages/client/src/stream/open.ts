@@ -8,11 +8,11 @@ import {
   ServiceError,
   TIMEOUT_HEADER,
 } from '@natsmith/protocol';
-import { decodeBody, type BodyKind } from './body';
-import type { Inbox } from './inbox';
-import { errorIn } from './reply';
-import type { RequestSettings } from './request';
-import { CLOCK_TOLERANCE, TimeoutError } from './timeout-error';
+import { decodeBody, type BodyKind } from '../call/body';
+import type { Inbox } from '../nats/inbox';
+import { errorIn } from '../call/reply';
+import type { RequestSettings } from '../call/request';
+import { CLOCK_TOLERANCE, TimeoutError } from '../call/timeout-error';
 
 /** How a stream is read. */
 export interface StreamSettings {
