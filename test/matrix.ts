@@ -100,8 +100,8 @@ function titleOf(kind: ServerKind): string {
   return binary === undefined ? kind : `${kind} ${natsServerVersion(binary)}`;
 }
 
-// Blocks are described before any server runs, so they get a stand-in for the one that beforeAll starts.
-function useServer(kind: ServerKind, options?: ServerOptions): TestServer {
+/** A server for the tests of a block. Blocks are described before any server runs: this stands for the one of beforeAll. */
+export function useServer(kind: ServerKind, options?: ServerOptions): TestServer {
   let server: TestServer | undefined;
   const started = (): TestServer => {
     if (!server) throw new Error('the server of this block runs from beforeAll on: use it inside a test or a hook');

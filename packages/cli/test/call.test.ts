@@ -1,12 +1,14 @@
+import { runServices } from '#test/hosts';
+import { useServer } from '#test/matrix';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from 'nats';
-import { useBroker, useCommand, useNatsmith } from './command';
-import { Cache, Calculator, runServices } from './services';
+import { useCommand, useNatsmith } from './command';
+import { Cache, Calculator } from './services';
 
 describe('the command', () => {
-  const server = useBroker();
+  const server = useServer('broker');
   const natsmith = useNatsmith(server);
   const start = useCommand();
   runServices(server, [Calculator, Cache]);
@@ -82,7 +84,7 @@ describe('the command', () => {
       const call = start(['call', 'calculator', 'ticks', '1000'], { env: { NATS_URL: server.url } });
       await call.wrote(/^7$/gm);
       call.process.kill('SIGINT');
-      expect(await call.exit).toEqual({
+      expect(await call.outcome).toEqual({
         code: 0,
         stdout: expect.stringMatching(/^1\n2\n[^]*7\n$/) as string,
         stderr: '',
@@ -109,7 +111,7 @@ describe('the command', () => {
         await call.wrote(new RegExp(`^${2 * number}$`, 'gm'));
       }
       call.process.stdin?.end('\n4');
-      expect(await call.exit).toEqual({ code: 0, stdout: '2\n4\n6\n8\n', stderr: '' });
+      expect(await call.outcome).toEqual({ code: 0, stdout: '2\n4\n6\n8\n', stderr: '' });
     });
 
     it('sends the lines of a file, or the items of an array', async () => {

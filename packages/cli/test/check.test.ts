@@ -1,8 +1,10 @@
+import { runServices } from '#test/hosts';
+import { useServer } from '#test/matrix';
 import { Endpoint, Service, ServiceError, type RequestContext } from '@natsmith/core';
 import type { CheckReport } from '@natsmith/testing';
 import { connect, type NatsConnection } from 'nats';
-import { useBroker, useNatsmith } from './command';
-import { Cache, Calculator, runServices } from './services';
+import { useNatsmith } from './command';
+import { Cache, Calculator } from './services';
 
 let opened = 0;
 
@@ -16,7 +18,7 @@ class Vault {
 }
 
 describe('natsmith check', () => {
-  const server = useBroker();
+  const server = useServer('broker');
   const natsmith = useNatsmith(server);
   let connection: NatsConnection;
   runServices(server, [Calculator, Cache, Vault]);

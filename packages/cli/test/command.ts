@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Broker } from '@natsmith/broker';
+import { Child } from '#test/child';
 
 // A process on a busy machine takes its time.
 jest.setTimeout(30_000);
@@ -27,34 +26,13 @@ export interface Outcome {
 }
 
 /** The built command as a process, as a user starts it; it knows no NATS settings but those that it is given. */
-export class Command {
-  stdout = '';
-  stderr = '';
-  readonly exit: Promise<Outcome>;
+export class Command extends Child {
+  readonly outcome: Promise<Outcome>;
 
-  constructor(
-    readonly process: ChildProcess,
-    stdin: string | undefined,
-  ) {
-    process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
-    process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+  constructor(process: ChildProcess, stdin: string | undefined) {
+    super(process);
     if (stdin !== 'open') process.stdin?.end(stdin);
-    this.exit = once(process, 'close').then(([code]) => ({
-      code: code as number | null,
-      stdout: this.stdout,
-      stderr: this.stderr,
-    }));
-  }
-
-  /** Resolves when it has written the text so often. */
-  async wrote(text: string | RegExp, times = 1, timeout = 20_000): Promise<void> {
-    const deadline = Date.now() + timeout;
-    const pattern = typeof text === 'string' ? new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'g') : text;
-    while ((this.stdout + this.stderr).match(pattern)?.length !== times) {
-      if (Date.now() > deadline || this.process.exitCode !== null)
-        throw new Error(`the command did not write ${String(text)} ${times} times, but:\n${this.stdout}${this.stderr}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    this.outcome = this.exit.then(({ code }) => ({ code, stdout: this.stdout, stderr: this.stderr }));
   }
 }
 
@@ -62,7 +40,7 @@ export class Command {
 export function useCommand(): (args: readonly string[], surroundings?: Surroundings) => Command {
   const running: Command[] = [];
   afterEach(async () => {
-    for (const command of running) if (command.process.exitCode === null) command.process.kill('SIGKILL');
+    for (const command of running) command.kill('SIGKILL');
     await Promise.all(running.splice(0).map((command) => command.exit));
   });
   return (args, { env = {}, stdin, cwd } = {}) => {
@@ -82,22 +60,7 @@ export function useCommand(): (args: readonly string[], surroundings?: Surroundi
 export function useNatsmith(server: { readonly url: string }) {
   const start = useCommand();
   return (args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> =>
-    start(args, { ...surroundings, env: { NATS_URL: server.url, ...surroundings.env } }).exit;
-}
-
-/** A broker for the suite. */
-export function useBroker(): { readonly url: string } {
-  let broker: Broker | undefined;
-  beforeAll(async () => {
-    broker = await Broker.start();
-  });
-  afterAll(() => broker?.stop());
-  return {
-    get url() {
-      if (broker === undefined) throw new Error('the broker runs from beforeAll on');
-      return broker.url;
-    },
-  };
+    start(args, { ...surroundings, env: { NATS_URL: server.url, ...surroundings.env } }).outcome;
 }
 
 /** Runs a script in a shell which finds the built command as `natsmith`. */
@@ -112,6 +75,6 @@ export function useShell(server: { readonly url: string }) {
     const child = spawn(shell, ['-c', script, shell, ...args], {
       env: { ...process.env, NATS_URL: server.url, PATH: `${folder}:${process.env.PATH}` },
     });
-    return new Command(child, '').exit;
+    return new Command(child, '').outcome;
   };
 }

@@ -1,5 +1,7 @@
-import { useBroker, useNatsmith, useShell } from './command';
-import { Cache, Calculator, runServices } from './services';
+import { runServices } from '#test/hosts';
+import { useServer } from '#test/matrix';
+import { useNatsmith, useShell } from './command';
+import { Cache, Calculator } from './services';
 
 const COMPLETE = `
 source <(natsmith completion bash)
@@ -8,7 +10,7 @@ COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 )) COMP_LINE="$1" COMP_POINT=\${#1}
 _natsmith_completion; echo "\${COMPREPLY[*]}"`;
 
 describe('completion', () => {
-  const server = useBroker();
+  const server = useServer('broker');
   const natsmith = useNatsmith(server);
   runServices(server, [Calculator, Cache]);
   const shell = useShell(server);

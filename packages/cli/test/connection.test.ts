@@ -13,7 +13,7 @@ const NOWHERE = 'nats://127.0.0.1:1';
 onEachServer(
   (server) => {
     const start = useCommand();
-    const run = (args: string[], env: Record<string, string> = {}) => start(['ls', ...args], { env }).exit;
+    const run = (args: string[], env: Record<string, string> = {}) => start(['ls', ...args], { env }).outcome;
     let host: NatsServiceHost;
     let config: string;
 
@@ -115,18 +115,18 @@ describe('a server whose password holds what a URL is made of', () => {
     ['percent-encoded', encodeURIComponent(password)],
   ])('is connected to by a URL that holds it %s', async (_, written) => {
     const url = `nats://ann:${written}@127.0.0.1:${broker.port}`;
-    expect(await start(['ls', '-s', url]).exit).toMatchObject({ code: 0, stderr: '' });
-    expect(await start(['ls'], { env: { NATS_URL: url } }).exit).toMatchObject({ code: 0, stderr: '' });
+    expect(await start(['ls', '-s', url]).outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(await start(['ls'], { env: { NATS_URL: url } }).outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('credentials in --server replace those of the environment', async () => {
     const url = `nats://ann:${password}@127.0.0.1:${broker.port}`;
-    expect(await start(['ls', '-s', url], { env: { NATS_TOKEN: 'x' } }).exit).toMatchObject({ code: 0, stderr: '' });
+    expect(await start(['ls', '-s', url], { env: { NATS_TOKEN: 'x' } }).outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('no message shows it', async () => {
     for (const port of [broker.port, 1]) {
-      const { code, stdout, stderr } = await start(['ls', '-s', `nats://bob:${password}@127.0.0.1:${port}`]).exit;
+      const { code, stdout, stderr } = await start(['ls', '-s', `nats://bob:${password}@127.0.0.1:${port}`]).outcome;
       expect({ code, stdout, stderr }).toEqual({
         code: 4,
         stdout: '',
@@ -169,7 +169,7 @@ describe('prefixes', () => {
     ['gather', ['gather', 'cache', 'size']],
     ['check', ['check', 'cache']],
   ])('%s is answered below the inbox prefix', async (_, args) => {
-    const { code, stderr } = await start([...args, '-s', broker.url, '--inbox-prefix', '_ANN.in']).exit;
+    const { code, stderr } = await start([...args, '-s', broker.url, '--inbox-prefix', '_ANN.in']).outcome;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(replySubjects.filter((subject) => subject !== '' && !subject.startsWith('_ANN.in.'))).toEqual([]);
     expect(replySubjects.length).toBeGreaterThan(0);
@@ -180,7 +180,7 @@ describe('prefixes', () => {
     mkdirSync(join(config, 'nats/context'), { recursive: true });
     const fields = { url: broker.url, inbox_prefix: '_ANN.in', jetstream_domain: 'hub', jetstream_api_prefix: 'x' };
     writeFileSync(join(config, 'nats/context/ann.json'), JSON.stringify(fields));
-    const { code } = await start(['ls', '--context', 'ann'], { env: { XDG_CONFIG_HOME: config } }).exit;
+    const { code } = await start(['ls', '--context', 'ann'], { env: { XDG_CONFIG_HOME: config } }).outcome;
     rmSync(config, { recursive: true });
     expect({ code, prefixes: [...new Set(replySubjects.map((subject) => subject.slice(0, 8)))] }).toEqual({
       code: 0,
@@ -189,15 +189,15 @@ describe('prefixes', () => {
   });
 
   it('services are found below another prefix than $SRV', async () => {
-    const { code, stdout } = await start(['call', 'cache', 'size', '-s', broker.url, '--prefix', 'theirs']).exit;
+    const { code, stdout } = await start(['call', 'cache', 'size', '-s', broker.url, '--prefix', 'theirs']).outcome;
     expect({ code, stdout }).toEqual({ code: 0, stdout: '7\n' });
-    expect(await start(['ls', '-s', broker.url, '--prefix', 'nowhere']).exit).toMatchObject({ code: 3 });
-    expect(await start(['ls', '-s', broker.url, '--prefix', 'a.*']).exit).toMatchObject({ code: 2 });
+    expect(await start(['ls', '-s', broker.url, '--prefix', 'nowhere']).outcome).toMatchObject({ code: 3 });
+    expect(await start(['ls', '-s', broker.url, '--prefix', 'a.*']).outcome).toMatchObject({ code: 2 });
   });
 
   it('connection flags stand before the command, too', async () => {
     for (const flags of [['-s', broker.url], [`--server=${broker.url}`], ['--timeout', '1s', '-s', broker.url]])
-      expect(await start([...flags, 'ls', '--json']).exit).toMatchObject({ code: 0, stderr: '' });
+      expect(await start([...flags, 'ls', '--json']).outcome).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
@@ -214,7 +214,7 @@ describe('without a server', () => {
       ['gather', 'a', 'b'],
       ['check', 'a'],
     ])
-      expect(await start([...args, '-s', NOWHERE]).exit).toEqual({
+      expect(await start([...args, '-s', NOWHERE]).outcome).toEqual({
         code: 4,
         stdout: '',
         stderr:

@@ -56,7 +56,7 @@ describe('natsmith dev', () => {
     expect(command.stdout).toMatch(/greeter 1\.0\.0 +greet +greet +\{ name: string \}\n/);
     const payload = /^try (?:npx )?natsmith call greeter greet '(.*)'$/m.exec(command.stdout)?.[1] ?? '';
     const call = start(['call', 'greeter', 'greet', payload], { env: { NATS_URL: `127.0.0.1:${port}` } });
-    expect(await call.exit).toEqual({ code: 0, stdout: '"Hello, text"\n', stderr: '' });
+    expect(await call.outcome).toEqual({ code: 0, stdout: '"Hello, text"\n', stderr: '' });
   });
 
   it('runs an ES module whose tsconfig.json has decorator metadata', async () => {
@@ -206,10 +206,10 @@ describe('natsmith dev', () => {
     await command.wrote('src/main.ts ended with exit code 1; it starts again when a file changes');
     expect(command.stderr).toMatch(/Error: wrong\n +at .*src\/greeter\.ts:4/);
     edit('src/greeter.ts', 'throw new Error("wrong");', 'class {');
-    await command.wrote('src/main.ts ended with exit code 1', 2);
+    await command.wrote('src/main.ts ended with exit code 1', { times: 2 });
     expect(command.stderr).toMatch(/src\/greeter\.ts:\d+:\d+ - error TS\d+: /);
     edit('src/greeter.ts', 'class {', '// here');
-    await command.wrote('greeter 1.0.0', 2);
+    await command.wrote('greeter 1.0.0', { times: 2 });
   });
 
   it('Ctrl-C ends the service, the broker and itself with 0', async () => {
@@ -219,7 +219,7 @@ describe('natsmith dev', () => {
     await command.wrote(/service pid \d+/g);
     const pid = Number(/service pid (\d+)/.exec(command.stdout)?.[1]);
     command.process.kill('SIGINT');
-    expect((await command.exit).code).toBe(0);
+    expect((await command.outcome).code).toBe(0);
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     await expect(connect({ servers: `127.0.0.1:${port}` })).rejects.toThrow();
   });
@@ -242,7 +242,7 @@ describe('natsmith dev', () => {
   });
 
   it('a missing entry is exit code 2', async () => {
-    const { code, stderr } = await start(['dev', 'src/mian.ts'], { cwd: folder }).exit;
+    const { code, stderr } = await start(['dev', 'src/mian.ts'], { cwd: folder }).outcome;
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: expect.stringContaining('src/mian.ts; name the TypeScript file') as string,

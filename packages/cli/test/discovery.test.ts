@@ -1,9 +1,11 @@
+import { runServices } from '#test/hosts';
+import { useServer } from '#test/matrix';
 import { type InfoResponse, type PingResponse, type StatsResponse } from '@natsmith/client';
-import { useBroker, useCommand, useNatsmith } from './command';
-import { Cache, Calculator, runServices } from './services';
+import { useCommand, useNatsmith } from './command';
+import { Cache, Calculator } from './services';
 
 describe('the command', () => {
-  const server = useBroker();
+  const server = useServer('broker');
   const natsmith = useNatsmith(server);
   const start = useCommand();
 
@@ -80,9 +82,9 @@ describe('the command', () => {
     it('stats --watch --json prints a line for each look, and Ctrl-C ends it with 0', async () => {
       const args = ['stats', 'cache', '--watch', '--interval', '20ms', '--json'];
       const watching = start(args, { env: { NATS_URL: server.url } });
-      await watching.wrote(/^\[.*\]$/gm, 2);
+      await watching.wrote(/^\[.*\]$/gm, { times: 2 });
       watching.process.kill('SIGINT');
-      const { code, stdout } = await watching.exit;
+      const { code, stdout } = await watching.outcome;
       expect(code).toBe(0);
       expect(JSON.parse(stdout.split('\n')[0] ?? '')).toHaveLength(2);
     });

@@ -1,15 +1,17 @@
+import { runServices } from '#test/hosts';
+import { useServer } from '#test/matrix';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Command, useBroker, useCommand, useNatsmith, useShell } from './command';
-import { Cache, Calculator, runServices } from './services';
+import { Command, useCommand, useNatsmith, useShell } from './command';
+import { Cache, Calculator } from './services';
 
 const COMMANDS = ['dev', 'ls', 'info', 'stats', 'ping', 'call', 'gather', 'check', 'broker', 'completion'];
 /** Those run until somebody ends them; their own suites start them as the help says. */
 const ENDLESS = /^natsmith (dev|broker)/;
 
 describe('the help', () => {
-  const server = useBroker();
+  const server = useServer('broker');
   const natsmith = useNatsmith(server);
   const shell = useShell(server);
   runServices(server, [Calculator, Cache]);
@@ -64,8 +66,8 @@ describe('the examples of the commands that run on', () => {
     const broker = start(['broker', '--port', '0', '--json']);
     await broker.wrote(/"port":\d+/g);
     const { url } = JSON.parse(broker.stdout) as { url: string };
-    expect(await start(['ls'], { env: { NATS_URL: url } }).exit).toMatchObject({ code: 3 });
+    expect(await start(['ls'], { env: { NATS_URL: url } }).outcome).toMatchObject({ code: 3 });
     broker.process.kill('SIGINT');
-    expect((await broker.exit).code).toBe(0);
+    expect((await broker.outcome).code).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
+import { useServer } from '#test/matrix';
 import { connect, headers, type NatsConnection } from 'nats';
 import { describeWithTerminal, inTerminal } from '#test/scaffold/terminal';
-import { BIN, useBroker, useNatsmith } from './command';
+import { BIN, useNatsmith } from './command';
 
 /** A title that a terminal would take over, a screen that it would clear, and what hides how a line reads. */
 const TRAP = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202egnp\u200b\u2028end';
@@ -48,7 +49,7 @@ function endpoint(name: string, metadata: Record<string, string>, more: object =
 const IDENTITY = { name: 'trap', id: 'TRAP00000000000000000A', version: '1.0.0', metadata: {} };
 
 describe('given hostile services', () => {
-  const server = useBroker();
+  const server = useServer('broker');
   const natsmith = useNatsmith(server);
   let connection: NatsConnection;
   beforeEach(async () => {

@@ -1,10 +1,11 @@
+import { runServices } from '#test/hosts';
+import { useServer } from '#test/matrix';
 import { blocksOf, tableOf } from '#test/docs/markdown';
 import { checkService, RULES } from '@natsmith/testing';
 import { connect } from 'nats';
 import { Calculator } from '../../../examples/01-calculator/src/calculator.service';
 import { ExitCode } from '../src/exit';
-import { useBroker, useShell } from './command';
-import { runServices } from './services';
+import { useShell } from './command';
 
 const GUIDE = 'docs/guide/command.md';
 const REFERENCE = 'docs/reference/command.md';
@@ -19,7 +20,7 @@ const EXAMPLES = blocksOf(GUIDE)
   });
 
 describe('the pages about the command', () => {
-  const server = useBroker();
+  const server = useServer('broker');
   runServices(server, [Calculator]);
   const shell = useShell(server);
 

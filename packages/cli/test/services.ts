@@ -1,13 +1,4 @@
-import {
-  Endpoint,
-  Group,
-  NatsServiceFactory,
-  Service,
-  ServiceError,
-  stream,
-  type Class,
-  type RequestContext,
-} from '@natsmith/core';
+import { Endpoint, Group, Service, ServiceError, stream, type RequestContext } from '@natsmith/core';
 import { IsIn, IsNumber, IsOptional } from 'class-validator';
 
 export class Operands {
@@ -79,19 +70,4 @@ export class Cache {
   flush(): never {
     throw new ServiceError(503, 'not now');
   }
-}
-
-/** Runs services until the suite ends. */
-export function runServices(server: { readonly url: string }, targets: readonly Class[]): void {
-  const stops: (() => Promise<unknown>)[] = [];
-  beforeAll(async () => {
-    const host = await NatsServiceFactory.create(targets, {
-      connection: { servers: server.url },
-      logger: false,
-      signals: false,
-      stopTimeout: 200,
-    });
-    stops.push(() => host.stop());
-  });
-  afterAll(() => Promise.all(stops.map((stop) => stop())));
 }

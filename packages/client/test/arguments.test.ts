@@ -2,7 +2,7 @@ import { ServiceClient, type CallOptions } from '@natsmith/client';
 import { Endpoint, Service, stream } from '@natsmith/core';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 let handled = 0;
 
@@ -40,7 +40,7 @@ async function* numbers(): AsyncGenerator<number> {
 }
 
 onEachServerAndClient((_server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let connection: Connection;
   let client: ServiceClient;
   let desk: Awaited<ReturnType<typeof client.service<Desk>>>;
@@ -49,7 +49,7 @@ onEachServerAndClient((_server, library) => {
     handled = 0;
     connection = await library.connect();
     client = new ServiceClient(connection, { discovery: { stall: 20 } });
-    await start(Desk, await library.connect());
+    await start(Desk, { connection: await library.connect() });
     desk = await client.service<Desk>('desk');
   });
   afterEach(async () => {

@@ -3,7 +3,7 @@ import { Endpoint, Service, type RequestContext } from '@natsmith/core';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, type Message } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 const aborted: string[] = [];
 let running = 0;
@@ -62,7 +62,7 @@ function relay(name: string, next: string, client: () => ServiceClient): new () 
 }
 
 onEachServerAndClient((_server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let connection: Connection;
   let client: ServiceClient;
 
@@ -71,7 +71,7 @@ onEachServerAndClient((_server, library) => {
     running = 0;
     connection = await library.connect();
     client = new ServiceClient(connection, { discovery: { stall: 60 } });
-    await start(Worker, await library.connect());
+    await start(Worker, { connection: await library.connect() });
   });
   afterEach(() => client.close());
   const until = async (condition: () => boolean): Promise<void> => {
@@ -197,7 +197,7 @@ onEachServerAndClient((_server, library) => {
           relay('second', 'third', () => client),
           relay('third', 'hang', () => client),
         ],
-        await library.connect(),
+        { connection: await library.connect() },
       );
       const before = performance.now();
       // Caller and services see the same moment pass; who is first to say so is a matter of a millisecond.
@@ -245,10 +245,9 @@ onEachServerAndClient((_server, library) => {
     });
 
     test('it goes through the services between', async () => {
-      await start(
-        [relay('first', 'second', () => client), relay('second', 'hang', () => client)],
-        await library.connect(),
-      );
+      await start([relay('first', 'second', () => client), relay('second', 'hang', () => client)], {
+        connection: await library.connect(),
+      });
       const abort = new AbortController();
       const call = client.call('first', undefined, { signal: abort.signal });
       await until(() => running === 1);
@@ -277,7 +276,7 @@ onEachServerAndClient((_server, library) => {
           return ctx.signal.aborted;
         }
       }
-      await start(Lazy, own);
+      await start(Lazy, { connection: own });
       subscribed.length = 0;
       const { signal } = new AbortController();
       expect(await client.call('blind', undefined, { signal })).toBe(1);

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, type Headers, type Message } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 const MiB = 1024 * 1024;
 
@@ -122,10 +122,10 @@ const until = async (condition: () => boolean): Promise<void> => {
 };
 
 onEachServerAndClient((_server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
 
   test('payloads and replies of several MiB come whole', async () => {
-    await start(Files, await library.connect());
+    await start(Files, { connection: await library.connect() });
     await using client = new ServiceClient(await library.connect(), { discovery: { stall: 60 } });
     const files = await client.service<Files>('files');
     const body = randomBytes(5 * MiB + 1);
@@ -135,7 +135,7 @@ onEachServerAndClient((_server, library) => {
   });
 
   test('of several instances that all reply, one is heard', async () => {
-    for (let i = 0; i < 3; i++) await start(Everybody, await library.connect());
+    for (let i = 0; i < 3; i++) await start(Everybody, { connection: await library.connect() });
     await using client = new ServiceClient(await library.connect());
     for (let i = 0; i < 3; i++) expect(await client.call('replies', 4 * MiB, { as: 'bytes' })).toHaveLength(4 * MiB);
   });
@@ -143,7 +143,7 @@ onEachServerAndClient((_server, library) => {
   test('a caller that leaves at whatever moment leaves nothing behind', async () => {
     const own = await library.connect();
     const count = counted(own);
-    await start(Files, own);
+    await start(Files, { connection: own });
     await using client = new ServiceClient(await library.connect(), { discovery: { stall: 60 } });
     const files = await client.service<Files>('files');
     const body = Buffer.alloc(8 * MiB);
@@ -165,7 +165,7 @@ onEachServerAndClient((_server, library) => {
 
 onEachServerAndClient(
   (_server, library) => {
-    const start = useHosts();
+    const { start } = useHosts();
     let connection: Connection;
     let client: ServiceClient;
     let files: Awaited<ReturnType<typeof client.service<Files>>>;
@@ -180,7 +180,7 @@ onEachServerAndClient(
       client = new ServiceClient(connection, { discovery: { stall: 20 } });
       own = await library.connect();
       count = counted(own);
-      await start(Files, own);
+      await start(Files, { connection: own });
       files = await client.service<Files>('files');
     });
     afterEach(() => client.close());
@@ -393,7 +393,7 @@ onEachServerAndClient(
             return body.length;
           }
         }
-        await start(Foreign, await library.connect());
+        await start(Foreign, { connection: await library.connect() });
         await using other = new ServiceClient(await library.connect(), { discovery: { stall: 100 } });
         const foreign = await other.service<Foreign>('foreign', { version: '^2.0.0' });
         await expect(foreign.echo(randomBytes(40_000))).rejects.toThrow(

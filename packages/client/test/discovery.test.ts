@@ -3,7 +3,7 @@ import { Endpoint, Service } from '@natsmith/core';
 import { connect as connectNats2, headers, type NatsConnection } from 'nats';
 import { type Connection } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 @Service({ name: 'clock', version: '1.0.0', description: 'Time', metadata: { zone: 'utc' } })
 class Clock {
@@ -22,7 +22,7 @@ class Dice {
 }
 
 onEachServerAndClient((server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let connection: Connection;
   let client: ServiceClient;
 
@@ -33,8 +33,8 @@ onEachServerAndClient((server, library) => {
   afterEach(() => client.close());
 
   test('ping, info and stats gather the replies of all services, of a name, and of one instance', async () => {
-    const { services } = await start([Clock, Dice], connection);
-    const [clock] = (await start(Clock, connection)).services;
+    const { services } = await start([Clock, Dice], { connection });
+    const [clock] = (await start(Clock, { connection })).services;
 
     expect((await client.ping()).map(({ name }) => name).sort()).toEqual(['clock', 'clock', 'dice']);
     expect((await client.info('clock')).map(({ description }) => description)).toEqual(['Time', 'Time']);
@@ -45,7 +45,7 @@ onEachServerAndClient((server, library) => {
   });
 
   test('replies can be iterated as they arrive, and awaited as well', async () => {
-    await start([Clock, Dice], connection);
+    await start([Clock, Dice], { connection });
     const replies = client.ping();
     const names: string[] = [];
     for await (const { name } of replies) names.push(name);
@@ -54,7 +54,7 @@ onEachServerAndClient((server, library) => {
   });
 
   test('whoever leaves the loop does not wait for the rest', async () => {
-    await start(Clock, connection);
+    await start(Clock, { connection });
     const before = performance.now();
     for await (const { name } of client.ping(undefined, undefined, { stall: 5_000, timeout: 5_000 })) {
       expect(name).toBe('clock');
@@ -64,7 +64,7 @@ onEachServerAndClient((server, library) => {
   });
 
   test('one instance is asked for one reply, and nobody is no reply: both at once', async () => {
-    const [clock] = (await start(Clock, connection)).services;
+    const [clock] = (await start(Clock, { connection })).services;
     const before = performance.now();
     const wait = { stall: 5_000, timeout: 5_000 };
     expect(await client.ping('clock', clock!.id, wait)).toHaveLength(1);
@@ -76,7 +76,7 @@ onEachServerAndClient((server, library) => {
     connection.subscribe('$SRV.PING.slow'); // listens, and does not answer
     const before = performance.now();
     expect(await client.ping('slow', undefined, { timeout: 60 })).toEqual([]);
-    await start(Clock, connection);
+    await start(Clock, { connection });
     expect(await client.ping('clock', undefined, { stall: 30 })).toHaveLength(1);
     expect(performance.now() - before).toBeLessThan(1_500);
   });
@@ -91,13 +91,14 @@ onEachServerAndClient((server, library) => {
   });
 
   test('watch tells who is there, who comes and who goes', async () => {
-    await start(Clock, connection);
+    await start(Clock, { connection });
     const changes: string[] = [];
     const note = ({ type, service }: ServiceChange) => changes.push(`${service.name} ${type}`);
     const watching = (async () => {
       for await (const change of client.watch({ interval: 20 })) {
         note(change);
-        if (changes.length === 1) void start(Dice, connection).then((dice) => setTimeout(() => void dice.stop(), 500));
+        if (changes.length === 1)
+          void start(Dice, { connection }).then((dice) => setTimeout(() => void dice.host.stop(), 500));
         if (changes.length === 3) break;
       }
     })();

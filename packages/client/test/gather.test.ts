@@ -2,7 +2,7 @@ import { ServiceClient, ServiceError } from '@natsmith/client';
 import { Endpoint, Service, type RequestContext } from '@natsmith/core';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 let count = 0;
 
@@ -28,7 +28,7 @@ class Cache {
 }
 
 onEachServerAndClient((_server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let connection: Connection;
   let client: ServiceClient;
 
@@ -36,7 +36,7 @@ onEachServerAndClient((_server, library) => {
     count = 0;
     connection = await library.connect();
     client = new ServiceClient(connection, { discovery: { stall: 60 } });
-    for (let i = 0; i < 3; i++) await start(Cache, connection);
+    for (let i = 0; i < 3; i++) await start(Cache, { connection });
   });
   afterEach(() => client.close());
 

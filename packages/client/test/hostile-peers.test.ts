@@ -2,7 +2,7 @@ import { ServiceClient, type ServiceError, StreamError, TimeoutError } from '@na
 import * as fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onEachServerAndClient } from '#test/matrix';
-import { RawPeer, type RawMessage } from './raw-peer';
+import { RawPeer, type RawMessage } from '#test/raw-peer';
 
 /** A message of a service that means no good. */
 interface Frame {

@@ -3,7 +3,7 @@ import { Endpoint, Service, stream } from '@natsmith/core';
 import { NatsServer } from '@natsmith/testing';
 import { connect } from 'nats';
 import { describeWithNatsServer } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 const SUBJECTS = ['count', 'large', 'sum', '$SRV.>'];
 let ended = 0;
@@ -28,7 +28,7 @@ class Exported {
 }
 
 describeWithNatsServer('a service that another account exports, with the response type stream', () => {
-  const start = useHosts();
+  const { start } = useHosts();
   let server: NatsServer;
   let client: ServiceClient;
 
@@ -45,7 +45,7 @@ describeWithNatsServer('a service that another account exports, with the respons
 
   beforeEach(async () => {
     ended = 0;
-    await start(Exported, await connect({ servers: server.url, user: 'shop', pass: 'shop' }));
+    await start(Exported, { connection: await connect({ servers: server.url, user: 'shop', pass: 'shop' }) });
     client = new ServiceClient(await connect({ servers: server.url, user: 'office', pass: 'office' }));
   });
   afterEach(async () => {

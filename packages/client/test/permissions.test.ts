@@ -3,7 +3,7 @@ import { Endpoint, Service } from '@natsmith/core';
 import { PermissionError, ServiceClient } from '@natsmith/client';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 @Service({ name: 'counter', version: '1.0.0' })
 class Counter {
@@ -50,12 +50,14 @@ const users = [
 
 onEachServerAndClient(
   (_server, library) => {
-    const start = useHosts();
+    const { start } = useHosts();
     const clientOf = async (name: string): Promise<ServiceClient<Connection>> =>
       new ServiceClient(await library.connect({ user: name, pass: 'x' }), { timeout: 10_000, inboxes: ['_SVC'] });
 
     const service = async (): Promise<void> => {
-      await start(Counter, await library.connect({ user: 'all', pass: 'x', inboxPrefix: '_INBOX.svc' }));
+      await start(Counter, {
+        connection: await library.connect({ user: 'all', pass: 'x', inboxPrefix: '_INBOX.svc' }),
+      });
     };
     const refusal = (operation: string, subject: unknown): object => ({
       constructor: PermissionError,

@@ -17,7 +17,7 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import { onEachServer } from '#test/matrix';
 import { connect, type NatsConnection } from 'nats';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 let asked = 0;
 let ended = 0;
@@ -89,7 +89,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 onEachServer((server) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let connection: NatsConnection;
   let client: ServiceClient;
 
@@ -97,7 +97,7 @@ onEachServer((server) => {
     asked = ended = slow = 0;
     connection = await connect({ servers: server.url });
     client = new ServiceClient(connection, { discovery: { stall: 40 }, timeout: 300 });
-    await start(Flaky, connection);
+    await start(Flaky, { connection });
   });
   afterEach(async () => {
     await client.close();
@@ -203,7 +203,7 @@ onEachServer((server) => {
           yield 'never';
         }
       }
-      const host = await start(Deaf, connection);
+      const { host } = await start(Deaf, { connection });
       const deaf = await client.service<Deaf>('deaf', { timeout: 60 });
       await host.stop();
       connection.subscribe('listen'); // takes the requests now, and never answers

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { format, inspect } from 'node:util';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 @Service({ name: 'shop', version: '1.0.0' })
 class Shop {
@@ -50,7 +50,7 @@ class Awkward {
 }
 
 onEachServerAndClient((_server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let connection: Connection;
   let client: ServiceClient;
   let shop: ServiceProxy<AnyService>;
@@ -58,7 +58,7 @@ onEachServerAndClient((_server, library) => {
   beforeEach(async () => {
     connection = await library.connect();
     client = new ServiceClient(connection, { discovery: { stall: 40 } });
-    await start([Shop, Awkward], connection);
+    await start([Shop, Awkward], { connection });
     shop = await client.service('shop');
   });
   afterEach(() => client.close());

@@ -4,7 +4,7 @@ import { IsNumber } from 'class-validator';
 import { connect as connectNats2, type NatsConnection } from 'nats';
 import { type Connection } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 class Operands {
   @IsNumber() a: number;
@@ -54,7 +54,7 @@ function versionOf(version: string): new () => { which(): string } {
 type Versions = { which(): string };
 
 onEachServerAndClient((_server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let connection: Connection;
   let client: ServiceClient;
 
@@ -65,20 +65,20 @@ onEachServerAndClient((_server, library) => {
   afterEach(() => client.close());
 
   test('methods are called by their names, with payload and reply in plain JSON', async () => {
-    await start(Calculator, connection);
+    await start(Calculator, { connection });
     const calculator = await client.service<Calculator>('calculator');
     expect(await calculator.add({ a: 1, b: 2 })).toBe(3);
     expect(await calculator.nothing()).toBeUndefined();
   });
 
   test('a method whose endpoint has another name is found by its own', async () => {
-    await start(Calculator, connection);
+    await start(Calculator, { connection });
     const calculator = await client.service<Calculator>('calculator');
     expect(await calculator.subtract({ a: 3, b: 2 })).toBe(1);
   });
 
   test('bytes go as they are, and come as they are where they are asked for', async () => {
-    await start(Calculator, connection);
+    await start(Calculator, { connection });
     const calculator = await client.service<Calculator>('calculator');
     const reply = await calculator.reverse(Uint8Array.of(1, 2, 255), { as: 'bytes' });
     expect([...reply]).toEqual([255, 2, 1]);
@@ -88,7 +88,7 @@ onEachServerAndClient((_server, library) => {
   });
 
   test('named tokens of a subject take their values from params', async () => {
-    await start(Calculator, connection);
+    await start(Calculator, { connection });
     const calculator = await client.service<Calculator>('calculator');
     expect(await calculator.at(undefined, { params: { list: 'primes', index: 3 } })).toEqual({
       list: 'primes',
@@ -107,13 +107,13 @@ onEachServerAndClient((_server, library) => {
     [{ list: 'a', index: 1, more: 1 }, /has no token {more}/],
     [{ list: 'a'.repeat(1100), index: 1 }, /is longer than 1024 characters/],
   ])('params %j are refused before anything is sent', async (params, message) => {
-    await start(Calculator, connection);
+    await start(Calculator, { connection });
     const calculator = await client.service<Calculator>('calculator');
     await expect(calculator.at(undefined, { params })).rejects.toThrow(message);
   });
 
   test('an unknown method names the endpoints found', async () => {
-    await start(Calculator, connection);
+    await start(Calculator, { connection });
     const calculator = await client.service<{ multiply(): number }>('calculator');
     await expect(calculator.multiply()).rejects.toThrow(
       'service "calculator" has no endpoint "multiply"; found add, subtract, at, nothing, reverse',
@@ -130,7 +130,7 @@ onEachServerAndClient((_server, library) => {
 
   describe('version ranges', () => {
     beforeEach(() =>
-      start([versionOf('1.2.0'), versionOf('1.10.0'), versionOf('2.0.0'), versionOf('3.0.0-rc.1')], connection),
+      start([versionOf('1.2.0'), versionOf('1.10.0'), versionOf('2.0.0'), versionOf('3.0.0-rc.1')], { connection }),
     );
 
     test.each([
@@ -172,23 +172,26 @@ onEachServerAndClient((_server, library) => {
         return 0;
       }
     }
-    await start(Calculator, connection);
-    await start(Next, connection);
+    await start(Calculator, { connection });
+    await start(Next, { connection });
     const calculator = await client.service<Calculator>('calculator', { version: '^1.0.0' });
     for (let i = 0; i < 10; i++) expect([0, 2]).toContain(await calculator.add({ a: 1, b: 1 }));
     expect(await calculator.nothing()).toBeUndefined();
   });
 
   test('one instance is called by its id where its subjects are its own', async () => {
-    const [{ services }] = await Promise.all([start(versionOf('1.0.0'), connection), start(Calculator, connection)]);
+    const [{ services }] = await Promise.all([
+      start(versionOf('1.0.0'), { connection }),
+      start(Calculator, { connection }),
+    ]);
     const versions = await client.service<Versions>('versions', { id: services[0]!.id });
     expect(await versions.which()).toBe('1.0.0');
     await expect(client.service('versions', { id: 'GONE' })).rejects.toMatchObject({ code: 503 });
   });
 
   test('one instance among others on the same subject cannot be called alone, and the error says so', async () => {
-    const { services } = await start(Calculator, connection);
-    await start(Calculator, connection);
+    const { services } = await start(Calculator, { connection });
+    await start(Calculator, { connection });
     const calculator = await client.service<Calculator>('calculator', { id: services[0]!.id });
     await expect(calculator.add({ a: 1, b: 1 })).rejects.toThrow(/cannot be called on instance .* alone/);
   });
@@ -209,7 +212,7 @@ onEachServerAndClient((_server, library) => {
         return 'a';
       }
     }
-    await start(Twins, connection);
+    await start(Twins, { connection });
     expect(await (await client.service<Twins>('twins', { group: 'a' })).where()).toBe('a');
     expect(await (await client.service<B>('twins', { group: 'b' })).where()).toBe('b');
     const either = await client.service<Twins>('twins');
@@ -221,7 +224,7 @@ onEachServerAndClient((_server, library) => {
 
   describe('an impostor of a higher version on other subjects', () => {
     beforeEach(async () => {
-      await start(Calculator, connection);
+      await start(Calculator, { connection });
       const impostor = {
         ...{ name: 'calculator', id: 'IMPOSTOR', version: '1.99.0', metadata: {} },
         endpoints: [{ name: 'add', subject: 'stolen.add' }],
@@ -279,16 +282,16 @@ onEachServerAndClient((_server, library) => {
       }
       return Moving;
     };
-    const before = await start(moving('here'), connection);
+    const { host: before } = await start(moving('here'), { connection });
     const service = await client.service<{ where(): string }>('moving');
     expect(await service.where()).toBe('here');
     await before.stop();
-    await start(moving('there'), connection);
+    await start(moving('there'), { connection });
     expect(await service.where()).toBe('there');
   });
 
   test('endpoints that are added later are found', async () => {
-    const { services } = await start(Calculator, connection);
+    const { services } = await start(Calculator, { connection });
     const calculator = await client.service<Calculator & { double(n: number): number }>('calculator');
     await services[0]!.addEndpoint('double', (n: number) => 2 * n);
     expect(await calculator.double(21)).toBe(42);

@@ -3,7 +3,7 @@ import { Endpoint, Service, type RequestContext } from '@natsmith/core';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 let events: string[] = [];
 
@@ -74,7 +74,7 @@ class Live {
 let held: AbortSignal[] = [];
 
 onEachServerAndClient((_server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let client: ServiceClient<Connection>;
   let live: Awaited<ReturnType<typeof find>>;
   let stop: () => Promise<number>;
@@ -83,7 +83,7 @@ onEachServerAndClient((_server, library) => {
   beforeEach(async () => {
     events = [];
     held = [];
-    const host = await start(Live, await library.connect(), { stopTimeout: 10_000 });
+    const { host } = await start(Live, { connection: await library.connect(), stopTimeout: 10_000 });
     client = new ServiceClient(await library.connect());
     live = await find();
     stop = async () => {

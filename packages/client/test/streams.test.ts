@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Connection, type Message } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 let made = 0;
 let ended: string[] = [];
@@ -76,7 +76,7 @@ const until = async (condition: () => boolean): Promise<void> => {
 };
 
 onEachServerAndClient((server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let connection: Connection;
   let client: ServiceClient;
 
@@ -88,7 +88,7 @@ onEachServerAndClient((server, library) => {
   });
   afterEach(() => client.close());
   const feed = async (): Promise<Awaited<ReturnType<typeof client.service<Feed>>>> => {
-    await start(Feed, await library.connect({ reconnectTimeWait: 20 }));
+    await start(Feed, { connection: await library.connect({ reconnectTimeWait: 20 }) });
     return client.service<Feed>('feed');
   };
 
@@ -164,7 +164,7 @@ onEachServerAndClient((server, library) => {
     });
 
     test('a stream is found again where its service has moved to', async () => {
-      const host = await start(Feed, await library.connect());
+      const { host } = await start(Feed, { connection: await library.connect() });
       const { count } = await client.service<Feed>('feed');
       await host.stop();
       @Service({ name: 'feed', version: '1.0.0' })
@@ -174,7 +174,7 @@ onEachServerAndClient((server, library) => {
           return super.count(to, ctx);
         }
       }
-      await start(Moved, await library.connect());
+      await start(Moved, { connection: await library.connect() });
       expect(await collect(count(2))).toEqual([1, 2]);
     });
   });
@@ -257,7 +257,7 @@ onEachServerAndClient((server, library) => {
 
   describe('broken ends', () => {
     test('a producer that dies is found within three heartbeats', async () => {
-      const host = await start(Feed, await library.connect());
+      const { host } = await start(Feed, { connection: await library.connect() });
       const { wait } = await client.service<Feed>('feed');
       const before = performance.now();
       const error = await (async () => {
@@ -272,7 +272,7 @@ onEachServerAndClient((server, library) => {
     });
 
     test('a reader whose connection dies stops the producer with the next heartbeat', async () => {
-      await start(Feed, connection);
+      await start(Feed, { connection });
       const dying = await library.connect();
       const reader = new ServiceClient(dying);
       const reading = collect(reader.stream('wait', undefined, { heartbeat: 60 })).catch((error: unknown) => error);
@@ -364,7 +364,7 @@ onEachServerAndClient((server, library) => {
         };
         return subscription;
       };
-      await start(Feed, own);
+      await start(Feed, { connection: own });
       const { count, breakAfter, wait } = await client.service<Feed>('feed');
       await collect(count(300));
       await collect(breakAfter(3)).catch(() => undefined);
@@ -378,7 +378,7 @@ onEachServerAndClient((server, library) => {
     });
 
     test('a server that restarts ends the stream with an error, or the stream is whole', async () => {
-      await start(Feed, await library.connect({ reconnectTimeWait: 20, maxReconnectAttempts: -1 }));
+      await start(Feed, { connection: await library.connect({ reconnectTimeWait: 20, maxReconnectAttempts: -1 }) });
       const reader = new ServiceClient(await library.connect({ reconnectTimeWait: 20, maxReconnectAttempts: -1 }));
       const seen: number[] = [];
       const error = await (async () => {
@@ -438,12 +438,12 @@ onEachServerAndClient((server, library) => {
 
 describe('memory', () => {
   onEachServer((server) => {
-    const start = useHosts();
+    const { start } = useHosts();
 
     test('100,000 items to a slow reader keep memory flat', async () => {
       const connection = await connect({ servers: server.url });
       const reader = new ServiceClient(connection);
-      await start(Feed, connection);
+      await start(Feed, { connection });
       setFlagsFromString('--expose_gc');
       const collectGarbage = runInNewContext('gc') as () => void;
       const sizes: number[] = [];

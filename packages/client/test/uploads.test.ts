@@ -4,7 +4,7 @@ import { IsNumber } from 'class-validator';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 class Amount {
   @IsNumber() value: number;
@@ -63,7 +63,7 @@ async function* items1to(last: number): AsyncGenerator<number> {
 }
 
 onEachServerAndClient((_server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let connection: Connection;
   let client: ServiceClient;
   let till: Awaited<ReturnType<typeof client.service<Till>>>;
@@ -73,7 +73,7 @@ onEachServerAndClient((_server, library) => {
     failed = undefined;
     connection = await library.connect();
     client = new ServiceClient(connection, { discovery: { stall: 40 } });
-    await start(Till, await library.connect());
+    await start(Till, { connection: await library.connect() });
     till = await client.service<Till>('till');
   });
   afterEach(() => client.close());

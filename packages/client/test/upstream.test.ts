@@ -3,8 +3,8 @@ import { Endpoint, Service, Use, type Middleware, type RequestContext } from '@n
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, type Message } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
-import { Log } from '../../core/test/log';
+import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
 
 const CODE = 'Nats-Service-Error-Code';
 const DESCRIPTION = 'Nats-Service-Error';
@@ -99,7 +99,7 @@ class Shop {
 }
 
 onEachServerAndClient((_server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let caller: Connection;
   let log: Log;
   const ask = (endpoint: string): Promise<Message> => caller.request(endpoint, '', { timeout: 2000 });
@@ -109,8 +109,8 @@ onEachServerAndClient((_server, library) => {
     caller = await library.connect();
     client = new ServiceClient(await library.connect(), { discovery: { timeout: 200, stall: 50 } });
     log = new Log();
-    await start(Vault, await library.connect());
-    await start(Shop, await library.connect(), { logger: log });
+    await start(Vault, { connection: await library.connect() });
+    await start(Shop, { connection: await library.connect(), logger: log });
   });
   afterEach(() => client.close());
 

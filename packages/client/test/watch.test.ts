@@ -5,7 +5,7 @@ import { connect as connectSocket, createServer, type AddressInfo, type Server, 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 @Service({ name: 'clock', version: '1.0.0' })
 class Clock {
@@ -64,7 +64,7 @@ class Cable {
 }
 
 onEachServerAndClient((server, library) => {
-  const start = useHosts();
+  const { start } = useHosts();
   let cable: Cable;
   let connection: Connection;
   let client: ServiceClient;
@@ -100,7 +100,7 @@ onEachServerAndClient((server, library) => {
   });
 
   test('nobody has left while the watcher is cut off, nor when it is back', async () => {
-    await start(Clock, await library.connect());
+    await start(Clock, { connection: await library.connect() });
     watching = watch();
     await until(() => changes.length === 1);
     cable.cut();
@@ -112,7 +112,7 @@ onEachServerAndClient((server, library) => {
   });
 
   test('nobody has left while the link swallows everything', async () => {
-    await start(Clock, await library.connect());
+    await start(Clock, { connection: await library.connect() });
     watching = watch();
     await until(() => changes.length === 1);
     cable.swallow();
@@ -121,7 +121,7 @@ onEachServerAndClient((server, library) => {
   });
 
   test('who has left while the watcher was cut off is told of a while after it is back', async () => {
-    const host = await start(Clock, await library.connect());
+    const { host } = await start(Clock, { connection: await library.connect() });
     watching = watch();
     await until(() => changes.length === 1);
     cable.cut();
@@ -144,7 +144,7 @@ onEachServerAndClient((server, library) => {
 
   test('leaving the loop ends the watch', async () => {
     watching = Promise.resolve();
-    await start(Clock, await library.connect());
+    await start(Clock, { connection: await library.connect() });
     for await (const { type } of client.watch({ interval: 10 })) {
       expect(type).toBe('joined');
       break;

@@ -3,7 +3,7 @@ import { connect as connectNats2, type NatsConnection } from 'nats';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onEachServer } from '#test/matrix';
-import { useHosts } from './hosts';
+import { useHosts } from '#test/hosts';
 
 @Service({ name: 'feed', version: '1.0.0' })
 class Feed {
@@ -61,13 +61,13 @@ class Wire {
 // The conversations of docs/reference/streams.md, byte by byte.
 onEachServer(
   (server) => {
-    const start = useHosts();
+    const { start } = useHosts();
     let connection: NatsConnection;
     let wire: Wire;
 
     beforeEach(async () => {
       connection = await connectNats2({ servers: server.url });
-      await start(Feed, connection);
+      await start(Feed, { connection });
       wire = await Wire.open(server.port);
       wire.send('SUB _INBOX.me 1\r\n');
     });

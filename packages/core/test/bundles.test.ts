@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Child } from './child';
+import { Child } from '#test/child';
 
 // Within the repository, where bundlers find the packages.
 const FOLDER = join(__dirname, '../../../node_modules/.cache/natsmith-bundles', String(process.pid));
@@ -53,7 +53,7 @@ describe.each(['esbuild', 'esbuild with ES modules first', 'webpack', 'Vite'])(
       const [file, started] = await Promise.all([bundled(bundler), startServer('broker')]);
       server = started;
       service = Child.node([file], { NATS_URL: server.url });
-      await service.wrote('ready', 30_000);
+      await service.wrote('ready', { timeout: 30_000 });
       client = await ServiceClient.connect({ connection: { servers: server.url } });
     }, 90_000);
 

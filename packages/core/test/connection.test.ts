@@ -1,11 +1,12 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Endpoint, NatsServiceFactory, Service, type NatsServiceHost } from '@natsmith/core';
 import { NatsServer } from '@natsmith/testing';
 import { type Connection } from '#test/connection';
 import { describeWithNatsServer, onEachServerAndClient } from '#test/matrix';
-import { useChildren } from './child';
-import { useHosts } from './hosts';
-import { Log } from './log';
+import { useChildren } from '#test/child';
+import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
 
 @Service({ name: 'greeter', version: '1.0.0' })
 class Greeter {
@@ -110,12 +111,12 @@ describeWithNatsServer('a permission that is taken back from a running service',
 });
 
 describeWithNatsServer('a service that loses its server for good', () => {
-  const startChild = useChildren();
+  const startChild = useChildren(join(__dirname, 'processes'));
 
   it('stops with the error, and its process ends with a code other than 0', async () => {
     await using server = await NatsServer.start();
     const child = startChild('worker.ts', { NATS_URL: server.url, RECONNECTS: '2' });
-    await child.wrote('ready', 30_000);
+    await child.wrote('ready', { timeout: 30_000 });
     await server.kill();
     await child.wrote('stopped');
     expect(child.output).toContain('onStop');

@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import { Endpoint, Group, NatsServiceFactory, Service, type Class, type Container } from '@natsmith/core';
 import { startServer, type ServerOptions, type TestServer } from '@natsmith/testing';
 import { connect } from 'nats';
 import { type Connection } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
-import { useChildren } from './child';
-import { useHosts } from './hosts';
+import { useChildren } from '#test/child';
+import { useHosts } from '#test/hosts';
 
 const USERS: ServerOptions = {
   users: [
@@ -65,7 +66,7 @@ const create = (target: Class | readonly Class[], connection: object, container?
   NatsServiceFactory.create(target, { connection, container, ...quiet });
 
 onEachServer((server) => {
-  const startChild = useChildren();
+  const startChild = useChildren(join(__dirname, 'processes'));
   let nc: Connection;
 
   const as = (user: string) => ({ servers: server.url, user, pass: user[0] });

@@ -6,7 +6,7 @@ import { Endpoint, NatsServiceFactory, Service } from '@natsmith/core';
 import { NatsServer, type NatsServerOptions } from '@natsmith/testing';
 import { nkeys, type ConnectionOptions } from 'nats';
 import { describeWithNatsServer } from '#test/matrix';
-import { Log } from './log';
+import { Log } from '#test/log';
 
 const VARIABLES = ['URL', 'CREDS', 'NKEY', 'USER', 'PASSWORD', 'TOKEN', 'CA', 'CERT', 'KEY'].map(
   (name) => `NATS_${name}`,

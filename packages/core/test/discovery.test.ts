@@ -3,9 +3,9 @@ import { type InfoResponse, type PingResponse, type StatsResponse } from '@natsm
 import { IsNumber } from 'class-validator';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
-import { Log } from './log';
-import { gather } from './replies';
+import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
+import { gather } from '#test/replies';
 import { schemaViolations } from './schemas';
 
 const VERBS = ['PING', 'INFO', 'STATS'] as const;

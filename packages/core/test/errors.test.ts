@@ -2,8 +2,8 @@ import { Endpoint, Service, ServiceError, type RequestContext } from '@natsmith/
 import { type EndpointStats } from '@natsmith/protocol';
 import { type Connection, type Message } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
-import { Log } from './log';
+import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
 
 const CODE = 'Nats-Service-Error-Code';
 const DESCRIPTION = 'Nats-Service-Error';

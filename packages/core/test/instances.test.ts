@@ -11,7 +11,7 @@ import {
 import { ServiceClient } from '@natsmith/client';
 import { type NatsConnection } from 'nats';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
-import { Stage } from './pipeline/stage';
+import { Stage } from '#test/stage';
 
 // #region classes
 class Database {

@@ -4,7 +4,7 @@ import { ServiceClient } from '@natsmith/client';
 import { startCluster, type NatsServer } from '@natsmith/testing';
 import { type Connection } from '#test/connection';
 import { clientLibraries, describeWithNatsServer } from '#test/matrix';
-import { Log } from './log';
+import { Log } from '#test/log';
 
 @Service({ name: 'adder', version: '1.0.0' })
 class Adder {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   DefinitionError,
   Endpoint,
@@ -13,10 +14,10 @@ import { startServer, type TestServer } from '@natsmith/testing';
 import { connect, type NatsConnection } from 'nats';
 import { type Connection } from '#test/connection';
 import { onEachServer, onEachServerAndClient, onEachServerKind } from '#test/matrix';
-import { useChildren } from './child';
-import { useHosts } from './hosts';
-import { underLoad } from './load';
-import { Log } from './log';
+import { useChildren } from '#test/child';
+import { useHosts } from '#test/hosts';
+import { underLoad } from '#test/load';
+import { Log } from '#test/log';
 
 const CODE = 'Nats-Service-Error-Code';
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -340,7 +341,7 @@ onEachServerAndClient((_server, client) => {
 
 onEachServer((server) => {
   const hosts = useHosts();
-  const startChild = useChildren();
+  const startChild = useChildren(join(__dirname, 'processes'));
   let nc: NatsConnection;
 
   beforeEach(async () => {

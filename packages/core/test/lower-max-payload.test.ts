@@ -5,8 +5,8 @@ import { IsString } from 'class-validator';
 import { connect } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onEachServerKind } from '#test/matrix';
-import { useHosts } from './hosts';
-import { Log } from './log';
+import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
 
 class Text {
   @IsString({ message: 'x'.repeat(10) }) text!: string;

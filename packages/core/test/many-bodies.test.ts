@@ -3,8 +3,8 @@ import { Endpoint, Service } from '@natsmith/core';
 import { describeWithNatsServer } from '#test/matrix';
 import { NatsServer } from '@natsmith/testing';
 import { connect } from 'nats';
-import { useHosts } from './hosts';
-import { Log } from './log';
+import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
 
 const MiB = 1024 * 1024;
 

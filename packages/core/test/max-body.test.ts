@@ -2,8 +2,8 @@ import { Endpoint, Service, stream, type RequestContext } from '@natsmith/core';
 import { IsString } from 'class-validator';
 import { type Connection, type Headers } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
-import { Reply } from './pipeline/reply';
+import { useHosts } from '#test/hosts';
+import { Reply } from '#test/reply';
 
 const MiB = 1024 * 1024;
 

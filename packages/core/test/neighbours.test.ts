@@ -2,9 +2,9 @@ import { Endpoint, Service } from '@natsmith/core';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import { setTimeout as delay } from 'node:timers/promises';
-import { useHosts } from './hosts';
-import { Log } from './log';
-import { gather } from './replies';
+import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
+import { gather } from '#test/replies';
 
 @Service({ name: 'running', version: '1.0.0' })
 class Running {

@@ -1,11 +1,12 @@
+import { join } from 'node:path';
 import { type InfoResponse, type PingResponse, type StatsResponse } from '@natsmith/protocol';
 import { startServer, type TestServer } from '@natsmith/testing';
 import { connect, type NatsConnection } from 'nats';
 import { type Connection } from '#test/connection';
 import { describeWithNatsServer } from '#test/matrix';
-import { Child } from './child';
-import { underLoad } from './load';
-import { gather } from './replies';
+import { Child } from '#test/child';
+import { underLoad } from '#test/load';
+import { gather } from '#test/replies';
 import { schemaViolations } from './schemas';
 
 const PROCESSES = 5;
@@ -18,8 +19,10 @@ describeWithNatsServer('five processes of one service', () => {
   beforeAll(async () => {
     server = await startServer('nats-server');
     nc = await connect({ servers: server.url });
-    children = Array.from({ length: PROCESSES }, () => Child.start('worker.ts', { NATS_URL: server.url }));
-    await Promise.all(children.map((child) => child.wrote('ready', 30_000)));
+    children = Array.from({ length: PROCESSES }, () =>
+      Child.start(join(__dirname, 'processes/worker.ts'), { NATS_URL: server.url }),
+    );
+    await Promise.all(children.map((child) => child.wrote('ready', { timeout: 30_000 })));
   }, 40_000);
 
   afterAll(async () => {

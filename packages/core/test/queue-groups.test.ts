@@ -2,8 +2,8 @@ import { Endpoint, Group, Service } from '@natsmith/core';
 import { type InfoResponse } from '@natsmith/protocol';
 import { type Connection } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
-import { gather } from './replies';
+import { useHosts } from '#test/hosts';
+import { gather } from '#test/replies';
 
 @Group('inner')
 class Unset {

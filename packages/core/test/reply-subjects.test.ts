@@ -7,8 +7,8 @@ import { type Connection, type Message } from '#test/connection';
 import { describeWithNatsServer, onEachServerAndClient } from '#test/matrix';
 import { NatsServer } from '@natsmith/testing';
 import { connect } from 'nats';
-import { useHosts } from './hosts';
-import { Log } from './log';
+import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
 
 const MiB = 1024 * 1024;
 let added = 0;

@@ -10,8 +10,8 @@ import {
 import { type StatsResponse } from '@natsmith/protocol';
 import { type NatsConnection } from 'nats';
 import { onEachServer } from '#test/matrix';
-import { useHosts, type HostOptions, type Started } from './hosts';
-import { Log } from './log';
+import { useHosts, type HostOptions, type Started } from '#test/hosts';
+import { Log } from '#test/log';
 import { schemaViolations } from './schemas';
 
 /** At least that many ms by the clock that stats are measured with; timers may be a little early. */

@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import 'reflect-metadata';
 import { onEachServer } from '#test/matrix';
-import { Child } from './child';
+import { Child } from '#test/child';
 import { cases } from './user-code/cases';
 
 interface Report {
@@ -20,7 +21,7 @@ onEachServer((server) => {
 
   // A process of its own, because what escapes there would end it, as it would end a service.
   beforeAll(async () => {
-    const child = Child.start('../user-code/run.ts', { NATS_URL: server.url, NODE_NO_WARNINGS: '1' });
+    const child = Child.start(join(__dirname, 'user-code/run.ts'), { NATS_URL: server.url, NODE_NO_WARNINGS: '1' });
     expect({ ...(await child.exit), output: child.output }).toMatchObject({ code: 0 });
     report = JSON.parse(/^report (.*)$/m.exec(child.output)?.[1] ?? '{}') as Report;
   }, 60_000);

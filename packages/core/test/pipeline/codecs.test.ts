@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { type Codec, Endpoint, Service, ServiceError } from '@natsmith/core';
 import { decode, encode } from '@msgpack/msgpack';
 import { IsInt } from 'class-validator';
-import { Reply } from './reply';
-import { onStage } from './stage';
+import { Reply } from '#test/reply';
+import { onStage } from '#test/stage';
 
 class Pair {
   @IsInt() a!: number;

@@ -4,7 +4,7 @@ import * as awilix from 'awilix';
 import * as inversify from 'inversify';
 import * as tsyringe from 'tsyringe';
 import { onEachServer } from '#test/matrix';
-import { Stage } from './stage';
+import { Stage } from '#test/stage';
 
 // #region service
 class Clock {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Endpoint, type RequestContext, Service, ServiceError, Use } from '@natsmith/core';
 import { RawClient } from '../../../broker/test/raw-client';
-import { onStage } from './stage';
+import { onStage } from '#test/stage';
 
 type ReplyHeaderCall = ['set' | 'append' | 'delete', string, string];
 

@@ -37,8 +37,8 @@ import {
 import * as fc from 'fast-check';
 import { type MsgHdrs } from 'nats';
 import { parse } from 'secure-json-parse';
-import { Reply } from './reply';
-import { onStage, type Stage } from './stage';
+import { Reply } from '#test/reply';
+import { onStage, type Stage } from '#test/stage';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 2000);
 

@@ -3,7 +3,7 @@ import { Endpoint, MAX_ARRAY_ITEMS, MAX_JSON_DEPTH, Service, ServiceError } from
 import { Transform, Type } from 'class-transformer';
 import { IsArray, IsInt, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { z } from 'zod';
-import { onStage, type Stage } from './stage';
+import { onStage, type Stage } from '#test/stage';
 
 class Leaf {
   @IsInt() n!: number;

@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Endpoint, type RequestContext, Service } from '@natsmith/core';
 import { ValidateBy } from 'class-validator';
-import { onStage, type Stage } from './stage';
-import { type Reply } from './reply';
+import { onStage, type Stage } from '#test/stage';
+import { type Reply } from '#test/reply';
 
 /** Handlers wait here until a test lets them go on. */
 class Gate {

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { Endpoint, NatsServiceFactory, Service, ServiceError } from '@natsmith/core';
 import { onEachServer } from '#test/matrix';
-import { Log } from './log';
-import { Stage } from './stage';
+import { Log } from '#test/log';
+import { Stage } from '#test/stage';
 
 @Service({ name: 'logging', version: '1.0.0' })
 class Logging {

@@ -3,7 +3,7 @@ import { Endpoint, Group, type Middleware, Service, ServiceError, Use } from '@n
 import { IsInt } from 'class-validator';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onEachServer } from '#test/matrix';
-import { onStage, Stage } from './stage';
+import { onStage, Stage } from '#test/stage';
 
 let steps: string[] = [];
 

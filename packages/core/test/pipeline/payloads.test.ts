@@ -21,7 +21,7 @@ import {
 } from 'class-validator';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { onStage, Stage } from './stage';
+import { onStage, Stage } from '#test/stage';
 
 class Item {
   @IsString() sku!: string;

@@ -25,7 +25,7 @@ import {
 } from 'class-validator';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { onStage, Stage } from './stage';
+import { onStage, Stage } from '#test/stage';
 
 enum Colour {
   Red = 'red',

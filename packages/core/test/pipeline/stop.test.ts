@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Endpoint, type OnStart, type OnStop, type RequestContext, Service } from '@natsmith/core';
 import { onEachServer } from '#test/matrix';
-import { Stage } from './stage';
+import { Stage } from '#test/stage';
 
 let events: string[] = [];
 let letGo: () => void = () => undefined;

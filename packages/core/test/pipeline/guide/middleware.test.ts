@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Endpoint, type Middleware, type RequestContext, Service, ServiceError, Use } from '@natsmith/core';
 import { onEachServer } from '#test/matrix';
-import { Stage } from '../stage';
+import { Stage } from '#test/stage';
 
 const userOfToken = (token: string | undefined) => (token === 'secret' ? { name: 'ann' } : undefined);
 const lines: string[] = [];

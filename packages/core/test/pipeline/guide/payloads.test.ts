@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Endpoint, Service } from '@natsmith/core';
 import { onEachServer } from '#test/matrix';
-import { Stage } from '../stage';
+import { Stage } from '#test/stage';
 
 // #region class
 import { Type } from 'class-transformer';

@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Endpoint, NatsServiceFactory, type RequestContext, Service, ServiceError } from '@natsmith/core';
 import { onEachServer } from '#test/matrix';
-import { Log } from '../log';
-import { Stage } from '../stage';
+import { Log } from '#test/log';
+import { Stage } from '#test/stage';
 
 // #region context
 @Service({ name: 'documents', version: '1.0.0' })

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Endpoint, Service } from '@natsmith/core';
 import { IsInt, IsString } from 'class-validator';
 import { onEachServer } from '#test/matrix';
-import { Stage } from '../stage';
+import { Stage } from '#test/stage';
 
 // #region service
 class Book {

@@ -5,7 +5,7 @@ const Module = require('node:module');
 const { join } = require('node:path');
 const { transformSync } = require('@swc/core');
 
-const PACKAGES = join(__dirname, '../../..');
+const PACKAGES = join(__dirname, '../packages');
 
 Module._extensions['.ts'] = (module, filename) => {
   const { code } = transformSync(readFileSync(filename, 'utf8'), {

@@ -1,4 +1,4 @@
-import { type Message } from '#test/connection';
+import { type Message } from './connection';
 
 /** What a stock client makes of a reply. */
 export class Reply {

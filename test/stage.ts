@@ -7,7 +7,7 @@ import {
 } from '@natsmith/core';
 import { connect, headers as newHeaders, type NatsConnection } from 'nats';
 import { type ServerOptions, type TestServer } from '@natsmith/testing';
-import { onEachServer } from '#test/matrix';
+import { onEachServer } from './matrix';
 import { Log } from './log';
 import { Reply } from './reply';
 
@@ -50,7 +50,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async open({ url }: Pick<TestServer, 'url'>, services: Services, options: StageOptions = {}): Promise<Stage> {
-    this.log = options.logger instanceof Log ? options.logger : new Log();
+    this.log = options.logger instanceof Log ? options.logger : new Log(false);
     const defaults = { signals: false, connection: { servers: url } };
     this.host = await NatsServiceFactory.create(services, { ...defaults, ...options, logger: this.log });
     this.caller = await connect({ servers: url });

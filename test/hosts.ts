@@ -6,7 +6,7 @@ import {
   type RunningService,
 } from '@natsmith/core';
 import { type NatsConnection } from 'nats';
-import { type Connection } from '#test/connection';
+import { type Connection } from './connection';
 
 /** Starts hosts that are stopped after each test, without a log and deaf to signals unless told otherwise. */
 export interface Hosts {
@@ -20,6 +20,7 @@ export type HostOptions<C extends Connection> = FactoryOptions<C> & Required<Pic
 
 export interface Started<C extends Connection> {
   host: NatsServiceHost<C>;
+  services: readonly RunningService[];
   /** The first service. */
   service: RunningService;
 }
@@ -31,17 +32,23 @@ export function useHosts(): Hosts {
   });
   return {
     async start(target, options) {
-      const host = await NatsServiceFactory.create(target, {
-        logger: false,
-        signals: false,
-        stopTimeout: 1000,
-        ...options,
-      });
+      const host = await NatsServiceFactory.create(target, { ...QUIET, ...options });
       running.push(host);
-      return { host, service: firstOf(host.services) };
+      return { host, services: host.services, service: firstOf(host.services) };
     },
   };
 }
+
+/** Runs services for all tests of a block; give `server` as what a hook before has started. */
+export function runServices(server: { readonly url: string }, target: Class | readonly Class[]): void {
+  let host: NatsServiceHost | undefined;
+  beforeAll(async () => {
+    host = await NatsServiceFactory.create(target, { ...QUIET, connection: { servers: server.url } });
+  });
+  afterAll(() => host?.stop());
+}
+
+const QUIET = { logger: false, signals: false, stopTimeout: 1000 } as const;
 
 function firstOf(services: readonly RunningService[]): RunningService {
   const [service] = services;

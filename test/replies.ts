@@ -1,4 +1,4 @@
-import { type Message } from '#test/connection';
+import { type Message } from './connection';
 
 interface Caller {
   subscribe(

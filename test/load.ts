@@ -1,4 +1,4 @@
-import { type Message } from '#test/connection';
+import { type Message } from './connection';
 
 interface Caller {
   request(subject: string, payload: string, options: { timeout: number }): Promise<Pick<Message, 'headers'>>;
