@@ -10,8 +10,8 @@ import {
 import { type InfoResponse, type PingResponse, type StatsResponse } from '@natsmith/protocol';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
-import { useHosts } from './hosts';
-import { gather } from './replies';
+import { useHosts } from '#test/hosts';
+import { gather } from '#test/replies';
 import { schemaViolations } from './schemas';
 
 // The service that the NATS project asks of every client library, to hold them against each other.
