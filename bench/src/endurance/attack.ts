@@ -33,7 +33,7 @@ export class Attack {
   }
 
   static async open(port: number, random: Random): Promise<Attack> {
-    return new Attack(await RawConnection.open(port, 'h.in.*', 'h.ctl.*'), random);
+    return new Attack(await RawConnection.open(port, '_INBOX.h.*', '_INBOX.hctl.*', 'h.in.*', 'h.ctl.*'), random);
   }
 
   /** Resolves when so many more are sent. */
@@ -81,7 +81,11 @@ export class Attack {
   private sendOne(): void {
     const { random } = this;
     const number = ++this.sent;
-    const own = { inbox: `h.in.${number}`, control: `h.ctl.${number}` };
+    // Streams go to inboxes only, and are refused elsewhere.
+    const isInbox = random.chance(0.9);
+    const own = isInbox
+      ? { inbox: `_INBOX.h.${number}`, control: `_INBOX.hctl.${number}` }
+      : { inbox: `h.in.${number}`, control: `h.ctl.${number}` };
     const subject = random.pick(random.chance(0.02) ? CONTROL : ENDPOINTS);
     const headers = craftedHeaders(random, own);
     const body = craftedBody(random);
@@ -93,7 +97,7 @@ export class Attack {
   }
 
   private receive({ subject, reply, headers }: RawMessage): void {
-    if (subject.startsWith('h.ctl.') || reply !== '') return this.answer(reply, headers);
+    if (/^(_INBOX\.h|h\.)ctl\./.test(subject) || reply !== '') return this.answer(reply, headers);
     if (!this.pending.delete(subject)) return;
     const code =
       /^NATS\/1.0 (\d+)/.exec(headers)?.[1] ?? /^Nats-Service-Error-Code: (.*)$/m.exec(headers)?.[1]?.trim() ?? '200';
@@ -109,7 +113,12 @@ export class Attack {
     for (let sequence = 1; sequence <= 20; sequence++) {
       const answer = craftedAnswer(this.random, sequence);
       if (answer === undefined) return;
-      this.connection.publish(to, this.random.chance(0.9) ? 'h.ctl.0' : '', answer.headers, answer.body);
+      this.connection.publish(
+        to,
+        this.random.chance(0.9) ? '_INBOX.hctl.0' : this.random.pick(['', 'h.ctl.0']),
+        answer.headers,
+        answer.body,
+      );
       if (!answer.continues) return;
     }
   }
