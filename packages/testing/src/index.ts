@@ -5,6 +5,17 @@ export { RecordingPublisher, type PublishedEvent } from './recording-publisher';
 export { type ServerKind, type ServerOptions, type TestServer } from './server';
 export { startCluster } from './start-cluster';
 export { startServer } from './start-server';
+export {
+  testContext,
+  type TestContextOptions,
+  type TestEventContext,
+  type TestEventContextOptions,
+  type TestHandler,
+  type TestMessageContext,
+  type TestRequestContext,
+  type TestRequestContextOptions,
+} from './test-context';
+export { TestHeaders, type HeaderValues } from './test-headers';
 export { TestHost, type TestHostOptions, type TestRequestOptions } from './test-host';
 export type { CheckOptions } from './conformance/check-options';
 export { checkService } from './conformance/check-service';

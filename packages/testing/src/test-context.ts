@@ -1,0 +1,167 @@
+import type { RequestContext, RequestHeaders } from '@natsmith/core';
+import {
+  eventSubject,
+  isEvent,
+  parseTemplate,
+  subjectCovers,
+  subjectProblem,
+  type Event,
+  type ParamsOf,
+  type PublishArgs,
+} from '@natsmith/protocol';
+import { TestHeaders, type HeaderValues } from './test-headers';
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** What a test says of the message that a handler is called with; what it leaves out has a default. */
+export interface TestContextOptions {
+  readonly headers?: HeaderValues;
+  readonly service?: Partial<RequestContext['service']>;
+  /** The handler; its subject and queue group have defaults that go with the message. */
+  readonly handler?: Partial<TestHandler>;
+  /** Default: one that is never aborted. */
+  readonly signal?: AbortSignal;
+  /** Default: one that is never aborted. */
+  readonly stopping?: AbortSignal;
+  /** Default: none. */
+  readonly deadline?: Date;
+  /** What middleware has left for the handler. */
+  readonly state?: Iterable<readonly [unknown, unknown]>;
+  /** The client library's own message. */
+  readonly message?: unknown;
+}
+
+/** What a test says of a request. */
+export interface TestRequestContextOptions extends TestContextOptions {
+  readonly kind?: 'endpoint';
+  /** As the endpoint has it, `orders.{id}.get`, or as the message has it. Default `test`. */
+  readonly subject?: string;
+  readonly params?: Values;
+}
+
+/** What a test says of an event besides the values of its named tokens. */
+export interface TestEventContextOptions extends TestContextOptions {
+  /** That of the message; needed only where the event's has a wildcard. */
+  readonly subject?: string;
+}
+
+/** The handler that a test context is made for. */
+export interface TestHandler {
+  readonly name: string;
+  /** As subscribed. */
+  readonly subject: string;
+  /** `""` for none. */
+  readonly queueGroup: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What all test contexts have. */
+export interface TestMessageContext extends Omit<RequestContext, 'endpoint' | 'replyHeaders' | 'headers'> {
+  readonly headers: RequestHeaders;
+  readonly handler: TestHandler;
+}
+
+/** The context of a request. */
+export interface TestRequestContext extends TestMessageContext {
+  readonly kind: 'endpoint';
+  readonly endpoint: RequestContext['endpoint'];
+  /** Can be read, too: what the handler has set. */
+  readonly replyHeaders: TestHeaders;
+  /** Resolves when `finish` is called. */
+  readonly finished: Promise<{ readonly error?: unknown }>;
+  /** Ends the request: its reply, or the last item of its stream, has gone out, or it has failed. */
+  finish(error?: unknown): void;
+}
+
+/** The context of an event. */
+export interface TestEventContext<E extends Event = Event> extends TestMessageContext {
+  readonly kind: 'event';
+  readonly params: ParamsOf<E>;
+}
+
+/**
+ * Makes a context for a unit test that calls a handler or middleware by hand: of a request, or of the event that is
+ * given first.
+ * @throws TypeError when a message could not have such a subject, params or headers
+ */
+// An event has a subject, too; without its params it is not to be taken for options.
+export function testContext(options?: TestRequestContextOptions & { readonly type?: never }): TestRequestContext;
+export function testContext<E extends Event>(
+  event: E,
+  ...options: PublishArgs<E, TestEventContextOptions>
+): TestEventContext<E>;
+export function testContext(
+  first: TestRequestContextOptions | Event = {},
+  options?: TestEventContextOptions & { readonly params?: Values },
+): TestRequestContext | TestEventContext {
+  if (isEvent(first)) return ofEvent(first, options);
+  const { subject: template = 'test', params = {} } = first;
+  const message = messageContext(first, template, fill(template, params), params);
+  const { name, subject, queueGroup } = message.handler;
+  let finish!: (end: { readonly error?: unknown }) => void;
+  const finished = new Promise<{ readonly error?: unknown }>((resolve) => (finish = resolve));
+  return {
+    kind: 'endpoint',
+    ...message,
+    endpoint: { name, subject, queueGroup },
+    replyHeaders: new TestHeaders(),
+    finished,
+    finish: (error) => finish(error === undefined ? {} : { error }),
+  };
+}
+
+function ofEvent(event: Event, options: TestEventContextOptions & { readonly params?: Values } = {}): TestEventContext {
+  const { subject = eventSubject(event, options.params) } = options;
+  const { subject: pattern, params: named } = parseTemplate(event.subject);
+  if (!subjectCovers(pattern, checked(subject)))
+    throw new TypeError(`no event "${event.subject}" has the subject ${JSON.stringify(subject)}`);
+  const tokens = subject.split('.');
+  const params = Object.fromEntries(named.map(({ name, index }) => [name, tokens[index] ?? '']));
+  return { kind: 'event', ...messageContext(options, event.subject, subject, params) };
+}
+
+function messageContext(
+  options: TestContextOptions,
+  template: string,
+  subject: string,
+  params: Values,
+): TestMessageContext {
+  return {
+    subject,
+    params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
+    headers: new TestHeaders(options.headers),
+    service: { name: 'test', version: '0.0.0', id: 'test', ...options.service },
+    handler: {
+      name: 'test',
+      subject: parseTemplate(template).subject,
+      queueGroup: 'q',
+      metadata: {},
+      ...options.handler,
+    },
+    signal: options.signal ?? new AbortController().signal,
+    stopping: options.stopping ?? new AbortController().signal,
+    deadline: options.deadline,
+    state: new Map(options.state),
+    message: options.message,
+  };
+}
+
+/** A subject as a message has it; values without a token are taken as they are. */
+function fill(template: string, params: Values): string {
+  const tokens = template.split('.');
+  for (const { name, index } of parseTemplate(template).params) {
+    const value = params[name];
+    if (value === undefined)
+      throw new TypeError(`subject "${template}" needs a value for {${name}}: pass { params: { ${name}: '…' } }`);
+    if (String(value).includes('.'))
+      throw new TypeError(`${JSON.stringify(value)} cannot stand for {${name}} in "${template}": a token has no "."`);
+    tokens[index] = String(value);
+  }
+  return checked(tokens.join('.'));
+}
+
+function checked(subject: string): string {
+  const problem = subjectProblem(subject, 'none');
+  if (problem !== undefined) throw new TypeError(`subject ${problem}`);
+  return subject;
+}
