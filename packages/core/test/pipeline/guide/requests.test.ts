@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Endpoint, NatsServiceFactory, type RequestContext, Service, ServiceError } from '@natsmith/core';
+import { testContext } from '@natsmith/testing';
 import { onEachServer } from '#test/matrix';
 import { Log } from '#test/log';
 import { Stage } from '#test/stage';
@@ -74,10 +75,8 @@ onEachServer((server) => {
   });
 });
 
-// #region plain
 it('a handler is a plain method', () => {
-  const ctx = { params: { id: '7' }, headers: new Map(), replyHeaders: new Map(), service: { id: 'me' } };
-  const reply = new Documents().get(undefined, ctx as unknown as RequestContext);
-  expect(reply).toEqual({ id: '7', language: 'en', servedBy: 'me' });
+  const ctx = testContext({ params: { id: '7' }, service: { id: 'me' } });
+  expect(new Documents().get(undefined, ctx)).toEqual({ id: '7', language: 'en', servedBy: 'me' });
+  expect(ctx.replyHeaders.get('Content-Language')).toBe('en');
 });
-// #endregion
