@@ -17,7 +17,8 @@ describe.each(pages())('%s', (page) => {
         throw new Error(
           `${where}: say where the example comes from: <!-- from: path --> or <!-- from: path#region -->`,
         );
-      if (!RUNS.test(source)) throw new Error(`${where}: ${source} is no test and no example, so nothing runs it`);
+      if (!RUNS.test(source))
+        throw new Error(`${where}: ${source} is neither a test nor an example, so nothing runs it`);
       const original = sourceText(source);
       if (source.includes('#')) expect({ where, text }).toEqual({ where, text: original });
       else if (!original.includes(text)) throw new Error(`${where}: ${source} does not hold these lines as they stand`);

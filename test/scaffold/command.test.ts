@@ -159,8 +159,8 @@ test('in a checkout, what it makes uses the packages of the checkout, and passes
   expect(await run('npm test', { cwd: join(cwd, 'my-service'), env })).toMatch(/pass 2\n/);
 });
 
-test('--from a folder that is no checkout is refused', async () => {
+test('--from a folder that is not a checkout is refused', async () => {
   const { code, transcript } = await create('my-service --yes --from .');
   expect({ code, left: readdirSync(cwd) }).toEqual({ code: 1, left: [] });
-  expect(transcript).toContain('is no checkout of natsmith');
+  expect(transcript).toContain('is not a checkout of natsmith');
 });

@@ -50,7 +50,7 @@ export class Broker implements AsyncDisposable {
       max_payload: settings.maxPayload,
     };
     server.on('connection', (socket) => this.accept(socket));
-    // One client that cannot be taken in, for want of file descriptors, is no reason to fail the others.
+    // A client that cannot be accepted, because file descriptors ran out, does not fail the others.
     server.on('error', (error) => settings.logger?.warn({ error }, 'a client could not be accepted'));
   }
 
@@ -97,7 +97,7 @@ export class Broker implements AsyncDisposable {
     const connection = new Connection(socket, this.hub, id);
     connection.send(`INFO ${JSON.stringify({ ...this.info, client_id: id, client_ip: socket.remoteAddress })} \r\n`);
     if (this.clients.size < this.hub.settings.maxConnections) this.clients.add(connection);
-    else connection.fail('one client too many', 'maximum connections exceeded');
+    else connection.fail('too many clients', 'maximum connections exceeded');
   }
 }
 
@@ -109,7 +109,7 @@ function reachable(host: string): string {
 function refusal(cause: NodeJS.ErrnoException, { host, port }: Settings): Error {
   const advice: Record<string, string> = {
     EADDRINUSE: 'the port is in use: stop what listens there, choose another port, or leave port out for a free one',
-    EADDRNOTAVAIL: 'the host is no address of this machine: choose another host, such as 127.0.0.1',
+    EADDRNOTAVAIL: 'the host is not an address of this machine: choose another host, such as 127.0.0.1',
     EACCES: 'the port is reserved: choose one above 1023, or leave port out for a free one',
   };
   const { code = '' } = cause;

@@ -1,7 +1,7 @@
 import type { Credentials } from './auth';
 import { ProtocolError } from './operations';
 
-/** What a client tells of itself in CONNECT, as far as the broker heeds it. */
+/** What a client tells of itself in CONNECT, as far as the broker uses it. */
 export interface ConnectOptions extends Credentials {
   readonly verbose: boolean;
   readonly pedantic: boolean;
@@ -74,7 +74,7 @@ function parse(json: string): Record<string, unknown> {
     const given: unknown = JSON.parse(json);
     if (typeof given === 'object' && !Array.isArray(given)) return (given ?? {}) as Record<string, unknown>;
   } catch {
-    // Falls through: what is no JSON and what is no object is the same fault.
+    // Falls through: what is not JSON and what is not an object is the same error.
   }
   throw new ProtocolError('CONNECT must be followed by a JSON object');
 }

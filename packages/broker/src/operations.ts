@@ -30,7 +30,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** The bytes are no operation at all. */
+/** The bytes are not an operation. */
 export function unknownOperation(bytes: Buffer, at: number): ProtocolError {
   const snippet = JSON.stringify(bytes.toString('latin1', at, at + 32));
   return new ProtocolError(`unknown operation at ${snippet}`, 'Unknown Protocol Operation');

@@ -91,7 +91,7 @@ export class Parser {
 
   private readLine(chunk: Buffer, start: number): number {
     const end = chunk.indexOf(LF, start);
-    // A copy of what is held, lest a few bytes keep a whole chunk in memory.
+    // A copy of what is held, so that a few bytes do not keep a whole chunk in memory.
     const part = chunk.subarray(start, end < 0 ? chunk.length : end);
     const line = end < 0 || this.line.length > 0 ? Buffer.concat([this.line, part]) : part;
     const length = line.at(-1) === CR ? line.length - 1 : line.length;

@@ -68,7 +68,7 @@ function readUsers({ user, pass, token, users }: BrokerOptions): BrokerUser[] {
     text(entry.pass, `users[${i}].pass`);
     checkRules(entry.permissions?.publish, `users[${i}].permissions.publish`);
     checkRules(entry.permissions?.subscribe, `users[${i}].permissions.subscribe`);
-    if (all.findIndex(({ user }) => user === entry.user) !== i) refuse(`users[${i}].user`, 'is there twice');
+    if (all.findIndex(({ user }) => user === entry.user) !== i) refuse(`users[${i}].user`, 'is given twice');
     return entry;
   });
 }
@@ -106,7 +106,7 @@ function integer(
 
 function text(value: unknown, name: string): string {
   if (typeof value !== 'string' || value === '')
-    refuse(name, `must be a text that is not empty, got ${JSON.stringify(value)}`);
+    refuse(name, `must be a non-empty string, got ${JSON.stringify(value)}`);
   return value;
 }
 

@@ -11,7 +11,7 @@ import { program } from './program';
 export async function run(given: readonly string[]): Promise<ExitCode> {
   // Else commander takes the entry for the debugger's address.
   const args = withFlagsLast(given).map((arg) => (/^--inspect(-brk)?$/.test(arg) ? `${arg}=` : arg));
-  // A reader that has seen enough (`natsmith ls | head`) is no error.
+  // A reader that has seen enough (`natsmith ls | head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {
     await program(args).parseAsync(args, { from: 'user' });

@@ -198,14 +198,14 @@ describe('the command', () => {
       });
     });
 
-    it('for want of an answer is exit code 3', async () => {
+    it('without an answer the exit code is 3', async () => {
       const { code, stderr } = await natsmith(['call', 'calculator', 'never', '--timeout', '100ms']);
       expect(stderr).toMatch(/math\.never (did not answer within 100 ms|answered with the error 504)/);
       // The service learns of the timeout, and may be the first to say so.
       expect([1, 3]).toContain(code);
     });
 
-    it('for want of a service or an endpoint is exit code 3', async () => {
+    it('without a service or an endpoint the exit code is 3', async () => {
       const service = await natsmith(['call', 'nobody', 'add']);
       expect(service).toMatchObject({
         code: 3,

@@ -21,14 +21,14 @@ export function ownCheckout(): string | undefined {
 /**
  * Packs what a checkout has under `@natsmith/` into the project's folder `vendor`.
  * @returns where each package is, as package.json says it: `{ '@natsmith/core': 'file:vendor/natsmith-core-0.1.0.tgz' }`
- * @throws Error when the folder is no checkout, or was not built
+ * @throws Error when the folder is not a checkout, or was not built
  */
 export async function packCheckout(
   checkout: string,
   project: string,
   signal?: AbortSignal,
 ): Promise<Record<string, string>> {
-  if (!isCheckout(checkout)) throw new Error(`${checkout} is no checkout of natsmith: it has no packages/core`);
+  if (!isCheckout(checkout)) throw new Error(`${checkout} is not a checkout of natsmith: it has no packages/core`);
   const packages = packagesOf(checkout);
   const unbuilt = packages.find(({ folder, main }) => !existsSync(join(folder, main)));
   if (unbuilt) throw new Error(`${unbuilt.name} is not built: run "npm run build" in ${checkout}`);

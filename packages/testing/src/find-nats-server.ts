@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 
 /**
  * Finds a nats-server binary: the path in `NATS_SERVER`, else the first `nats-server` on `PATH`.
- * Undefined when there is none; a `NATS_SERVER` that is no executable file is an error, for somebody meant it.
+ * Undefined when there is none; a `NATS_SERVER` that is not an executable file is an error: somebody meant it.
  */
 export function findNatsServer(): string | undefined {
   const named = process.env.NATS_SERVER;

@@ -38,7 +38,7 @@ export class NatsServer implements TestServer {
     this.#port = options.port || -1;
   }
 
-  /** Starts a server and resolves when clients can connect; rejects with the server's own words when it does not come up. */
+  /** Starts a server and resolves when clients can connect; rejects with what the server wrote when it does not start. */
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
     const binary = options.binary ?? findNatsServer();
     if (binary === undefined) {

@@ -15,7 +15,7 @@ export interface TestServer extends AsyncDisposable {
   /** Where clients connect to; holds no credentials. */
   readonly url: string;
   readonly port: number;
-  /** Ends the server in order; a second call does nothing. */
+  /** Stops the server gracefully; a second call does nothing. */
   stop(): Promise<void>;
   /** Ends the server as a crash does. */
   kill(): Promise<void>;

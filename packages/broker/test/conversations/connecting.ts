@@ -102,7 +102,7 @@ export const connecting: Conversation[] = [
     server: TOKEN,
   },
   {
-    name: 'one client too many',
+    name: 'too many clients',
     says: [
       ['a', HELLO],
       ['b', HELLO],

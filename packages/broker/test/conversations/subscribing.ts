@@ -35,7 +35,7 @@ export const subscribing: Conversation[] = [
   },
   { name: 'a maximum of 0 ends at once', says: `${HELLO}SUB x 1\r\nUNSUB 1 0\r\nPUB x 1\r\n3\r\n`, gets: '' },
   {
-    name: 'a maximum that is no number ends at once',
+    name: 'a maximum that is not a number ends at once',
     says: `${HELLO}SUB x 1\r\nUNSUB 1 -1\r\nPUB x 1\r\n3\r\n`,
     gets: '',
   },

@@ -4,7 +4,7 @@ import { note } from '../output/output';
 import { shapeOf } from '../output/schema-shape';
 import { checkAgainst } from './schema-check';
 
-/** Holds a payload against what INFO says that the endpoint takes. @throws Failure 2 that names the fields that are wrong */
+/** Checks a payload against the schema in INFO. @throws Failure 2 that names the fields that are wrong */
 export async function checkPayload({ name, metadata }: EndpointInfo, payload: unknown): Promise<void> {
   const schema = metadata.request_schema;
   if (schema === undefined) return;

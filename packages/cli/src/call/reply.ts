@@ -28,7 +28,7 @@ export function printBody(body: Uint8Array): void {
   if (!process.stdout.isTTY) return pass(body);
   if (body.length === 0) return print(paint.dim('(empty)'));
   const text = textOf(body);
-  if (text === undefined) return print(paint.dim(`(${body.length} bytes that are not text; send them to a file)`));
+  if (text === undefined) return print(paint.dim(`(${body.length} binary; redirect it to a file)`));
   const value = valueOf(body);
   print(typeof value === 'string' && value === text ? text : harmlessJson(value, 2));
 }

@@ -10,12 +10,12 @@ export interface Question {
 /** The problems of a value by a schema, none where it is valid; or why the schema cannot be used. */
 export type Verdict = { readonly problems: readonly string[] } | { readonly unusable: string };
 
-/** Milliseconds; an honest schema takes a few. */
+/** Milliseconds; a normal schema takes a few. */
 const MAX_TIME = 2_000;
 const MAX_SCHEMA = 1_048_576;
 const MAX_HEAP = 256;
 
-/** Holds a value against a JSON Schema of somebody else, within bounds of time and memory. Never rejects. */
+/** Validates a value against a foreign JSON Schema, with limits on time and memory. Never rejects. */
 export async function checkAgainst(schema: string, value: unknown): Promise<Verdict> {
   if (schema.length > MAX_SCHEMA) return { unusable: `it is larger than ${MAX_SCHEMA} characters` };
   const worker = new Worker(join(__dirname, 'schema-worker.js'), {

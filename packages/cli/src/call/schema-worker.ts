@@ -1,5 +1,5 @@
 // Runs in a thread of its own, which is ended when it takes too long: a schema comes from the network, and one pattern
-// such as (a+)+$ is enough to keep a thread busy for ever.
+// such as (a+)+$ is enough to block a thread for ever.
 import { parentPort } from 'node:worker_threads';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';

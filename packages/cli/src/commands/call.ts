@@ -39,7 +39,7 @@ export function call(): Command {
     )
     .option('-H, --header <name:value>', 'a header of the request; can be repeated', addHeader)
     .option('-p, --param <name=value>', 'a value for a named token of the subject; can be repeated', addParam)
-    .option('--no-check', 'send the payload without holding it against the schema in INFO')
+    .option('--no-check', 'send the payload without checking it against the schema in INFO')
     .option('-v, --verbose', 'print subject and headers, too')
     .option('--json', 'print { subject, headers, data } or { subject, headers, error } on one line for each reply')
     .addHelpText(
@@ -96,7 +96,7 @@ class Call {
     const { timeout = DEFAULT_TIMEOUT, header: headers = [] } = this.flags;
     const request = { subject: this.subject, body, headers };
     const { first: reply, items } = await exchange(this.client.connection, request, timeout);
-    if (isNoResponders(reply)) throw new Failure(ExitCode.nobody, `nobody listens on ${this.subject} any more`);
+    if (isNoResponders(reply)) throw new Failure(ExitCode.nobody, `no responders on ${this.subject} any more`);
     this.printHead(reply);
     const error = errorIn(reply);
     if (error !== undefined) throw this.refused(error, reply);
@@ -155,7 +155,7 @@ class Call {
   }
 }
 
-/** Whoever has seen enough of a stream leaves with Ctrl-C. */
+/** Ctrl-C leaves a stream. */
 function leaveOnSignal(leave: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
 }

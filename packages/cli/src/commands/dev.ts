@@ -24,8 +24,8 @@ export function dev(): Command {
     )
     .argument('<entry>', 'the TypeScript file that starts the service')
     .argument('[args...]', 'arguments for it, after --')
-    .option('--inspect [address]', 'let a debugger in: --inspect=9229; written with "="')
-    .option('--inspect-brk [address]', 'the same, and wait for it before the first line')
+    .option('--inspect [address]', 'open the debugger port, as --inspect=9229 (with "=")')
+    .option('--inspect-brk [address]', 'the same, and wait for a debugger before the first line')
     .addHelpText(
       'after',
       examples('natsmith dev src/main.ts', 'natsmith dev src/main.ts --server nats://127.0.0.1:4222'),

@@ -31,7 +31,7 @@ export function gather(): Command {
     .argument('[json]', 'the payload; @file reads it from a file, - from stdin; none is an empty body')
     .option('-H, --header <name:value>', 'a header of the request; can be repeated', addHeader)
     .option('-p, --param <name=value>', 'a value for a named token of the subject; can be repeated', addParam)
-    .option('--no-check', 'send the payload without holding it against the schema in INFO')
+    .option('--no-check', 'send the payload without checking it against the schema in INFO')
     .option('--json', 'print { headers, data } or { headers, error } on one line for each reply')
     .addHelpText('after', examples('natsmith gather cache size', 'natsmith gather cache size --json'))
     .action(async (service: string, name: string, json: string | undefined, flags: Flags) => {

@@ -30,7 +30,7 @@ export function harmlessJson(value: unknown, indent?: number): string {
   );
 }
 
-/** The beginning of a text that is longer than somebody reads. */
+/** The beginning of a string that is too long to show. */
 export function shortened(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

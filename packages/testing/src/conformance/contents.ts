@@ -18,7 +18,7 @@ export function checkContents(instance: Instance, { PING, INFO, STATS }: Replies
   if (INFO !== undefined && STATS !== undefined) checkSameEndpoints(instance, INFO, STATS);
 }
 
-/** The numbers and texts of a STATS reply. */
+/** The numbers and strings of a STATS reply. */
 export function checkStats({ findings, id }: Instance, stats: Fields): void {
   const { started } = stats;
   const isTime =
@@ -78,7 +78,7 @@ function checkMetadata({ findings }: Instance, { metadata }: Fields, where: stri
   findings.check('metadata', isMap, where, () => `metadata ${shown(metadata)}`, 'warning');
   const entries = isMap ? Object.entries(metadata) : [];
   const noText = entries.filter(([, value]) => typeof value !== 'string').map(([key]) => key);
-  findings.check('metadata', noText.length === 0, where, () => `no text in ${noText.join(', ')}`);
+  findings.check('metadata', noText.length === 0, where, () => `no string in ${noText.join(', ')}`);
   const reserved = entries.map(([key]) => key).filter((key) => key.startsWith('_nats'));
   findings.check('metadata', reserved.length === 0, where, () => `the reserved ${reserved.join(', ')}`, 'warning');
 }

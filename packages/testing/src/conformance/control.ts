@@ -55,8 +55,8 @@ export async function checkOddRequests(instance: Instance): Promise<void> {
   const odd: [string, { body?: Uint8Array; headers?: Record<string, string> }][] = [
     ['an empty body', {}],
     ['the body {}', { body: Buffer.from('{}') }],
-    ['a body that is no JSON', { body: Buffer.from('{"a":') }],
-    ['a body that is no text', { body: Uint8Array.of(0, 255, 254, 13, 10) }],
+    ['a body that is not JSON', { body: Buffer.from('{"a":') }],
+    ['a body that is not UTF-8', { body: Uint8Array.of(0, 255, 254, 13, 10) }],
     ['headers', { headers: { 'X-Odd': 'yes', 'Nats-Service-Error': 'no' } }],
     [`a body of ${large} bytes`, { body: Buffer.alloc(large, 'x') }],
   ];

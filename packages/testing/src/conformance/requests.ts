@@ -18,7 +18,7 @@ export interface Target {
 export interface Amount {
   /** Requests, one after the other. */
   readonly requests: number;
-  /** Requests at a time, and bodies that are no JSON, and requests without a reply subject: `load` alone. */
+  /** Requests at a time, bodies that are not JSON, and requests without a reply subject: `load` alone. */
   readonly withLoad: boolean;
 }
 
@@ -50,7 +50,7 @@ export async function checkRequests(
   const replies: RawReply[] = [];
   for (const body of bodies) {
     const reply = await askOne(connection, target.subject, { body, timeout, headers: target.headers });
-    const what = body === JUNK ? 'a body that is no JSON' : 'a request';
+    const what = body === JUNK ? 'a body that is not JSON' : 'a request';
     findings.check('request-answered', reply !== undefined, where, () => `${what} got no answer in ${timeout} ms`);
     if (reply === undefined) return; // each further one would take as long
     checkErrorHeaders(first, reply.message, where);

@@ -53,8 +53,8 @@ export const RULES = {
     fix: 'write the version as 1.0.0, without "v" and without leading zeros',
   },
   metadata: {
-    holds: 'metadata is an object of texts, {} when unset, without keys that begin with "_nats"',
-    fix: 'send {} where there is no metadata, and texts as values',
+    holds: 'metadata is an object of strings, {} when unset, without keys that begin with "_nats"',
+    fix: 'send {} where there is no metadata, and strings as values',
   },
   endpoints: {
     holds: 'there is at least one endpoint, in an array',
@@ -89,7 +89,7 @@ export const RULES = {
     fix: 'compute the average when STATS is asked for, rounded down',
   },
   'stats-last-error': {
-    holds: 'last_error is a text: "" for none, else <code>:<description>',
+    holds: 'last_error is a string: "" for none, else <code>:<description>',
     fix: 'send "" until there is an error, and keep the latest one afterwards',
   },
   'stats-started': {
