@@ -1,11 +1,11 @@
 import { describeInfo, type LimitsDescription, type ServiceDescription } from './description';
-import type { FactoryOptions, ServiceTarget } from './factory';
-import { loggerOf } from './logger';
+import type { FactoryOptions, ServiceTarget } from './host/factory';
+import { loggerOf } from './host/logger';
 import type { PlannedLimits } from './plan/limits';
 import type { ServicePlan } from './plan/plan';
 import { planServices } from './plan/services';
-import { payloadClassProblem } from './request/payload-class';
-import { hasValidators, type ValidatorOptions } from './request/validate';
+import { payloadClassProblem } from './payload/class-validator/problem';
+import { hasValidators, type ValidatorOptions } from './payload/validate';
 import { infoReply } from './service/info';
 
 /** Those options of `create` that a description depends on. */

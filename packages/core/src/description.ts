@@ -1,5 +1,5 @@
 import { parseTemplate, subjectCovers, subjectProblem, type EndpointInfo, type InfoResponse } from '@natsmith/protocol';
-import { jsonProblem } from './request/json-limits';
+import { jsonProblem } from './payload/json-limits';
 
 /** A JSON Schema, 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -34,12 +34,12 @@ export {
   type LimitsDescription,
   type ServiceDescription,
 } from './description';
-export { NatsServiceFactory, type FactoryOptions, type ServiceTarget } from './factory';
-export { NatsServiceHost, type HostStatus } from './host';
-export type { Container, ContainerOf } from './instances';
+export { NatsServiceFactory, type FactoryOptions, type ServiceTarget } from './host/factory';
+export { NatsServiceHost, type HostStatus } from './host/host';
+export type { Container, ContainerOf } from './host/objects';
 export { DefinitionError, type Mistake } from './plan/definition-error';
-export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from './request/json-limits';
-export type { Violation } from './request/validate';
+export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from './payload/json-limits';
+export type { Violation } from './payload/validate';
 export type { AddedHandler, EndpointHost, RunningService } from './service/service';
-export { connect } from './transport/connect';
-export type { Connection, Subscription } from './transport/connection';
+export { connect } from './nats/connect';
+export type { Connection, Subscription } from './nats/connection';

@@ -15,9 +15,9 @@ import {
 import { Transform, Type } from 'class-transformer';
 import { IsNumber, ValidateNested } from 'class-validator';
 import { planServices } from '../src/plan/services';
-import { constructorProblem } from '../src/instances';
-import { payloadClassProblem } from '../src/request/payload-class';
-import { hasValidators } from '../src/request/validate';
+import { constructorProblem } from '../src/host/objects';
+import { payloadClassProblem } from '../src/payload/class-validator/problem';
+import { hasValidators } from '../src/payload/validate';
 
 class Validated {
   @IsNumber() a: number;

@@ -3,7 +3,7 @@ import type { EndpointOptions } from '../define/options';
 import { Mistakes } from './definition-error';
 import { checkQueueGroup, groupPrefixProblem, planEndpoint } from './endpoint';
 import { conflictWithin, overlappingPairs } from './overlap';
-import { decidePayload, type PayloadClasses } from './payload';
+import { decidePayload, type PayloadClasses } from '../payload/payload';
 import type { EndpointPlan, ServicePlan } from './plan';
 import { isStreaming } from './handler';
 

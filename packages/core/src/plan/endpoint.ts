@@ -14,7 +14,7 @@ import type { EndpointOptions } from '../define/options';
 import { isItemStream } from '../define/stream';
 import type { Mistakes } from './definition-error';
 import { checkLimits, checkMaxUncredited, plannedLimits, type PlannedLimits } from './limits';
-import type { Payload } from './payload';
+import type { Payload } from '../payload/payload';
 import type { EndpointPlan } from './plan';
 import { effectiveQueueGroup } from './queue-group';
 import { handlerOf, isStreaming } from './handler';

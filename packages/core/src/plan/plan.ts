@@ -2,7 +2,7 @@ import type { Codec, CodecName, Middleware, PayloadType } from '../define/handle
 import type { Class } from '../define/options';
 import type { SubjectTemplate } from '@natsmith/protocol';
 import type { PlannedLimits } from './limits';
-import type { Payload } from './payload';
+import type { Payload } from '../payload/payload';
 
 /** Everything about an endpoint that is known before it runs; frozen. */
 export interface EndpointPlan {

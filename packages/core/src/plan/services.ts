@@ -13,7 +13,7 @@ import {
 } from './endpoint';
 import { checkHostLimits, checkLimits, DEFAULT_MAX_BODY, plannedLimits, type HostLimits } from './limits';
 import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
-import { decidePayload, PRIMITIVES, type HasValidators, type Payload, type PayloadClasses } from './payload';
+import { decidePayload, PRIMITIVES, type HasValidators, type Payload, type PayloadClasses } from '../payload/payload';
 import type { EndpointPlan, ServicePlan } from './plan';
 import { handlerOf, hasDefault } from './handler';
 import { checkUnused, givenInstances, serviceClasses } from './targets';

@@ -1,9 +1,9 @@
 import { CHUNKS_HEADER, controlSubject, ReceivedHeaders, VERBS, type Verb } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import { hasHeaders, headerBlock, type RequestMessage } from '../request/message';
-import { isAcknowledgement, type ReplySubjects } from '../request/reply-subjects';
-import type { Connection } from '../transport/connection';
-import { KeptSubscription, type Receiver } from '../transport/kept-subscription';
+import { hasHeaders, headerBlock, type RequestMessage } from '../pipeline/message';
+import { isAcknowledgement, type ReplySubjects } from '../reply/reply-subjects';
+import type { Connection } from '../nats/connection';
+import { KeptSubscription, type Receiver } from '../nats/kept-subscription';
 import { INFO_HEADERS } from './info';
 
 /** The bodies that answer the verbs; a promise where they take time. */

@@ -8,8 +8,8 @@ import {
 } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { EndpointPlan, ServicePlan } from '../plan/plan';
-import { requestSchema, responseSchema } from '../request/schema';
-import type { ValidatorOptions } from '../request/validate';
+import { requestSchema, responseSchema } from '../payload/json-schema/schema';
+import type { ValidatorOptions } from '../payload/validate';
 import { fitInfo } from './info-size';
 
 /** What the INFO reply says besides its body to a client that asks with the same header: payloads may come in chunks. */

@@ -1,8 +1,8 @@
 import type { Connection, Mover } from '@natsmith/protocol';
-import { ActiveRequests } from '../request/active-requests';
-import type { Outlet } from '../request/endpoint-runtime';
-import type { KeptSubscription } from '../transport/kept-subscription';
-import { outletOf } from '../transport/outlet';
+import { ActiveRequests } from '../pipeline/active';
+import type { Outlet } from '../reply/endpoint-runtime';
+import type { KeptSubscription } from '../nats/kept-subscription';
+import { outletOf } from '../nats/outlet';
 import { subscribeAlso, type EndpointSurroundings, type RunningEndpoint } from './endpoint';
 
 /** What of a service instance moves with its connection. */

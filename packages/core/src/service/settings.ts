@@ -1,9 +1,9 @@
 import type { Middleware } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { Class } from '../define/options';
-import type { Outlet } from '../request/endpoint-runtime';
-import type { ValidatorOptions } from '../request/validate';
-import type { Connection } from '../transport/connection';
+import type { Outlet } from '../reply/endpoint-runtime';
+import type { ValidatorOptions } from '../payload/validate';
+import type { Connection } from '../nats/connection';
 
 /** The instances of service and group classes. */
 export interface ServiceObjects {

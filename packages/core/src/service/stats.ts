@@ -2,8 +2,8 @@ import { REPLY_TYPES, type EndpointStats, type ServiceIdentity, type StatsRespon
 import type { Logger } from '../define/logger';
 import type { StatsHandlerMethod } from '../define/options';
 import type { EndpointPlan } from '../plan/plan';
-import type { Counter } from '../request/counter';
-import { isThenable } from '../request/thenable';
+import type { Counter } from '../pipeline/counter';
+import { isThenable } from '../payload/thenable';
 
 /** How long STATS waits for a stats handler, in ms: the `nats` command gives up 300 ms after the latest reply. */
 const STATS_HANDLER_TIMEOUT = 200;

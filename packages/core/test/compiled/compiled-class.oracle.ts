@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, useContainer, validate, type ValidationError } from 'class-validator';
-import { compileClass } from '../../src/request/compiled-class';
+import { compileClass } from '../../src/payload/class-validator/compile';
 
 export type Target = new () => object;
 

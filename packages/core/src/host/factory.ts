@@ -1,0 +1,153 @@
+import { millisecondsOf, type Duration } from '@natsmith/protocol';
+import type { ConnectionOptions, NatsConnection } from 'nats';
+import type { Middleware } from '../define/handler';
+import type { Logger } from '../define/logger';
+import type { Class } from '../define/options';
+import { NatsServiceHost } from './host';
+import { constructorProblem, containerOf, Instances, type Container, type ContainerOf } from './objects';
+import { loggerOf } from './logger';
+import { planServices } from '../plan/services';
+import { givenInstances } from '../plan/targets';
+import { payloadClassProblem } from '../payload/class-validator/problem';
+import { hasValidators, type ValidatorOptions } from '../payload/validate';
+import { ServiceInstance } from '../service/instance';
+import { warnOfNeighbours } from '../service/neighbours';
+import type { InstanceSettings } from '../service/settings';
+import { TimeLeft } from '../service/time-left';
+import { connect } from '../nats/connect';
+import { closeInTime } from '../nats/close';
+import { isConnection, type Connection } from '../nats/connection';
+import { outletOf } from '../nats/outlet';
+
+/** `C`, which the compiler is not to guess from here: what a container would like does not decide the connection. */
+// NoInfer came with TypeScript 5.4.
+type Settled<C> = [C][C extends unknown ? 0 : never];
+
+/** A service class, or an instance of a service class or of a group that a service mounts. */
+// An array is no instance; without the property it would be one, whatever it holds.
+export type ServiceTarget = Class | (object & { readonly [Symbol.iterator]?: never });
+
+/** What `NatsServiceFactory.create` takes besides classes and instances. */
+export interface FactoryOptions<C extends Connection = NatsConnection> {
+  /**
+   * A live connection of `nats` 2 or `@nats-io/transport-node` 3, or options to connect with `nats` 2.
+   * Default: the environment (`NATS_URL` and the credentials of the `nats` command), else `nats://127.0.0.1:4222`.
+   */
+  connection?: C | ConnectionOptions;
+  /**
+   * Makes the instances of the classes that are given as classes; without one, they are made with `new`. A function gets
+   * the host's connection, to make what the classes need of it (a client, a publisher); the host closes the connection.
+   */
+  container?: Container | ContainerOf<Settled<C>>;
+  /** Middleware around every endpoint. */
+  use?: readonly Middleware[];
+  /** Default pino; `false` for none. */
+  logger?: Logger | false;
+  /** Whether SIGINT and SIGTERM stop the host; default true. */
+  signals?: boolean;
+  /** Milliseconds, or a string such as `'30s'`, that stop waits for running handlers; default 10,000. */
+  stopTimeout?: Duration;
+  /** Bytes of a request's body, where service and endpoint set no `maxBody`; default 1 MiB, at most 64 MiB. */
+  maxBody?: number;
+  /**
+   * Prefixes, besides `_INBOX` and `_R_`, of subjects that streams, uploads and bodies in chunks may be sent to: those of
+   * clients with an inbox prefix of their own. That of the service's own connection is among them.
+   */
+  inboxes?: readonly string[];
+  /** class-validator's options, on top of natsmith's (`whitelist: true`). */
+  validation?: ValidatorOptions;
+}
+
+const DEFAULT_STOP_TIMEOUT = 10_000;
+/** ms that a failed start waits for the server. */
+const FLUSH_TIMEOUT = 1000;
+
+/**
+ * Resolves when every service is connected, subscribed and discoverable; else rejects and leaves nothing behind.
+ * @param target a class with `@Service`, or an instance of one, or several; instances of mounted groups beside them
+ * @throws DefinitionError with every mistake in the classes, before a connection is made
+ * @throws Error when there is no connection, the server refuses a subject, or a class fails to start
+ */
+function create(
+  target: ServiceTarget | readonly ServiceTarget[],
+  options?: FactoryOptions & { connection?: ConnectionOptions },
+): Promise<NatsServiceHost<NatsConnection>>;
+function create<C extends Connection = NatsConnection>(
+  target: ServiceTarget | readonly ServiceTarget[],
+  options?: FactoryOptions<C>,
+): Promise<NatsServiceHost<C>>;
+async function create<C extends Connection>(
+  target: ServiceTarget | readonly ServiceTarget[],
+  options: FactoryOptions<C> = {},
+): Promise<NatsServiceHost<C>> {
+  const targets: readonly unknown[] = Array.isArray(target) ? target : [target];
+  const plans = planServices(
+    targets,
+    hasValidators,
+    options.container ? () => undefined : constructorProblem,
+    options,
+    payloadClassProblem,
+  );
+  const logger = loggerOf(options.logger);
+  const stopTimeout = millisecondsOf(options.stopTimeout ?? DEFAULT_STOP_TIMEOUT);
+
+  const given = options.connection;
+  const ownsConnection = given === undefined || !isConnection(given);
+  if (!ownsConnection && (given.isClosed() || given.isDraining()))
+    throw new Error('the given connection is closed or closing; pass a live one, or options to connect with');
+  const connection = ownsConnection ? ((await connect(given)) as Connection as C) : given;
+  const instances = new Instances(givenInstances(targets), logger);
+  const services: ServiceInstance[] = [];
+  const outlet = outletOf(connection, logger, options.inboxes);
+  try {
+    await instances.start(plans, await containerOf(options.container, connection));
+    const settings: InstanceSettings = {
+      connection,
+      outlet,
+      logger,
+      use: options.use ?? [],
+      validation: options.validation ?? {},
+      stopTimeout,
+      instances,
+    };
+    for (const plan of plans) services.push(new ServiceInstance(plan, settings));
+    await Promise.all(services.map((service) => service.start()));
+  } catch (error) {
+    for (const service of services) service.abandon();
+    await stopInTime(instances, stopTimeout);
+    await untilServerKnows(connection);
+    if (ownsConnection) await closeInTime(connection, logger);
+    throw error;
+  }
+  for (const service of services) logger.info(startLine(service), 'service started');
+  const host = new NatsServiceHost(
+    { connection, ownsConnection, services, instances, logger },
+    options.signals !== false,
+  );
+  if (options.logger !== false) warnOfNeighbours(plans, outlet, logger);
+  return host;
+}
+
+/** Starts decorated classes as NATS services. */
+export const NatsServiceFactory = { create };
+
+async function stopInTime(instances: Instances, stopTimeout: number): Promise<void> {
+  const timeLeft = new TimeLeft();
+  timeLeft.start(stopTimeout);
+  await instances.stopAll(timeLeft.up);
+  timeLeft.end();
+}
+
+/** Whoever comes next is to find nothing of this attempt on the server; one that is away is not waited for. */
+async function untilServerKnows(connection: Connection): Promise<void> {
+  if (connection.isClosed()) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_TIMEOUT)));
+  await Promise.race([connection.flush().catch(() => undefined), late]);
+  clearTimeout(timer);
+}
+
+function startLine(service: ServiceInstance): object {
+  const endpoints = service.plan.endpoints.map(({ name, subject, queueGroup }) => ({ name, subject, queueGroup }));
+  return { service: service.name, version: service.version, id: service.id, endpoints };
+}

@@ -1,0 +1,120 @@
+import type { OnStart, OnStop } from '../define/lifecycle';
+import type { Logger } from '../define/logger';
+import { lineage } from '../define/metadata';
+import type { Class } from '../define/options';
+
+/** Where instances come from, when natsmith is not to make them: any dependency injection container fits. */
+export interface Container {
+  get<T extends object>(target: new (...args: unknown[]) => T): T | Promise<T>;
+}
+
+/** Makes a container with the host's own connection, so that what classes need can use it; the host closes it. */
+export type ContainerOf<C> = (connection: C) => Container | Promise<Container>;
+
+/** The container itself, where it was given as a function of the connection. */
+export async function containerOf<C>(
+  given: Container | ContainerOf<C> | undefined,
+  connection: C,
+): Promise<Container | undefined> {
+  if (given === undefined) return undefined;
+  // A container that can be called is a container.
+  const container: unknown = typeof given === 'function' && !('get' in given) ? await given(connection) : given;
+  if (typeof (container as Partial<Container> | null | undefined)?.get === 'function') return container as Container;
+  throw new Error(
+    `container must be { get(Class) }, or a function of the connection that returns one; got ${container === null ? 'null' : typeof container}`,
+  );
+}
+
+/** Why natsmith cannot make an instance of a class with `new`, or undefined when it can. */
+export function constructorProblem(target: Class): string | undefined {
+  const declaring = lineage(target).find(declaresConstructor);
+  if (declaring === undefined || declaring.length === 0) return undefined;
+  const inherited = declaring === target ? '' : `, inherited from ${declaring.name},`;
+  return (
+    `has a constructor with ${declaring.length} parameter(s)${inherited} and natsmith makes instances with ` +
+    `"new ${target.name}()"; give create() an instance, new ${target.name}(...), ` +
+    'or a container: create(..., { container: { get: (Class) => yourContainer.resolve(Class) } })'
+  );
+}
+
+/** A class without a constructor of its own has the parameters of its parent's, but its `length` says 0. */
+function declaresConstructor(target: Class): boolean {
+  const source = Function.prototype.toString.call(target);
+  return source.startsWith('class') && (target.length > 0 || /\bconstructor\s*\(/.test(source));
+}
+
+/** One instance of each class of a host, from its start to its stop. */
+export class Instances {
+  private readonly instances = new Map<Class, object>();
+  /** Those whose `onStart` has been run, and whose `onStop` has not. */
+  private readonly started = new Set<Class>();
+  /** How many running services use a class. */
+  private readonly uses = new Map<Class, number>();
+
+  constructor(
+    /** Those that need not be made. */
+    private readonly given: ReadonlyMap<Class, object>,
+    private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Makes and starts the instances; rejects with what the first constructor or `onStart` throws.
+   * @param container makes them; without one, `new` does
+   */
+  async start(
+    services: readonly { readonly classes: readonly Class[] }[],
+    container: Container | undefined,
+  ): Promise<void> {
+    for (const target of services.flatMap((service) => service.classes)) {
+      this.uses.set(target, (this.uses.get(target) ?? 0) + 1);
+      if (!this.instances.has(target))
+        this.instances.set(target, await this.make(target as new () => object, container));
+    }
+    for (const [target, instance] of this.instances) {
+      await (instance as Partial<OnStart>).onStart?.();
+      this.started.add(target);
+    }
+  }
+
+  get(target: Class): object | undefined {
+    return this.instances.get(target);
+  }
+
+  /** A service has stopped: its instances that no other service uses stop, too, in the reverse order of their start. */
+  async release(classes: readonly Class[], outOfTime: Promise<void>): Promise<void> {
+    for (const target of [...classes].reverse()) {
+      const left = (this.uses.get(target) ?? 0) - 1;
+      this.uses.set(target, left);
+      if (left === 0) await this.stop(target, outOfTime);
+    }
+  }
+
+  /** Stops whatever has started, in reverse order. @param outOfTime resolves when that is not waited for any longer */
+  async stopAll(outOfTime: Promise<void>): Promise<void> {
+    for (const target of [...this.started].reverse()) await this.stop(target, outOfTime);
+  }
+
+  private async make(target: new () => object, container: Container | undefined): Promise<object> {
+    const given = this.given.get(target);
+    if (given !== undefined) return given;
+    if (container === undefined) return new target();
+    const instance: unknown = await container.get(target);
+    if (typeof instance === 'object' && instance !== null) return instance;
+    throw new Error(`the container gave ${String(instance)} for ${target.name}; register the class with it`);
+  }
+
+  private async stop(target: Class, outOfTime: Promise<void>): Promise<void> {
+    this.started.delete(target);
+    const isOver = this.runOnStop(target).then(() => true);
+    if (!(await Promise.race([isOver, outOfTime])))
+      this.logger.error({ class: target.name }, 'onStop did not end in time; the stop goes on without it');
+  }
+
+  private async runOnStop(target: Class): Promise<void> {
+    try {
+      await (this.instances.get(target) as Partial<OnStop> | undefined)?.onStop?.();
+    } catch (err) {
+      this.logger.error({ class: target.name, err }, 'onStop failed');
+    }
+  }
+}

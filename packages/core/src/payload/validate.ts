@@ -1,0 +1,205 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ServiceError } from '@natsmith/protocol';
+import type { ValidationError, ValidatorOptions } from 'class-validator';
+import type { Class } from '../define/options';
+import type { Payload } from './payload';
+import { classTransformerLibrary, classValidatorLibrary, validationExecutor } from './class-validator/libraries';
+import { compileClass } from './class-validator/compile';
+import { effortProblem, MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
+import { isAbandoned, isThenable } from './thenable';
+
+export type { ValidatorOptions } from 'class-validator';
+
+/** One thing that is wrong with a payload: where, and by constraint name what it should be. */
+export interface Violation {
+  /** `items[0].quantity`; `""` for the payload itself. */
+  path: string;
+  constraints: Record<string, string>;
+}
+
+/**
+ * Gives the payload as the handler gets it, or a promise of it; throws a 400 with its violations.
+ * @param size bytes of the body that the value comes from
+ */
+export type Validate = (value: unknown, size: number) => unknown;
+
+/** More violations than this are not sent: the reply must fit into a message. */
+const MAX_VIOLATIONS = 100;
+
+/** Chooses how an endpoint's payloads are validated; undefined where they are taken as they are. */
+export function validatorFor(payload: Payload, options: ValidatorOptions = {}): Validate | undefined {
+  switch (payload.kind) {
+    case 'none':
+    case 'unchecked':
+    case 'bytes':
+      return undefined;
+    case 'primitive':
+      return payload.array ? primitivesValidator(payload.type) : primitiveValidator(payload.type);
+    case 'schema':
+      return schemaValidator(payload.schema);
+    case 'class':
+      return classValidator(payload.class, payload.array, options);
+    case 'stream':
+      return validatorFor(payload.item, options);
+  }
+}
+
+/** Whether class-validator knows of a decorator on the class; loads nothing when no class has any. */
+export function hasValidators(target: Class): boolean {
+  if (!('classValidatorMetadataStorage' in globalThis)) return false;
+  const { getMetadataStorage } = classValidatorLibrary();
+  return getMetadataStorage().getTargetValidationMetadatas(target, '', false, false).length > 0;
+}
+
+function primitiveValidator(type: 'string' | 'number' | 'boolean'): Validate {
+  return (value) => {
+    if (typeof value === type) return value;
+    throw invalid([{ path: '', constraints: { type: `payload must be a ${type}` } }]);
+  };
+}
+
+function primitivesValidator(type: 'string' | 'number' | 'boolean'): Validate {
+  return (value) => {
+    if (!Array.isArray(value)) throw invalid([{ path: '', constraints: { isArray: 'payload must be an array' } }]);
+    const violations: Violation[] = [];
+    for (const [index, item] of value.entries())
+      if (typeof item !== type)
+        violations.push({ path: `[${index}]`, constraints: { type: `item must be a ${type}` } });
+    if (violations.length > 0) throw invalid(violations);
+    return value as unknown[];
+  };
+}
+
+function schemaValidator(schema: StandardSchemaV1): Validate {
+  const { validate, vendor } = schema['~standard'];
+  const finish = (result: StandardSchemaV1.Result<unknown>): unknown => {
+    if (result.issues === undefined) return result.value;
+    throw invalid(
+      result.issues.map(({ message, path = [] }) => ({
+        path: pathOf(path.map((segment) => (typeof segment === 'object' ? segment.key : segment))),
+        constraints: { [vendor]: message },
+      })),
+    );
+  };
+  return (value) => {
+    const result = validate(value);
+    return isThenable(result) ? Promise.resolve(result).then(finish) : finish(result);
+  };
+}
+
+function classValidator(target: Class, array: boolean, options: ValidatorOptions): Validate {
+  const { getFromContainer, Validator } = classValidatorLibrary();
+  const Executor = validationExecutor();
+  const { plainToInstance } = classTransformerLibrary();
+  const settings: ValidatorOptions = { whitelist: true, ...options };
+  const isRightShape = array ? Array.isArray : (value: unknown) => !Array.isArray(value);
+  const shape: Record<string, string> = array
+    ? { isArray: 'payload must be an array' }
+    : { isObject: 'payload must be an object' };
+
+  const transform = (value: object): unknown => {
+    try {
+      const made = plainToInstance(target as new () => object, value);
+      abandonPromises(made, new Set());
+      return made;
+    } catch (cause) {
+      if (cause instanceof ServiceError) throw cause;
+      // A @Transform that trips over what it did not expect: the payload is at fault.
+      throw new ServiceError(400, 'payload cannot be transformed', { cause });
+    }
+  };
+
+  const check = async (instance: object): Promise<ValidationError[]> => {
+    const executor = new Executor(getFromContainer(Validator), settings);
+    const errors: ValidationError[] = [];
+    try {
+      executor.execute(instance, '', errors);
+    } catch (cause) {
+      // Nobody waits any more for the validators that have begun, and one that rejects is not to end the process.
+      for (const begun of executor.awaitingPromises as Promise<unknown>[]) begun.catch(() => undefined);
+      if (cause instanceof ServiceError) throw cause;
+      // Some of class-validator's own do so at half a surrogate pair or at 1e-7. What rejects later is another matter:
+      // it has asked somebody, and that may have failed.
+      throw new ServiceError(400, 'payload cannot be validated', { cause });
+    }
+    await Promise.all(executor.awaitingPromises);
+    return executor.stripEmptyErrors(errors);
+  };
+
+  /** The libraries decide, and say what is wrong. */
+  const decide = async (value: object): Promise<unknown> => {
+    const instance = transform(value);
+    const violations: Violation[] = [];
+    if (!array) collect(await check(instance as object), [], violations);
+    else
+      for (const [index, item] of (instance as unknown[]).entries()) {
+        if (typeof item !== 'object' || item === null || Array.isArray(item))
+          violations.push({ path: `[${index}]`, constraints: { isObject: 'item must be an object' } });
+        else collect(await check(item), [index], violations);
+      }
+    if (violations.length > 0) throw invalid(violations);
+    return instance;
+  };
+
+  /** Of an empty body, where the class accepts an object without properties. */
+  const emptyInstance = async (): Promise<unknown> => {
+    try {
+      return await decide({});
+    } catch (error) {
+      throw error instanceof ServiceError && error.code === 400 ? wrongShape() : error;
+    }
+  };
+  const wrongShape = (): ServiceError => invalid([{ path: '', constraints: shape }]);
+
+  const compiled = compileClass(target, array, options);
+  return (value, size) => {
+    if (typeof value !== 'object' || value === null || !isRightShape(value)) {
+      if (value === undefined && !array) return emptyInstance();
+      throw wrongShape();
+    }
+    // A value takes a byte at least, whatever the codec.
+    const tooLarge = size > MAX_ARRAY_ITEMS ? sizeProblem(value) : undefined;
+    if (tooLarge !== undefined) throw new ServiceError(400, tooLarge);
+    let payload: unknown;
+    try {
+      payload = compiled?.(value);
+    } catch {
+      // A validator that throws; it does so again below, where it is known what to make of it.
+    }
+    if (payload !== undefined) return payload;
+    const tooMuch = effortProblem(value, size);
+    if (tooMuch !== undefined) throw new ServiceError(400, tooMuch);
+    return decide(value);
+  };
+}
+
+/** A @Transform that is async leaves a promise in the payload; one that rejects is not to end the process. */
+function abandonPromises(value: unknown, seen: Set<unknown>): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  if (ArrayBuffer.isView(value) || isAbandoned(value)) return;
+  seen.add(value);
+  for (const inner of Object.values(value)) abandonPromises(inner, seen);
+}
+
+function collect(errors: readonly ValidationError[], path: readonly PropertyKey[], into: Violation[]): void {
+  for (const { property, constraints, children } of errors) {
+    // class-validator names an item of an array by its index, as text, and a value of unknown class not at all.
+    const step =
+      (property as string | undefined) === undefined ? [] : [/^\d+$/.test(property) ? Number(property) : property];
+    const here = [...path, ...step];
+    if (constraints !== undefined) into.push({ path: pathOf(here), constraints });
+    if (children !== undefined) collect(children, here, into);
+  }
+}
+
+function pathOf(keys: readonly PropertyKey[]): string {
+  let path = '';
+  for (const key of keys) path += typeof key === 'number' ? `[${key}]` : path === '' ? String(key) : `.${String(key)}`;
+  return path;
+}
+
+function invalid(violations: readonly Violation[]): ServiceError {
+  const more = violations.length - MAX_VIOLATIONS;
+  const description = more > 0 ? `validation failed (${more} more violations are not shown)` : 'validation failed';
+  return new ServiceError(400, description, { data: violations.slice(0, MAX_VIOLATIONS) });
+}

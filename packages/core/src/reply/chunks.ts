@@ -1,0 +1,91 @@
+import {
+  CHUNK_CREDIT,
+  CHUNKS_HEADER,
+  countIn,
+  creditIn,
+  cut,
+  DEFAULT_HEARTBEAT,
+  headerBlock,
+  HEARTBEAT_HEADER,
+  heartbeatIn,
+  join,
+  MAX_BODY,
+  MAX_CHUNK,
+  ServiceError,
+  SIZE_HEADER,
+  UPLOAD_HEADER,
+} from '@natsmith/protocol';
+import { tooLarge } from '../payload/body-size';
+import type { Turn } from './body-turns';
+import type { Context } from '../pipeline/context';
+import type { Body, EndpointRuntime, Outlet } from './endpoint-runtime';
+import { asBuffer, hasHeaders } from '../pipeline/message';
+import { sendStream } from './stream';
+import { uploadedItems } from './uploaded-items';
+
+/** How many chunks the caller takes before it grants more; undefined for one that does not know them. */
+export function chunkCreditOf(request: Context): number | undefined {
+  return hasHeaders(request.message) ? creditIn(request.headers.get(CHUNKS_HEADER)) : undefined;
+}
+
+/** Sends a reply that is too large for one message; the request's own reply, sent afterwards, ends it. */
+export async function sendInChunks(
+  body: Body,
+  credit: number,
+  request: Context,
+  runtime: EndpointRuntime,
+): Promise<void> {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const { length } = bytes;
+  if (length > MAX_BODY) {
+    runtime.logger.error({ endpoint: runtime.where, size: length, maxBody: MAX_BODY }, 'reply is too large for chunks');
+    throw new ServiceError(500, `reply of ${length} bytes is over the ${MAX_BODY} bytes that go in chunks`);
+  }
+  await sendStream(cut(bytes, runtime.outlet.maxPayload), request, runtime, {
+    credit,
+    heartbeat: heartbeatOf(request),
+    announcement: headerBlock([[SIZE_HEADER, String(length)]]),
+  });
+}
+
+/** Neither end has a reason to be slow, and whoever is silent holds a body, and its place where there are few. */
+function heartbeatOf(request: Context): number {
+  return Math.min(heartbeatIn(request.headers.get(HEARTBEAT_HEADER)), DEFAULT_HEARTBEAT);
+}
+
+/** Whether the body of a request, empty in its message, is to come in chunks. */
+export function announcesBody(ctx: Context): boolean {
+  return hasHeaders(ctx.message) && ctx.headers.has(SIZE_HEADER) && ctx.headers.has(UPLOAD_HEADER);
+}
+
+/** Receives the announced body. What is too large is refused before any of it is sent. */
+export async function receiveBody(ctx: Context, outlet: Outlet, maxBody: number): Promise<Uint8Array> {
+  const size = countIn(ctx.headers.get(SIZE_HEADER));
+  if (size === undefined) throw new ServiceError(400, `${SIZE_HEADER} is no number of bytes`);
+  if (size > maxBody) throw tooLarge('body', size, maxBody);
+  // From here on a caller that takes its request back is heard.
+  const { signal } = ctx;
+  const control = ctx.headers.get(UPLOAD_HEADER) ?? '';
+  let turn: Turn | undefined;
+  const read = (chunk: Uint8Array): Buffer => {
+    turn?.progress();
+    return asBuffer(chunk);
+  };
+  try {
+    turn = await outlet.bodyTurns.enter(signal);
+    const wishes = { control, credit: CHUNK_CREDIT, itemSize: chunkSize(outlet), heartbeat: heartbeatOf(ctx) };
+    const chunks = uploadedItems<Uint8Array>(ctx, wishes, read, outlet);
+    return await join(chunks, size, (what) => new ServiceError(400, `body has ${what}`));
+  } catch (error) {
+    // Whoever ended the request meanwhile has said why.
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    turn?.end();
+  }
+}
+
+/** Bytes of a chunk, as callers cut them. */
+function chunkSize({ maxPayload }: Outlet): number {
+  return Math.min(MAX_CHUNK, Math.ceil(maxPayload / 2));
+}

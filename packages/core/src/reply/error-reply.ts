@@ -1,0 +1,37 @@
+import { ERROR_CODE_HEADER, ERROR_HEADER, oneLine, type ServiceError } from '@natsmith/protocol';
+import type { Codec } from '../define/handler';
+import { codecNamed, encodeReply } from '../payload/codec';
+import type { Body } from './endpoint-runtime';
+import type { HeadersToSend } from '../pipeline/headers';
+
+// A header counts towards max_payload; nobody reads more of a description anyway.
+const MAX_DESCRIPTION = 1024;
+
+export interface ErrorReply {
+  readonly headers: HeadersToSend;
+  readonly body: Body;
+  /** `<code>:<description>`, as STATS shows it. */
+  readonly summary: string;
+}
+
+/** The reply that carries a ServiceError (ADR-32, Error handling); throws when its headers or data cannot be sent. */
+export function errorReply(error: ServiceError, headers: HeadersToSend, codec: Codec): ErrorReply {
+  if (!Number.isSafeInteger(error.code)) throw new TypeError(`error code ${String(error.code)} is no whole number`);
+  const description = oneLine(String(error.description)).slice(0, MAX_DESCRIPTION) || `error ${error.code}`;
+  for (const [name, value] of Object.entries(error.headers ?? {})) {
+    headers.delete(name);
+    for (const one of [value].flat()) headers.append(name, one);
+  }
+  headers.set(ERROR_CODE_HEADER, String(error.code));
+  headers.set(ERROR_HEADER, description);
+  return { headers, body: encodeData(error.data, codec), summary: `${error.code}:${description}` };
+}
+
+function encodeData(data: unknown, codec: Codec): Body {
+  try {
+    return encodeReply(data, codec);
+  } catch {
+    // A codec of texts or bytes has no way to say a list of violations; JSON does.
+    return codecNamed('json').encode(data);
+  }
+}

@@ -1,0 +1,165 @@
+import {
+  creditIn,
+  CREDIT_HEADER,
+  ERROR_CODE_HEADER,
+  ERROR_HEADER,
+  HEARTBEAT_HEADER,
+  heartbeatIn,
+  ItemSender,
+  SEQUENCE_HEADER,
+  ServiceError,
+  type HeaderBlock,
+} from '@natsmith/protocol';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Codec } from '../define/handler';
+import { EMPTY, encodeReply } from '../payload/codec';
+import type { Context } from '../pipeline/context';
+import type { Body, EndpointRuntime } from './endpoint-runtime';
+import { hasHeaders, replySubject } from '../pipeline/message';
+import { isAcknowledgement } from './reply-subjects';
+import type { Stopping } from '../pipeline/stopping';
+
+const ITEMS_OF_A_TURN = 64;
+
+/** How a caller takes a stream. */
+export interface StreamWishes {
+  /** Items that may come before a grant; Infinity where none is ever granted. */
+  readonly credit: number;
+  /** Milliseconds; 0 for none. */
+  readonly heartbeat: number;
+  /** The headers of an empty message that goes before all others. */
+  readonly announcement?: HeaderBlock;
+}
+
+/** Sends each item as one reply message, in order; the request's own reply, sent afterwards, ends the stream. */
+export async function sendStream(
+  items: AsyncIterable<unknown>,
+  request: Context,
+  runtime: EndpointRuntime,
+  { credit, heartbeat, announcement }: StreamWishes = wishesOf(request),
+): Promise<void> {
+  const { codec, outlet, logger, where, uncredited, stopping } = runtime;
+  const to = replySubject(request.message);
+  if (to === '' || isAcknowledgement(to)) return runThrough(items, request, runtime);
+  const notAnInbox = outlet.replySubjects.streamProblem(to);
+  if (notAnInbox !== undefined) throw new ServiceError(400, `a stream cannot be sent: ${notAnInbox}`);
+  const control = outlet.newInbox();
+  const publish = (subject: string, body: Body, headers: HeaderBlock, reply?: string): void => {
+    try {
+      outlet.publish(subject, body, headers, reply);
+    } catch (cause) {
+      const size = Buffer.byteLength(body) + headers.block().length;
+      if (size <= outlet.maxPayload) throw cause;
+      throw new ServiceError(500, `item of ${size} bytes is over max_payload (${outlet.maxPayload} bytes)`);
+    }
+  };
+  const sender = new ItemSender(
+    { to, control, credit, heartbeat, uncredited, publish, flush: () => outlet.flush() },
+    // A handler that waits for something else than its caller is to hear of it.
+    () => request.abort(new ServiceError(499, 'the caller has left the stream')),
+  );
+  let refusal: Error | undefined;
+  const stopListening = outlet.listen(
+    control,
+    (message) => sender.onControl(message),
+    (error) => {
+      refusal = error;
+      logger.warn({ endpoint: where, err: error }, 'a stream runs without control: the server refuses its subject');
+      if (credit < Infinity) sender.stop();
+    },
+  );
+  // The end has a number, too, so that a lost last item is noticed; an abort ends the stream before `send` returns.
+  const numberEnd = (): void => request.replyHeaders.set(SEQUENCE_HEADER, String(sender.sequence + 1));
+  const onAbort = (): void => {
+    numberEnd();
+    sender.stop();
+  };
+  request.signal.addEventListener('abort', onAbort);
+  // The body of a reply has been given as a whole; it is to arrive as one.
+  const stopWatching =
+    announcement === undefined
+      ? endWhenStill(
+          stopping,
+          () => sender.sequence,
+          () => request.standStill(),
+        )
+      : undefined;
+  try {
+    if (announcement !== undefined) outlet.publish(to, EMPTY, announcement, control);
+    const departure = await sender.send(items, (item) => encode(item, codec));
+    if (departure === 'cancelled') announceCancel(request);
+    if (departure === 'gone') throw new ServiceError(499, 'the caller of the stream is gone');
+    if (departure === 'stopped' && refusal !== undefined)
+      throw new ServiceError(500, 'the stream cannot be controlled', { cause: refusal });
+    if (departure === 'stopped') request.signal.throwIfAborted();
+  } finally {
+    numberEnd();
+    stopListening();
+    stopWatching?.();
+    request.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/**
+ * A reader that left does not look any more. If it still reads, somebody else has cancelled, and it is not to take that
+ * for the end. To the service it is no failure.
+ */
+function announceCancel({ replyHeaders }: Context): void {
+  replyHeaders.set(ERROR_CODE_HEADER, '499');
+  replyHeaders.set(ERROR_HEADER, 'the stream was cancelled');
+}
+
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Milliseconds without an item after which a stream is ended, once the service stops. */
+const STILL_TIMEOUT = 500;
+const STILL_INTERVAL = 50;
+
+/** Looks after a stream from the moment when its service begins to stop; gives the way to end that. */
+function endWhenStill(stopping: Stopping, sent: () => number, end: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const forget = stopping.onBegin(() => {
+    let last = sent();
+    let still = 0;
+    timer = setInterval(() => {
+      still = sent() === last ? still + STILL_INTERVAL : 0;
+      last = sent();
+      if (still < STILL_TIMEOUT) return;
+      clearInterval(timer);
+      end();
+    }, STILL_INTERVAL);
+  });
+  return () => {
+    forget();
+    clearInterval(timer);
+  };
+}
+
+/** Nobody reads the items, and yet the handler is to do its work; not for ever, because nobody can end it either. */
+async function runThrough(items: AsyncIterable<unknown>, { signal }: Context, { uncredited }: EndpointRuntime) {
+  let count = 0;
+  for await (const _ of items) {
+    signal.throwIfAborted();
+    if (++count > uncredited.items)
+      throw new ServiceError(429, `the stream ends after ${uncredited.items} items, because nobody reads it`);
+    // Items that are always ready would hold up all else.
+    if (count % ITEMS_OF_A_TURN === 0) await nextTurn();
+  }
+}
+
+/** A caller that grants credit says so; to others items go as they are made. */
+function wishesOf(request: Context): StreamWishes {
+  const credit = hasHeaders(request.message) ? creditIn(request.headers.get(CREDIT_HEADER)) : undefined;
+  if (credit === undefined) return { credit: Infinity, heartbeat: 0 };
+  return { credit, heartbeat: heartbeatIn(request.headers.get(HEARTBEAT_HEADER)) };
+}
+
+function encode(item: unknown, codec: Codec): Body {
+  try {
+    return encodeReply(item, codec);
+  } catch (cause) {
+    throw new ServiceError(500, 'item cannot be encoded', { cause });
+  }
+}
