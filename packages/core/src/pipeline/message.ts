@@ -30,8 +30,3 @@ export function repliesToInbox({ _msg, reply }: RequestMessage): boolean {
   for (let i = 0; i < INBOX.length; i++) if (bytes[i] !== INBOX[i]) return false;
   return true;
 }
-
-/** The same bytes as a Buffer, without a copy. */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}

@@ -19,7 +19,8 @@ import { tooLarge } from '../payload/body-size';
 import type { Turn } from './body-turns';
 import type { Context } from '../pipeline/context';
 import type { Body, EndpointRuntime, Outlet } from './endpoint-runtime';
-import { asBuffer, hasHeaders } from '../pipeline/message';
+import { asBuffer } from '../payload/bytes';
+import { hasHeaders } from '../pipeline/message';
 import { sendStream } from './stream';
 import { uploadedItems } from './uploaded-items';
 

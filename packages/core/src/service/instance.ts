@@ -112,10 +112,10 @@ export class ServiceInstance implements RunningService {
 
   stats(): Promise<StatsResponse> {
     const { statsHandler } = this.plan;
-    const { outlet, instances, logger } = this.settings;
+    const { outlet, objects, logger } = this.settings;
     let handler: StatsHandlerMethod | undefined;
     if (statsHandler !== undefined) {
-      const instance = instances.get(this.plan.class) as Record<string, StatsHandlerMethod>;
+      const instance = objects.get(this.plan.class) as Record<string, StatsHandlerMethod>;
       handler = (endpoint) => instance[statsHandler]?.(endpoint);
     }
     return statsReply(this.identity(), this.started, this.endpoints, handler, outlet.maxPayload, logger);
@@ -149,7 +149,7 @@ export class ServiceInstance implements RunningService {
   }
 
   private async runStop(error: Error | null): Promise<Error | null> {
-    const { logger, stopTimeout, instances } = this.settings;
+    const { logger, stopTimeout, objects } = this.settings;
     const { timeLeft } = this;
     const about = { service: this.name, id: this.id };
     timeLeft.start(stopTimeout);
@@ -170,7 +170,7 @@ export class ServiceInstance implements RunningService {
     const flushed = flush(this.settings).then(() => true);
     if (!(await Promise.race([flushed, timeLeft.beyond(FLUSH_GRACE)])))
       logger.warn(about, 'stop does not wait any longer for the server to take the last replies');
-    await instances.release(this.plan.classes, timeLeft.beyond(ON_STOP_GRACE));
+    await objects.release(this.plan.classes, timeLeft.beyond(ON_STOP_GRACE));
     timeLeft.end();
     logger.info({ ...about, ...(error && { err: error }) }, 'service stopped');
     this.resolveStopped(error);
@@ -239,7 +239,7 @@ export class ServiceInstance implements RunningService {
   private handlerOf({ target }: EndpointPlan): Handler {
     if (target === undefined) throw new Error('a planned endpoint has no method'); // plans of classes always have one
     const { method } = target;
-    const instance = this.settings.instances.get(target.class) as Record<string, Handler>;
+    const instance = this.settings.objects.get(target.class) as Record<string, Handler>;
     // Looked up for each request, so that a test can put a spy in the method's place.
     return (payload, ctx) => instance[method]?.(payload, ctx);
   }

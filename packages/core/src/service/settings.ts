@@ -5,7 +5,7 @@ import type { Outlet } from '../reply/endpoint-runtime';
 import type { ValidatorOptions } from '../payload/validate';
 import type { Connection } from '../nats/connection';
 
-/** The instances of service and group classes. */
+/** The objects that the user's service and group classes have become. */
 export interface ServiceObjects {
   get(target: Class): object | undefined;
   /**
@@ -25,5 +25,5 @@ export interface InstanceSettings {
   readonly validation: ValidatorOptions;
   /** Milliseconds that stop waits for running handlers. */
   readonly stopTimeout: number;
-  readonly instances: ServiceObjects;
+  readonly objects: ServiceObjects;
 }
