@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { ServiceClient } from '@natsmith/client';
 import { Endpoint, Service, stream } from '@natsmith/core';
 import { NatsServer } from '@natsmith/testing';
@@ -45,7 +47,7 @@ describeWithNatsServer('a service that another account exports, with the respons
 
   beforeEach(async () => {
     ended = 0;
-    await start(Exported, { connection: await connect({ servers: server.url, user: 'shop', pass: 'shop' }) });
+    await start(Exported, { connection: { servers: server.url, user: 'shop', pass: 'shop' } });
     client = new ServiceClient(await connect({ servers: server.url, user: 'office', pass: 'office' }));
   });
   afterEach(async () => {
@@ -76,3 +78,50 @@ describeWithNatsServer('a service that another account exports, with the respons
     await expect(sum(items())).rejects.toThrow('400: uploads and bodies in chunks do not reach a service in another');
   });
 });
+
+describeWithNatsServer('a service on the other side of a leaf node', () => {
+  const { start } = useHosts();
+  let hub: NatsServer;
+  let leaf: NatsServer;
+  let client: ServiceClient;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    hub = await NatsServer.start({ config: `leafnodes: { listen: "127.0.0.1:${port}" }` });
+    leaf = await NatsServer.start({ config: `leafnodes: { remotes: [{ url: "nats-leaf://127.0.0.1:${port}" }] }` });
+    while (!/Leafnode connection created/.test(leaf.output)) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+  afterAll(() => Promise.all([leaf.stop(), hub.stop()]));
+
+  beforeEach(async () => {
+    await start(Exported, { connection: { servers: hub.url } });
+    client = new ServiceClient(await connect({ servers: leaf.url }));
+    // The leaf node hears of new subscriptions after the hub has answered for them.
+    while ((await client.ping('exported')).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+  afterEach(async () => {
+    await client.close();
+    await client.connection.close();
+  });
+
+  test('sends streams, large replies, and takes uploads', async () => {
+    let last = 0;
+    for await (const n of client.stream<number>('count', 5000)) expect(n).toBe(++last);
+    expect(last).toBe(5000);
+    expect(await client.call('large', undefined, { as: 'bytes' })).toHaveLength(3 * 1024 * 1024);
+    const { sum } = await client.service<Exported>('exported');
+    const items = async function* (): AsyncGenerator<number> {
+      for (let n = 1; n <= 100; n++) yield n;
+    };
+    expect(await sum(items())).toBe(5050);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
