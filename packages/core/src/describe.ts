@@ -1,9 +1,19 @@
-import { describeInfo, type LimitsDescription, type ServiceDescription } from './description';
+import { parseTemplate, type Event } from '@natsmith/protocol';
+import type { Codec, CodecName } from './define/handler';
+import {
+  describeInfo,
+  schemaIn,
+  type EventDescription,
+  type LimitsDescription,
+  type ServiceDescription,
+} from './description';
 import type { FactoryOptions, ServiceTarget } from './host/factory';
 import { loggerOf } from './host/logger';
 import type { PlannedLimits } from './plan/limits';
 import type { ServicePlan } from './plan/plan';
 import { planServices } from './plan/services';
+import { requestSchema } from './payload/json-schema/schema';
+import { decidePayload } from './payload/payload';
 import { payloadClassProblem } from './payload/class-validator/problem';
 import { hasValidators, type ValidatorOptions } from './payload/validate';
 import { infoReply } from './service/info';
@@ -42,11 +52,31 @@ function describeService(plan: ServicePlan, validation: ValidatorOptions | undef
       return {
         ...handler,
         ...(target !== undefined && { method: target.method }),
-        codec: typeof codec === 'string' ? codec : String(codec.name),
+        codec: codecName(codec),
         limits: describeLimits(limits),
       };
     }),
+    publishes: plan.publishes.map((event) => describeEvent(event, validation)),
   };
+}
+
+function describeEvent(
+  { subject, type, description, codec }: Event,
+  validation: ValidatorOptions | undefined,
+): EventDescription {
+  const payload = decidePayload(type, undefined, 1, { hasValidators, problem: payloadClassProblem });
+  const schema = typeof payload === 'string' ? undefined : requestSchema(payload, validation);
+  return {
+    subject,
+    params: parseTemplate(subject).params.map(({ name }) => name),
+    description,
+    codec: codecName(codec),
+    ...(schema !== undefined && { schema: schemaIn(schema) }),
+  };
+}
+
+function codecName(codec: CodecName | Codec): string {
+  return typeof codec === 'string' ? codec : String(codec.name);
 }
 
 function describeLimits(limits: PlannedLimits): LimitsDescription {

@@ -29,6 +29,7 @@ export type {
 export { describeServices, type DescribeOptions } from './describe';
 export {
   describeInfo,
+  type EventDescription,
   type HandlerDescription,
   type JsonSchema,
   type LimitsDescription,

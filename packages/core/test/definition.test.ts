@@ -13,6 +13,7 @@ import {
   type RequestContext,
 } from '@natsmith/core';
 import { Transform, Type } from 'class-transformer';
+import { event } from '@natsmith/protocol';
 import { IsNumber, ValidateNested } from 'class-validator';
 import { planServices } from '../src/plan/services';
 import { constructorProblem } from '../src/host/objects';
@@ -156,6 +157,30 @@ describe('a service', () => {
       /maxPending must be .* got -1$/,
     ],
     ['with a queue for nothing', () => serviceWith({ maxPending: 1 }), 'Subject', /maxPending without concurrency/],
+    [
+      'that publishes what is no list',
+      () => serviceWith({ publishes: {} as never }),
+      'Subject',
+      /publishes must be an array of events/,
+    ],
+    [
+      'that publishes an undefined event',
+      () => serviceWith({ publishes: [undefined as never] }),
+      'Subject',
+      /publishes undefined; .* circular/,
+    ],
+    [
+      'that publishes a class',
+      () => serviceWith({ publishes: [Bare as never] }),
+      'Subject',
+      /publishes something other than an event; declare it/,
+    ],
+    [
+      'that publishes to a wildcard',
+      () => serviceWith({ publishes: [event('a.>', 'unchecked')] }),
+      'Subject',
+      /publishes the event "a.>", whose subject has a wildcard/,
+    ],
     ['with an undefined group', () => serviceWith({ groups: [undefined] }), 'Subject', /mounts undefined .* circular/],
     ['that mounts a plain class', () => serviceWith({ groups: [Bare] }), 'Subject', /Bare, which has no @Group; write/],
     [

@@ -1,4 +1,4 @@
-import type { Duration, EndpointStats } from '@natsmith/protocol';
+import type { Duration, EndpointStats, Event } from '@natsmith/protocol';
 import type { Codec, CodecName, PayloadType } from './handler';
 
 /** A class as decorators and containers see it. */
@@ -31,6 +31,8 @@ export interface ServiceOptions extends Limits {
   queueGroup?: string | false;
   /** Group classes mounted in this service. */
   groups?: readonly Class[];
+  /** Events that the service publishes, for its description. */
+  publishes?: readonly Event[];
   /** Whether INFO holds the JSON Schemas of the endpoints; default true. */
   schemas?: boolean;
 }

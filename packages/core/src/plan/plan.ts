@@ -1,6 +1,6 @@
 import type { Codec, CodecName, Middleware, PayloadType } from '../define/handler';
 import type { Class } from '../define/options';
-import type { SubjectTemplate } from '@natsmith/protocol';
+import type { Event, SubjectTemplate } from '@natsmith/protocol';
 import type { PlannedLimits } from './limits';
 import type { Payload } from '../payload/payload';
 
@@ -42,6 +42,7 @@ export interface ServicePlan {
   /** The service class and the group classes that it mounts. */
   readonly classes: readonly Class[];
   readonly statsHandler: string | undefined;
+  readonly publishes: readonly Event[];
   readonly schemas: boolean;
   /** `timeout` and `maxBody` are the defaults of the endpoints, the others count all requests of the service together. */
   readonly limits: PlannedLimits;

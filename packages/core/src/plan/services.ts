@@ -16,6 +16,7 @@ import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
 import { decidePayload, PRIMITIVES, type HasValidators, type Payload, type PayloadClasses } from '../payload/payload';
 import type { EndpointPlan, ServicePlan } from './plan';
 import { handlerOf, hasDefault } from './handler';
+import { plannedEvents } from './published';
 import { checkUnused, givenInstances, serviceClasses } from './targets';
 
 /** Why no instance of a class can be made, or undefined; known to the room that makes them. */
@@ -93,6 +94,7 @@ function planService(target: Class, checks: Checks): ServicePlan {
     endpoints: Object.freeze(walk.endpoints),
     classes: Object.freeze([...new Set(walk.classes)]),
     statsHandler: definition.statsHandlers[0],
+    publishes: Object.freeze(plannedEvents(where, options?.publishes, mistakes)),
     schemas: options?.schemas !== false,
     limits,
   });
