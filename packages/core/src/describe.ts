@@ -12,10 +12,10 @@ import { loggerOf } from './host/logger';
 import type { PlannedLimits } from './plan/limits';
 import type { ServicePlan } from './plan/plan';
 import { planServices } from './plan/services';
-import { requestSchema } from './payload/json-schema/schema';
+import { payloadClassProblem } from './payload/class-validator/check';
+import { hasValidators, type ValidatorOptions } from './payload/validator';
 import { decidePayload } from './payload/payload';
-import { payloadClassProblem } from './payload/class-validator/problem';
-import { hasValidators, type ValidatorOptions } from './payload/validate';
+import { requestSchema } from './payload/schema';
 import { infoReply } from './service/info';
 
 /** Those options of `create` that a description depends on. */
@@ -40,13 +40,14 @@ function describeService(plan: ServicePlan, validation: ValidatorOptions | undef
   const { name, version, metadata } = plan;
   // What INFO would say, and then what it does not say: so both descriptions of a service agree.
   const identity = { name, version, id: '', metadata: { ...metadata } };
-  const info = infoReply(identity, { ...plan, schemas: true }, plan.endpoints, Infinity, loggerOf(false), validation);
+  const planned = [...plan.endpoints, ...plan.handlers.map((handler) => handler.plan)];
+  const info = infoReply(identity, { ...plan, schemas: true }, planned, Infinity, loggerOf(false), validation);
   const { handlers, ...service } = describeInfo(info);
   return {
     ...service,
     limits: describeLimits(plan.limits),
     handlers: handlers.map((handler, index) => {
-      const endpoint = plan.endpoints[index];
+      const endpoint = planned[index];
       if (endpoint === undefined) return handler;
       const { codec, limits, target } = endpoint;
       return {

@@ -103,7 +103,7 @@ describe('the context of a request', () => {
   });
 
   it('ends when the test says so', async () => {
-    const error = new Error('the reader has left');
+    const error = new ServiceError(499, 'the reader has left');
     const fine = testContext();
     const failed = testContext();
     fine.finish();
@@ -114,7 +114,7 @@ describe('the context of a request', () => {
   });
 
   it('serves middleware, too', async () => {
-    const tag: Middleware = async (ctx, next) => {
+    const tag: Middleware<'endpoint'> = async (ctx, next) => {
       ctx.replyHeaders.set('Served-By', ctx.service.id);
       return next();
     };

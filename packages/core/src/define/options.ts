@@ -72,5 +72,14 @@ export interface EndpointOptions<
   idempotent?: boolean;
 }
 
+/** What `@Subscribe` takes besides its events. */
+export interface SubscribeOptions extends Omit<Limits, 'maxBody'> {
+  /** Letters, digits, `_` and `-`. Default: the method's name. */
+  name?: string;
+  /** Default `<service>-<name>`, so that one of the service's instances gets each event; `false`: every instance does. */
+  queueGroup?: string | false;
+  metadata?: Record<string, string>;
+}
+
 /** The method that `@StatsHandler` marks: what it returns is the endpoint's `data` in STATS. */
 export type StatsHandlerMethod = (endpoint: EndpointStats) => unknown;
