@@ -128,8 +128,8 @@ describe('a service', () => {
     ['with a blank queue group', () => serviceWith({ queueGroup: 'a b' }), 'Subject', /queue group "a b" .* or false/],
     ['with a wildcard queue group', () => serviceWith({ queueGroup: '>' }), 'Subject', /queue group ">"/],
     ['with metadata that is no text', () => serviceWith({ metadata: { a: 1 } }), 'Subject', /metadata "a" .* as text/],
-    ['with metadata that is no object', () => serviceWith({ metadata: 'a' }), 'Subject', /metadata is no object/],
-    ['with metadata in a list', () => serviceWith({ metadata: ['a'] }), 'Subject', /metadata is no object/],
+    ['with metadata that is no object', () => serviceWith({ metadata: 'a' }), 'Subject', /metadata must be an object/],
+    ['with metadata in a list', () => serviceWith({ metadata: ['a'] }), 'Subject', /metadata must be an object/],
     ['with reserved metadata', () => serviceWith({ metadata: { _nats_x: 'a' } }), 'Subject', /"_nats_x" begins with/],
     [
       'with a timeout of 0',
@@ -345,7 +345,7 @@ describe('an endpoint', () => {
       /token "\{id"; a named token is/,
     ],
     ['with a token named twice', () => endpointWith({ subject: '{id}.a.{id}' }), 'Subject.x', /\{id\} twice/],
-    ['on a discovery subject', () => endpointWith({ subject: '$SRV.PING' }), 'Subject.x', /kept for discovery/],
+    ['on a discovery subject', () => endpointWith({ subject: '$SRV.PING' }), 'Subject.x', /reserved for discovery/],
     ['that takes everything', () => endpointWith({ subject: '>' }), 'Subject.x', /would take discovery requests/],
     ['that takes all of two tokens', () => endpointWith({ subject: '*.{b}' }), 'Subject.x', /would take discovery/],
     ['with a bad queue group', () => endpointWith({ queueGroup: 'a b' }), 'Subject.x', /queue group "a b"/],
@@ -594,7 +594,7 @@ describe('a group', () => {
     ['with a bad queue group', () => groupWith('a', { queueGroup: '*' }), 'Subject', /queue group "\*"/],
     ['with an undefined group', () => groupWith('a', { groups: [undefined] }), 'Subject', /mounts undefined/],
     ['that names a token again', () => groupOfToken(), 'Inner.x', /\{id\} twice/],
-    ['that leads to discovery', () => groupWith('$SRV'), 'Subject.x', /kept for discovery/],
+    ['that leads to discovery', () => groupWith('$SRV'), 'Subject.x', /reserved for discovery/],
   ])('%s is refused', (_title, target, where, problem) => {
     const mistakes = mistakesIn(target());
     expect(mistakes).toHaveLength(1);

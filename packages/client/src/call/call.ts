@@ -230,5 +230,5 @@ function isMarkedIdempotent(lookup: ServiceLookup, method: string): boolean {
 }
 
 function checkTimeout(timeout: number): void {
-  if (!(timeout > 0)) throw new TypeError(`timeout ${String(timeout)} is no number of milliseconds above 0`);
+  if (!(timeout > 0)) throw new TypeError(`timeout must be a positive number of milliseconds, got ${String(timeout)}`);
 }

@@ -101,9 +101,9 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
 
 function checkSettings(credit: number | undefined, heartbeat: number, itemTimeout: number): void {
   if (credit !== undefined && !(Number.isSafeInteger(credit) && credit > 0))
-    throw new TypeError(`credit ${String(credit)} is no whole number above 0`);
+    throw new TypeError(`credit must be an integer above 0, got ${String(credit)}`);
   if (!(Number.isSafeInteger(heartbeat) && heartbeat >= 0))
-    throw new TypeError(`heartbeat ${String(heartbeat)} is no whole number of milliseconds`);
+    throw new TypeError(`heartbeat must be a whole number of milliseconds, got ${String(heartbeat)}`);
   if (!(itemTimeout > 0))
-    throw new TypeError(`itemTimeout ${String(itemTimeout)} is no number of milliseconds above 0`);
+    throw new TypeError(`itemTimeout must be a positive number of milliseconds, got ${String(itemTimeout)}`);
 }

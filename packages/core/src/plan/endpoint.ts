@@ -55,7 +55,8 @@ export function planEndpoint(
     mistakes.add(where, prefix('subject ', problem));
   }
   const template = parseTemplate(subject);
-  if (/^\$SRV(\.|$)/.test(subject)) mistakes.add(where, `subject "${subject}" is kept for discovery; choose another`);
+  if (/^\$SRV(\.|$)/.test(subject))
+    mistakes.add(where, `subject "${subject}" is reserved for discovery; choose another`);
   else if (
     /^[*>]/.test(template.subject) &&
     CONTROL_SUBJECTS.some((control) => subjectsOverlap(template.subject, control))
@@ -127,7 +128,7 @@ export function checkQueueGroup(where: string, queueGroup: unknown, mistakes: Pi
 export function checkMetadata(where: string, metadata: unknown, mistakes: Pick<Mistakes, 'add'>): void {
   if (metadata === undefined) return;
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
-    mistakes.add(where, 'metadata is no object of strings; give { key: "value" }');
+    mistakes.add(where, 'metadata must be an object of strings; give { key: "value" }');
     return;
   }
   for (const [key, value] of Object.entries(metadata)) {

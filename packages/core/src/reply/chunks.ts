@@ -63,7 +63,7 @@ export function announcesBody(ctx: Replying): boolean {
 /** Receives the announced body. What is too large is refused before any of it is sent. */
 export async function receiveBody(ctx: Replying, outlet: Outlet, maxBody: number): Promise<Uint8Array> {
   const size = countIn(ctx.headers.get(SIZE_HEADER));
-  if (size === undefined) throw new ServiceError(400, `${SIZE_HEADER} is no number of bytes`);
+  if (size === undefined) throw new ServiceError(400, `${SIZE_HEADER} is not a number of bytes`);
   if (size > maxBody) throw tooLarge('body', size, maxBody);
   // From here on a caller that takes its request back is heard.
   const { signal } = ctx;

@@ -16,7 +16,7 @@ export interface ErrorReply {
 
 /** The reply that carries a ServiceError (ADR-32, Error handling); throws when its headers or data cannot be sent. */
 export function errorReply(error: ServiceError, headers: HeadersToSend, codec: Codec): ErrorReply {
-  if (!Number.isSafeInteger(error.code)) throw new TypeError(`error code ${String(error.code)} is no whole number`);
+  if (!Number.isSafeInteger(error.code)) throw new TypeError(`error code ${String(error.code)} is not an integer`);
   const description = oneLine(String(error.description)).slice(0, MAX_DESCRIPTION) || `error ${error.code}`;
   for (const [name, value] of Object.entries(error.headers ?? {})) {
     headers.delete(name);
