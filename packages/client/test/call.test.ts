@@ -119,7 +119,9 @@ onEachServerAndClient((_server, library) => {
     });
 
     test('a timeout that is none, a header that cannot be sent and a payload without JSON are refused', async () => {
-      await expect(client.call('echo', 1, { timeout: 0 })).rejects.toThrow('timeout must be a positive number of milliseconds, got 0');
+      await expect(client.call('echo', 1, { timeout: 0 })).rejects.toThrow(
+        'timeout must be a positive number of milliseconds, got 0',
+      );
       await expect(client.call('echo', 1, { headers: { 'X-A': 'a\r\nb' } })).rejects.toThrow('line break');
       await expect(client.call('echo', () => 1)).rejects.toThrow('a function has no JSON');
     });
