@@ -8,6 +8,7 @@ import {
   NatsServiceFactory,
   Service,
   stream,
+  Subscribe,
   type HandlerDescription,
 } from '@natsmith/core';
 import { event, type InfoResponse, readDiscoveryReply } from '@natsmith/protocol';
@@ -136,6 +137,31 @@ describe('the description of a service', () => {
       { subject: 'shop.opened', codec: 'text' },
     ]);
     expect(shop!.publishes![2]).not.toHaveProperty('schema');
+  });
+
+  it('has a handler of several events once for each of them', () => {
+    @Service({ name: 'mailer', version: '1.0.0' })
+    class Mailer {
+      @Subscribe([Sold, Opened], { concurrency: 2 })
+      mail(): void {}
+    }
+    const [mailer] = describeServices(Mailer);
+    expect(mailer!.handlers).toMatchObject([
+      {
+        kind: 'event',
+        name: 'mail',
+        method: 'mail',
+        subject: 'shop.{sku}.sold',
+        subscribedSubject: 'shop.*.sold',
+        params: ['sku'],
+        queueGroup: 'mailer-mail',
+        description: 'Somebody bought it',
+        metadata: {},
+        limits: { concurrency: 2 },
+        request: { properties: { sku: { type: 'string' } } },
+      },
+      { kind: 'event', subject: 'shop.opened', codec: 'text' },
+    ]);
   });
 
   it('is plain data, which JSON keeps as it is', () => {

@@ -1,5 +1,12 @@
 import 'reflect-metadata';
-import { Endpoint, type Middleware, type RequestContext, Service, ServiceError } from '@natsmith/core';
+import {
+  Endpoint,
+  type EventContext,
+  type Middleware,
+  type RequestContext,
+  Service,
+  ServiceError,
+} from '@natsmith/core';
 import { event, type EventPublisher, unchecked } from '@natsmith/protocol';
 import { RecordingPublisher, testContext } from '@natsmith/testing';
 import { IsInt, IsString } from 'class-validator';
@@ -164,6 +171,8 @@ describe('the context of an event', () => {
 /** Never runs: it only has to compile, and what is marked must not. */
 export function typeTests(): void {
   const request: RequestContext = testContext({ kind: 'endpoint' });
+  const placed: EventContext<typeof OrderPlaced> = testContext(OrderPlaced, { params: { id: 1 } });
+  void placed;
   const { params } = testContext(OrderPlaced, { params: { id: 1 } });
   const id: string = params.id;
   testContext(event('plain', Order));
