@@ -4,15 +4,24 @@ import {
   isConnection,
   nameProblem,
   type Connection,
+  type Event,
+  type EventPublisher,
   type InfoResponse,
   type PingResponse,
+  type Publishable,
+  type PublishArgs,
+  type PublishOptions,
+  type Sent,
   type StatsResponse,
 } from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 import { checkedLimits, type GatherLimits } from './discovery/request-many';
-import { Calls } from './call/call';
+import { Calls, type Reply } from './call/call';
+import { publishEvent } from './call/publish';
+import { EventSubscription, type ReceivedEvent, type SubscribeOptions } from './call/subscribe';
+import { MiddlewareStack, type ClientMiddleware } from './middleware';
 import type { CallOptions, SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
-import { carriedBy, NOTHING_CARRIED, type Carried, type Carrier } from './propagation';
+import { propagationOf, NO_PROPAGATION, type Propagation, type Carrier } from './propagation';
 import { connect } from './nats/connect';
 import { Discovery, type Discovered } from './discovery/discovery';
 import {
@@ -23,10 +32,10 @@ import {
   type GatherOptions,
 } from './discovery/gather';
 import { Gathered } from './discovery/replies';
-import { either } from './call/call-or-stream';
+import { callOrStream } from './call/call-or-stream';
 import { Inbox } from './nats/inbox';
 import { Link } from './discovery/link';
-import { ServiceLookup } from './service/resolver';
+import { ServiceResolver } from './service/resolver';
 import type { PolicyOptions } from './call/retry';
 import type { ServiceSelection } from './service/selection';
 import { checkSubject } from './service/params';
@@ -66,7 +75,7 @@ const DEFAULT_LIMITS: Required<GatherLimits> = { timeout: 2_000, stall: 300, max
 export type ClientStatus = 'connected' | 'disconnected' | 'closed';
 
 /** What `client.service` takes besides the service's name: which instances are meant, and defaults of its calls. */
-export interface ServiceOptions extends ServiceSelection, PolicyOptions, Pick<CallOptions, 'timeout'> {}
+export interface ServiceSelector extends ServiceSelection, PolicyOptions, Pick<CallOptions, 'timeout'> {}
 
 /** What a client shares with the clients that `with` makes of it. */
 interface Shared<C extends Connection> {
@@ -74,15 +83,18 @@ interface Shared<C extends Connection> {
   readonly events: ConnectionEvents;
   readonly inbox: Inbox;
   readonly discovery: Discovery;
-  readonly lookups: Map<string, ServiceLookup>;
+  readonly lookups: Map<string, ServiceResolver>;
   readonly closing: AbortController;
   readonly timeout: number;
 }
 
 /** Finds services and calls them, whatever language they are written in. */
-export class ServiceClient<C extends Connection = Connection> implements AsyncDisposable {
+export class ServiceClient<C extends Connection = Connection>
+  implements EventPublisher<PublishOptions, void>, AsyncDisposable
+{
   private readonly shared: Shared<C>;
-  private carried: Carried = NOTHING_CARRIED;
+  private propagation: Propagation = NO_PROPAGATION;
+  private middleware = new MiddlewareStack();
   private ownsConnection = false;
   private isDerived = false;
 
@@ -131,7 +143,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
    * @throws Error that names the versions found, when none is in the range
    * @throws DiscoveryError when nobody's INFO can be used
    */
-  async service<T = AnyService>(name: string, options: ServiceOptions = {}): Promise<ServiceProxy<T>> {
+  async service<T = AnyService>(name: string, options: ServiceSelector = {}): Promise<ServiceProxy<T>> {
     const problem = nameProblem(name);
     if (problem !== undefined) throw new TypeError(`service name ${problem}`);
     const lookup = this.lookup(name, options);
@@ -144,7 +156,11 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
       const stream = (): AsyncIterable<unknown> =>
         calls.streamOf(lookup, method, payload, { ...defaults, ...own }, timeout);
       if (/^(response|both)$/.test(lookup.find(method)?.info.metadata.stream ?? '')) return stream();
-      return either(() => calls.method(lookup, method, payload, { timeout, ...defaults, ...own }), stream, method);
+      return callOrStream(
+        () => calls.method(lookup, method, payload, { timeout, ...defaults, ...own }),
+        stream,
+        method,
+      );
     };
     return serviceProxy<T>({
       service: name,
@@ -162,6 +178,57 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
   async call<Reply = unknown>(subject: string, payload?: unknown, options: SubjectCallOptions = {}): Promise<Reply> {
     checkSubject(subject);
     return (await this.calls().subject(subject, payload, options)) as Reply;
+  }
+
+  /**
+   * Calls whatever listens on a subject, and gives the whole reply: its value, its headers, and where the request went.
+   * @throws what `call` throws
+   */
+  async request<Data = unknown>(
+    subject: string,
+    payload?: unknown,
+    options: SubjectCallOptions = {},
+  ): Promise<Reply<Data>> {
+    checkSubject(subject);
+    return this.calls().request<Data>(subject, payload, options);
+  }
+
+  /**
+   * Wraps every call, publish and stream of this client and of those made of it by `with`, in the order of `use`. On a
+   * client made by `with` it is that client's alone. Proxies that exist are wrapped, too.
+   */
+  use(middleware: ClientMiddleware): this {
+    this.middleware.add(middleware);
+    return this;
+  }
+
+  /**
+   * Publishes an event, at most once to each of its subscribers. Resolves when the server has taken it. The trace of
+   * `with(ctx)` goes along, its deadline does not.
+   * @throws ServiceError 400 with the violations, before anything is sent
+   * @throws PermissionError when the server forbids it
+   */
+  // Async, so that mistakes in the arguments reject, too.
+  async publish<E extends Event>(
+    event: E & Publishable<E>,
+    payload: Sent<E>,
+    ...[options]: PublishArgs<E, PublishOptions>
+  ): Promise<void> {
+    const { inbox } = this.shared;
+    await publishEvent(inbox, this.propagation, this.middleware, event, payload, options);
+  }
+
+  /**
+   * Events of one kind or several, decoded and checked, from now on. Ends with its signal, with the loop and with the
+   * client. What is invalid goes to `onInvalid`; what a slow loop leaves waiting is bounded by `maxPending`.
+   * @throws PermissionError in the loop, when the server forbids it
+   */
+  subscribe<const E extends Event>(
+    event: E | readonly E[],
+    options: SubscribeOptions = {},
+  ): AsyncIterableIterator<ReceivedEvent<E>, undefined> {
+    const events = Array.isArray(event) ? (event as readonly E[]) : [event as E];
+    return new EventSubscription<E>(this.shared.inbox, events, options, this.shared.closing.signal);
   }
 
   /**
@@ -185,7 +252,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
   ): Gathered<GatheredReply<Reply>> {
     const limits = checkedLimits(options, DEFAULT_LIMITS);
     const ask = (subject: string): Gathered<GatheredReply<Reply>> =>
-      gather<Reply>(this.shared.inbox, subject, payload, options, limits, this.carried);
+      gather<Reply>(this.shared.inbox, subject, payload, options, limits, this.propagation);
     return Gathered.later(async () => {
       if (typeof target !== 'string')
         return {
@@ -204,7 +271,8 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     const client = Object.create(ServiceClient.prototype) as ServiceClient<C>;
     return Object.assign(client, {
       shared: this.shared,
-      carried: carriedBy(ctx, this.carried),
+      propagation: propagationOf(ctx, this.propagation),
+      middleware: new MiddlewareStack(this.middleware),
       ownsConnection: false,
       isDerived: true,
     });
@@ -251,7 +319,7 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
     return this.close();
   }
 
-  private lookup(name: string, { version, id, group, subjects }: ServiceSelection): ServiceLookup {
+  private lookup(name: string, { version, id, group, subjects }: ServiceSelection): ServiceResolver {
     const { lookups, discovery } = this.shared;
     const key = JSON.stringify([name, version, id, group, subjects]);
     let lookup = lookups.get(key);
@@ -260,13 +328,13 @@ export class ServiceClient<C extends Connection = Connection> implements AsyncDi
         ask: (name: string) => discovery.ask('INFO', name),
         takesChunks: (reply: InfoResponse) => discovery.takesChunks(reply),
       };
-      lookup = new ServiceLookup(source, name, { version, id, group, subjects });
+      lookup = new ServiceResolver(source, name, { version, id, group, subjects });
       lookups.set(key, lookup);
     }
     return lookup;
   }
 
   private calls(): Calls {
-    return new Calls(this.shared.inbox, this.shared.timeout, this.carried);
+    return new Calls(this.shared.inbox, this.shared.timeout, this.propagation, this.middleware);
   }
 }

@@ -1,9 +1,25 @@
-export { PermissionError, ServiceError, StreamError, type ServiceErrorOptions } from '@natsmith/protocol';
+export {
+  event,
+  PermissionError,
+  ServiceError,
+  StreamError,
+  unchecked,
+  type ServiceErrorOptions,
+} from '@natsmith/protocol';
 export type {
   Connection,
   EndpointInfo,
+  Event,
+  EventOptions,
+  EventPublisher,
   EndpointStats,
   InfoResponse,
+  ParamsOf,
+  Payload,
+  PublishOptions,
+  Received,
+  Sent,
+  Serialized,
   PingResponse,
   ReplyOrigin,
   ReplyProblem,
@@ -18,7 +34,7 @@ export {
   type ClientOptions,
   type ClientStatus,
   type ConnectOptions,
-  type ServiceOptions,
+  type ServiceSelector,
 } from './client';
 export type { Discovered } from './discovery/discovery';
 export { DiscoveryError } from './discovery/discovery-error';
@@ -26,9 +42,12 @@ export type { EndpointAddress, GatheredReply, GatherOptions } from './discovery/
 export type { Gathered, GatheredArray } from './discovery/replies';
 export type { ServiceSelection } from './service/selection';
 export type { CallPolicy, PolicyOptions } from './call/retry';
-export type { RequestHeaders } from './call/request';
+export type { HeaderValues } from './call/request';
 export type { AnyService, RemoteMethod, ServiceProxy } from './service/proxy';
 export type { StreamSettings } from './stream/open';
 export type { SubjectParams } from './service/params';
 export { TimeoutError } from './call/timeout-error';
 export type { ServiceChange, WatchOptions } from './discovery/watch';
+export type { Reply } from './call/call';
+export type { InvalidEvent, ReceivedEvent, SubscribeOptions } from './call/subscribe';
+export type { ClientContext, ClientMiddleware, OutgoingHeaders } from './middleware';

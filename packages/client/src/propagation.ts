@@ -8,16 +8,16 @@ export interface Carrier {
 }
 
 /** What calls carry on of the request that they are made for. */
-export interface Carried {
+export interface Propagation {
   /** As `performance.now()`; Infinity for no deadline. */
   readonly expiresAt: number;
   readonly signal: AbortSignal | undefined;
   readonly headers: readonly (readonly [string, string])[];
 }
 
-export const NOTHING_CARRIED: Carried = { expiresAt: Infinity, signal: undefined, headers: [] };
+export const NO_PROPAGATION: Propagation = { expiresAt: Infinity, signal: undefined, headers: [] };
 
-export function carriedBy({ deadline, signal, headers }: Carrier, before: Carried): Carried {
+export function propagationOf({ deadline, signal, headers }: Carrier, before: Propagation): Propagation {
   // A Date has whole milliseconds only. One more, so that the request's own 504 comes before the errors of its calls.
   const left = deadline === undefined ? Infinity : deadline.getTime() + 1 - Date.now();
   const trace = TRACE_HEADERS.map((name) => [name, headers?.get(name)] as const);

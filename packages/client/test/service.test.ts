@@ -299,6 +299,30 @@ onEachServerAndClient((_server, library) => {
 });
 
 onEachServer((server) => {
+  test('entries of INFO that take events are not offered for calling', async () => {
+    const connection: NatsConnection = await connectNats2({ servers: server.url });
+    const entry = (name: string, metadata: object): object => ({ name, subject: name, queue_group: 'q', metadata });
+    connection.subscribe('$SRV.INFO.mixed', {
+      callback: (_error, message) =>
+        void message.respond(
+          JSON.stringify({
+            type: 'io.nats.micro.v1.info_response',
+            ...{ name: 'mixed', id: 'A', version: '1.0.0', metadata: {}, description: '' },
+            endpoints: [entry('get', {}), entry('mail', { kind: 'event' })],
+          }),
+        ),
+    });
+    connection.subscribe('get', { callback: (_error, message) => void message.respond('1') });
+    await connection.flush();
+    const client = new ServiceClient(connection);
+    const mixed = await client.service('mixed');
+    expect(Object.keys(mixed)).toEqual(['get']);
+    expect(await mixed.get!({})).toBe(1);
+    await expect(mixed.mail!({})).rejects.toThrow('service "mixed" has no endpoint "mail"; found get');
+    await expect(client.gather({ service: 'mixed', endpoint: 'mail' })).rejects.toThrow(/no endpoint "mail"/);
+    await connection.close();
+  });
+
   test('two endpoints of a foreign service on one subject are callable by name', async () => {
     const connection: NatsConnection = await connectNats2({ servers: server.url });
     const service = await connection.services.add({ name: 'demo', version: '1.0.0' });

@@ -1,4 +1,5 @@
-import { type ServiceClient } from '@natsmith/client';
+import { event, type Payload, type ServiceClient, unchecked } from '@natsmith/client';
+import { z } from 'zod';
 import { type RequestContext } from '@natsmith/core';
 
 class Operands {
@@ -6,7 +7,20 @@ class Operands {
   b: number;
 }
 
+const Query = z.object({ text: z.string(), limit: z.number().default(10) });
+const OrderPlaced = event('orders.{id}.placed', Query);
+const Audit = event('audit.log', unchecked<{ who: string }>());
+const Everything = event('orders.>', 'unchecked');
+
+interface Found {
+  at: Date;
+  tags: readonly string[];
+  greet(): string;
+}
+
 abstract class Calculator {
+  abstract search(query: Payload<typeof Query>): Promise<Found>;
+  abstract follow(query: Payload<typeof Query>): AsyncIterable<Found>;
   abstract add(payload: Operands): number;
   abstract divide(payload: Operands, ctx: RequestContext): Promise<number>;
   abstract now(): Date;
@@ -94,12 +108,50 @@ export async function typeTests(client: ServiceClient): Promise<void> {
   // @ts-expect-error no such option
   void calculator.add({ a: 1, b: 2 }, { retry: 3 });
 
+  const search = calculator.search({ text: 'a' });
+  holds<Equal<typeof search, Promise<{ at: string; tags: string[] }>>>(search);
+  const follow = calculator.follow({ text: 'a', limit: 5 });
+  holds<Equal<typeof follow, AsyncIterable<{ at: string; tags: string[] }>>>(follow);
+  const now = calculator.now();
+  holds<Equal<typeof now, Promise<string>>>(now);
+  // @ts-expect-error a Date travels as a string
+  const at: Date = (await search).at;
+  // @ts-expect-error a method does not travel
+  void (await search).greet;
+  // @ts-expect-error a field without a default is missing
+  void calculator.search({ limit: 5 });
+
+  const whole = await client.request<{ sum: number }>('math.add', {});
+  holds<Equal<typeof whole.data, { sum: number }>>(whole.headers.get('A'));
+
+  await client.publish(OrderPlaced, { text: 'a' }, { params: { id: 1 }, headers: { A: 'b' } });
+  // @ts-expect-error params are missing
+  await client.publish(OrderPlaced, { text: 'a' });
+  // @ts-expect-error a wildcard cannot be published to
+  await client.publish(Everything, {});
+  for await (const order of client.subscribe(OrderPlaced)) {
+    holds<Equal<typeof order.payload, { text: string; limit: number }>>(order.payload);
+    holds<Equal<typeof order.params, { readonly id: string }>>(order.params);
+    // @ts-expect-error no such token
+    void order.params.order;
+  }
+  for await (const either of client.subscribe([OrderPlaced, Audit]))
+    if (either.event === Audit) holds<Equal<typeof either.event, typeof Audit>>(either.event);
+  for await (const { payload } of client.subscribe(Everything)) holds<Equal<typeof payload, unknown>>(payload);
+  client.use(async (ctx, next) => {
+    holds<Equal<typeof ctx.kind, 'call' | 'stream' | 'publish'>>(ctx.headers.get('A'));
+    // @ts-expect-error the subject is decided before
+    ctx.subject = 'x';
+    return next();
+  });
+
   const untyped = await client.service('anything');
   const reply = untyped.whatever!({ a: 1 });
   holds<Equal<typeof reply, Promise<unknown>>>(reply);
   const called = client.call<number>('math.add', { a: 1 });
   holds<Equal<typeof called, Promise<number>>>(called);
   void text;
+  void at;
 }
 
 test('are checked by tsc -p tsconfig.test.json', () => {

@@ -1,4 +1,4 @@
-import { ServiceClient, ServiceError, TimeoutError } from '@natsmith/client';
+import { PermissionError, ServiceClient, ServiceError, TimeoutError } from '@natsmith/client';
 import { Endpoint, Service, Use, type Middleware, type RequestContext } from '@natsmith/core';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, type Message } from '#test/connection';
@@ -21,6 +21,11 @@ class Vault {
       data: { key: 'hunter2' },
       headers: { 'X-Key': 'hunter2', 'Natsmith-Seq': '7', 'Nats-Rollup': 'all' },
     });
+  }
+
+  @Endpoint()
+  plain(): number {
+    return 1;
   }
 
   @Endpoint()
@@ -75,6 +80,24 @@ class Shop {
 
   @Endpoint() async *streams(): AsyncGenerator<unknown> {
     yield* client.stream('breaks');
+  }
+
+  @Endpoint() async *streamsNone(): AsyncGenerator<unknown> {
+    yield* client.stream('plain');
+  }
+
+  @Endpoint() async collects(): Promise<unknown> {
+    const items: unknown[] = [];
+    for await (const item of client.stream('plain')) items.push(item);
+    return items;
+  }
+
+  @Endpoint() async findsGarbage(): Promise<unknown> {
+    return client.service('garbage');
+  }
+
+  @Endpoint() async forbidden(): Promise<unknown> {
+    throw new PermissionError('publish', 'vault.secret');
   }
 
   @Endpoint() async nobody(): Promise<unknown> {
@@ -156,6 +179,21 @@ onEachServerAndClient((_server, library) => {
     it('that nobody listens, or that no such service is there, is a 502, too', async () => {
       expectUpstream(await ask('nobody'));
       expectUpstream(await ask('noService'));
+    });
+
+    it("is the same for the client's own: a broken stream, discovery that cannot be used, a permission", async () => {
+      caller.subscribe('$SRV.INFO.garbage', {
+        callback: (_error: Error | null, message: Message) => void message.respond('not json'),
+      });
+      await caller.flush();
+      for (const endpoint of ['collects', 'findsGarbage', 'forbidden']) expectUpstream(await ask(endpoint));
+      expect(log.find('error', /upstream error/).map(({ err }) => (err as Error).name)).toEqual([
+        'StreamError',
+        'DiscoveryError',
+        'PermissionError',
+      ]);
+      const none = client.stream('streamsNone')[Symbol.asyncIterator]();
+      await expect(none.next()).rejects.toMatchObject({ code: 502, description: 'upstream error' });
     });
 
     it('a TimeoutError, and a 504 of the other service, are 502, too', async () => {

@@ -4,6 +4,7 @@ export { isConnection, isNoResponders, type Connection, type Message, type Subsc
 export { ConnectionEvents, violationIn, type ConnectionEvent, type Violation } from './nats/connection-events';
 export {
   controlSubject,
+  isCallable,
   REPLY_TYPES,
   VERBS,
   type EndpointInfo,
@@ -53,7 +54,7 @@ export { randomToken } from './nats/token';
 export { uncreditedFor, type Uncredited } from './stream/uncredited';
 export { versionProblem } from './services/version';
 export { ItemReceiver, type ReceiverSettings } from './stream/item-receiver';
-export { ItemSender, type Body, type Departure, type SenderSettings } from './stream/item-sender';
+export { ItemSender, type Body, type SenderEnd, type SenderSettings } from './stream/item-sender';
 export {
   countIn,
   creditIn,

@@ -10,6 +10,8 @@ export {
   type TestContextOptions,
   type TestEventContext,
   type TestEventContextOptions,
+  type TestHandler,
+  type TestMessageContext,
   type TestRequestContext,
   type TestRequestContextOptions,
 } from './test-context';

@@ -42,11 +42,11 @@ export function exchange(connection: NatsConnection, request: Request, timeout: 
         credit: undefined,
         heartbeat: DEFAULT_HEARTBEAT,
         firstWithin: timeout,
-        late,
+        firstItemError: late,
         itemTimeout: Infinity,
         decode: (data) => data,
         errorIn,
-        speak: (control, words) => connection.publish(control, words),
+        sendControl: (control, words) => connection.publish(control, words),
         onEnd: stop,
       });
       items.onMessage(message);

@@ -1,4 +1,5 @@
 import type { EndpointInfo, InfoResponse, ServiceClient } from '@natsmith/client';
+import { isCallable } from '@natsmith/protocol';
 import { InvalidArgumentError } from 'commander';
 import { inOrder, listed, nobody, tellProblems } from '../discover';
 import { ExitCode, Failure, wrongUse } from '../exit';
@@ -15,7 +16,7 @@ export async function findEndpoint(client: ServiceClient, service: string, wante
   const asked = client.info(service);
   for await (const info of asked) {
     infos.push(info);
-    if (info.endpoints.some((endpoint) => isMeant(endpoint, wanted))) break;
+    if (info.endpoints.filter(isCallable).some((endpoint) => isMeant(endpoint, wanted))) break;
   }
   tellProblems(asked.problems);
   return (await pick(client, service, wanted, infos)).endpoint;
@@ -35,7 +36,7 @@ async function pick(
 ): Promise<Target> {
   if (infos.length === 0) throw await nobody(client, service);
   const bySubject = new Map<string, EndpointInfo[]>();
-  for (const endpoint of infos.flatMap(({ endpoints }) => endpoints)) {
+  for (const endpoint of infos.flatMap(({ endpoints }) => endpoints.filter(isCallable))) {
     if (!isMeant(endpoint, wanted)) continue;
     bySubject.set(endpoint.subject, [...(bySubject.get(endpoint.subject) ?? []), endpoint]);
   }
@@ -98,5 +99,5 @@ function isMeant({ name, subject, metadata }: EndpointInfo, wanted: string): boo
 }
 
 function namesIn(infos: readonly InfoResponse[]): string[] {
-  return infos.flatMap(({ endpoints }) => endpoints.map(({ name }) => name));
+  return infos.flatMap(({ endpoints }) => endpoints.filter(isCallable).map(({ name }) => name));
 }

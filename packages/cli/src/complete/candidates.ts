@@ -1,5 +1,5 @@
 import type { ServiceClient } from '@natsmith/client';
-import { nameProblem } from '@natsmith/protocol';
+import { isCallable, nameProblem } from '@natsmith/protocol';
 import type { Command } from 'commander';
 import { COMMANDS, loadCommand } from '../command-table';
 import { connectClient } from '../connection/connect';
@@ -43,7 +43,7 @@ async function operandCandidates(command: Command, operands: readonly string[]):
   if (kind === 'endpoint')
     return ask(command, async (client) => {
       const infos = await inOrder(client.info(service, undefined, LIMITS));
-      return infos.flatMap(({ endpoints }) => endpoints.map((endpoint) => endpoint.name));
+      return infos.flatMap(({ endpoints }) => endpoints.filter(isCallable).map((endpoint) => endpoint.name));
     });
   return FILES;
 }

@@ -1,6 +1,6 @@
 import type { BodyKind } from './body';
 import type { PolicyOptions } from './retry';
-import type { RequestHeaders } from './request';
+import type { HeaderValues } from './request';
 import type { StreamSettings } from '../stream/open';
 import type { SubjectParams } from '../service/params';
 
@@ -10,7 +10,7 @@ export interface CallOptions extends PolicyOptions {
   timeout?: number;
   /** Takes the request back: the promise rejects with its reason, and the handler's `ctx.signal` is aborted. */
   signal?: AbortSignal;
-  headers?: RequestHeaders;
+  headers?: HeaderValues;
   /** Values for the named tokens of the endpoint's subject. */
   params?: SubjectParams;
   /** How the reply's body is read; default `json`. */

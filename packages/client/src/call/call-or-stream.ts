@@ -2,7 +2,7 @@
  * The reply of an endpoint that does not say whether it streams: a promise that can be iterated instead. Which of the
  * two is meant shows within the expression that makes the call, `for await (const item of service.method())`.
  */
-export function either<Item>(
+export function callOrStream<Item>(
   call: () => Promise<Item>,
   stream: () => AsyncIterable<Item>,
   method: string,

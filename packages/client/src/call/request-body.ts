@@ -5,7 +5,7 @@ import type { HeaderLines } from './request';
 import { itemsOf, Upload } from '../stream/upload';
 
 /** What a call sends: a body or a stream of items. */
-export class Outgoing {
+export class RequestBody {
   /** Whether it can be sent again. */
   readonly isRepeatable: boolean;
   private readonly encoded: Uint8Array;
@@ -18,6 +18,11 @@ export class Outgoing {
     this.items = itemsOf(payload, takesStream);
     this.encoded = this.items === undefined ? encodeBody(payload) : EMPTY;
     this.isRepeatable = this.items === undefined;
+  }
+
+  /** Whether who takes chunks must be known. */
+  mayNeedChunks(inbox: Inbox): boolean {
+    return this.items === undefined && isLarge(this.encoded, inbox);
   }
 
   /** Makes it ready for one attempt. @param takesChunks asked where the body may be too large for a message */

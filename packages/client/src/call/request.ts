@@ -1,20 +1,23 @@
 import {
   ServiceError,
+  StreamError,
   SEQUENCE_HEADER,
   CANCEL_HEADER,
   headerBlock,
   headersIn,
+  isReceived,
+  markReceived,
   MAX_TIMER,
   TIMEOUT_HEADER,
   type Message,
 } from '@natsmith/protocol';
 import { cancelSubject, sendCancel } from './cancel';
-import { announcedReply, chunkLine, type AnnouncedReply } from '../stream/chunked-reply';
+import { chunkedReply, chunkLine, type ChunkedReply } from '../stream/chunked-reply';
 import type { Inbox } from '../nats/inbox';
 import { TimeoutError } from './timeout-error';
 
 /** Headers of a request: one value or several for each name. */
-export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>;
+export type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
 
 export type HeaderLines = readonly (readonly [string, string])[];
 
@@ -41,21 +44,21 @@ export function sendRequest(
     signal?.throwIfAborted();
     const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
     if (left <= 0) throw new TimeoutError(subject, 0);
-    let announced: AnnouncedReply | undefined;
+    let announced: ChunkedReply | undefined;
     const chunks = inbox.budget.firstChunks(inbox.waiting);
     const receiver = {
       to: subject,
       isCall: true,
       onMessage(message: Message): void {
         if (announced !== undefined) return announced.onMessage(message);
-        if (message.reply) announced = announcedReply(message, subject, inbox, chunks);
+        if (message.reply) announced = chunkedReply(message, subject, inbox, chunks);
         if (announced !== undefined) {
           receiver.to = message.reply ?? subject;
-          return void announced.body.then((data) => end(() => resolve({ subject, data })), fail);
+          return void announced.body.then((data) => end(() => resolve(whole(message, data))), fail);
         }
         end(() => resolve(message));
         // The first item of a stream is the reply of a call; the rest is not wanted.
-        if (message.reply && isItem(message) && inbox.allows(message.reply)) inbox.speak(message.reply, 'cancel');
+        if (message.reply && isItem(message) && inbox.allows(message.reply)) inbox.sendControl(message.reply, 'cancel');
       },
       onError: fail,
     };
@@ -80,6 +83,7 @@ export function sendRequest(
       if (announced === undefined) sendCancel(inbox, cancelSubject(address.subject));
     }
     function fail(error: Error): void {
+      if (error instanceof StreamError && !isReceived(error)) markReceived(error);
       end(() => reject(error));
       announced?.abort(error);
     }
@@ -96,7 +100,7 @@ export function sendRequest(
  * The lines of all given headers; a later set replaces the names of an earlier one.
  * @throws TypeError for headers or a value of another type
  */
-export function headerLines(carried: HeaderLines, given: RequestHeaders = {}): HeaderLines {
+export function headerLines(carried: HeaderLines, given: HeaderValues = {}): HeaderLines {
   // Callers of JavaScript give what they have.
   if (typeof given !== 'object' || (given as unknown) === null || Symbol.iterator in given)
     throw new TypeError('headers must be an object of names and values, such as { "X-Trace": "abc" }');
@@ -113,6 +117,17 @@ function stringIn(name: string, value: unknown): string {
     `the value of header ${JSON.stringify(name)} is ${shown}; a header value is a string, or an array of strings: ` +
       (value === undefined || value === null ? 'leave the header out' : 'convert it with String()'),
   );
+}
+
+/** A reply whose body came in chunks. @param announcement of the chunks, which has the reply's headers */
+function whole(announcement: Message, data: Uint8Array): Message {
+  const received = headersIn(announcement);
+  const headers = received && {
+    code: 0,
+    keys: () => received.keys(),
+    values: (name: string) => received.getAll(name),
+  };
+  return { subject: announcement.subject, data, ...(headers && { headers }) };
 }
 
 function isItem(message: Message): boolean {

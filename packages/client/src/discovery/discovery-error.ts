@@ -1,4 +1,4 @@
-import type { ReplyProblem } from '@natsmith/protocol';
+import { markReceived, type ReplyProblem } from '@natsmith/protocol';
 
 const SHOWN = 5;
 
@@ -10,5 +10,6 @@ export class DiscoveryError extends Error {
     const reasons = problems.slice(0, SHOWN).map(({ reason }) => reason);
     const more = problems.length - reasons.length;
     super(more > 0 ? `${reasons.join('; ')}; and ${more} more` : reasons.join('; '));
+    markReceived(this);
   }
 }

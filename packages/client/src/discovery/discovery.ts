@@ -14,7 +14,7 @@ import {
   type Verb,
 } from '@natsmith/protocol';
 import { TAKES_CHUNKS } from '../stream/chunked-reply';
-import { askAll, checkedLimits, type GatherLimits } from './request-many';
+import { requestMany, checkedLimits, type GatherLimits } from './request-many';
 import { DiscoveryError } from './discovery-error';
 import type { Gathered } from './replies';
 import type { Inbox } from '../nats/inbox';
@@ -50,7 +50,7 @@ export class Discovery {
     const idProblem = id === '' ? undefined : instanceIdProblem(id);
     if (idProblem !== undefined) throw new TypeError(`id ${idProblem}`);
     const subject = controlSubject(verb, name, id, this.prefix);
-    return askAll<Discovered<Replies[V]>>(this.inbox, {
+    return requestMany<Discovered<Replies[V]>>(this.inbox, {
       subject,
       ...(verb === 'INFO' && { headers: INFO_HEADERS }),
       limits: checkedLimits(limits, this.limits),

@@ -1,12 +1,12 @@
 import { headerBlock, TIMEOUT_HEADER, type ServiceError } from '@natsmith/protocol';
-import { askAll, type GatherLimits } from './request-many';
+import { requestMany, type GatherLimits } from './request-many';
 import { decodeBody, encodeBody, type BodyKind } from '../call/body';
-import type { Carried } from '../propagation';
+import type { Propagation } from '../propagation';
 import { type Gathered } from './replies';
 import type { Inbox } from '../nats/inbox';
-import type { ServiceLookup } from '../service/resolver';
+import type { ServiceResolver } from '../service/resolver';
 import { errorIn } from '../call/reply';
-import { headerLines, type RequestHeaders } from '../call/request';
+import { headerLines, type HeaderValues } from '../call/request';
 import type { ServiceSelection } from '../service/selection';
 import { subjectToCall, type SubjectParams } from '../service/params';
 
@@ -18,7 +18,7 @@ export interface EndpointAddress extends ServiceSelection {
 
 /** What `client.gather` takes besides its payload. */
 export interface GatherOptions extends GatherLimits {
-  headers?: RequestHeaders;
+  headers?: HeaderValues;
   /** Values for the named tokens of the endpoint's subject. */
   params?: SubjectParams;
   /** How the replies' bodies are read; default `json`. */
@@ -37,11 +37,11 @@ export function gather<Reply>(
   payload: unknown,
   { headers, as = 'json' }: GatherOptions,
   limits: Required<GatherLimits>,
-  carried: Carried,
+  carried: Propagation,
 ): Gathered<GatheredReply<Reply>> {
   const timeout = Math.max(0, Math.min(limits.timeout, Math.ceil(carried.expiresAt - performance.now())));
   const lines = [...headerLines(carried.headers, headers), [TIMEOUT_HEADER, String(timeout)] as const];
-  return askAll<GatheredReply<Reply>>(inbox, {
+  return requestMany<GatheredReply<Reply>>(inbox, {
     subject,
     body: encodeBody(payload),
     headers: headerBlock(lines),
@@ -56,7 +56,11 @@ export function gather<Reply>(
 }
 
 /** The subject on which all instances of an endpoint can be asked. @throws Error when a queue group stands in the way */
-export async function subjectToGather(lookup: ServiceLookup, method: string, params?: SubjectParams): Promise<string> {
+export async function subjectToGather(
+  lookup: ServiceResolver,
+  method: string,
+  params?: SubjectParams,
+): Promise<string> {
   await lookup.ready();
   const { info } = await lookup.get(method);
   if (info.queue_group !== '')

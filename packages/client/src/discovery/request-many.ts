@@ -32,7 +32,7 @@ export interface Question<T> {
 }
 
 /** Sends one request and gathers its replies until they stop coming; nobody listening is no reply, at once. */
-export function askAll<T>(inbox: Inbox, question: Question<T>): Gathered<T> {
+export function requestMany<T>(inbox: Inbox, question: Question<T>): Gathered<T> {
   const { subject, body = EMPTY, headers, limits, expected } = question;
   return new Gathered<T>((sink) => {
     const problems: ReplyProblem[] = [];

@@ -1,7 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import {
   ConnectionEvents,
   CreditBudget,
+  headerBlock,
   isInbox,
   joinMoves,
   PermissionError,
@@ -16,6 +17,8 @@ import {
 
 /** Milliseconds between two looks whether the replies are there. */
 const POLL = 5;
+/** Milliseconds that a publish waits for the server's word. */
+const PATIENCE = 2_000;
 
 /** What a nats-server takes unless it is set otherwise. */
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
@@ -38,6 +41,12 @@ export interface Address {
   close(): void;
 }
 
+/** What follows the events of one client whose server has not yet said whether it takes them. */
+interface Publishing {
+  readonly to: string;
+  onError(error: Error): void;
+}
+
 type Publication = [subject: string, body: Uint8Array, headers?: PublishOptions['headers'], advice?: string];
 
 interface PublishOptions {
@@ -56,6 +65,8 @@ export class Inbox implements Mover {
   private readonly root: string;
   private readonly receivers = new Map<string, Receiver>();
   private readonly streams = new Map<Subscription, Receiver>();
+  private readonly publishing = new Set<Publishing>();
+  private flushing: Promise<void> | undefined;
   private subscription: Subscription | undefined;
   private stopListening: (() => void) | undefined;
   private ended: Error | undefined;
@@ -79,7 +90,7 @@ export class Inbox implements Mover {
   open(receiver: Receiver): Address {
     if (this.ended !== undefined) throw this.ended;
     this.stopListening ??= this.watchConnection();
-    this.subscription ??= this.subscribe();
+    this.subscription ??= this.subscribeCalls();
     const token = randomToken();
     this.receivers.set(token, receiver);
     return { subject: this.prefix + token, receiver, close: () => void this.receivers.delete(token) };
@@ -105,6 +116,55 @@ export class Inbox implements Mover {
       if (this.streams.delete(subscription) && !subscription.isClosed()) subscription.unsubscribe();
     };
     return { subject, receiver, close };
+  }
+
+  /** Subscribes to a subject, and gives the way to leave it; a refusal of the server goes to `onError`. */
+  subscribe(subject: string, queue: string | undefined, receiver: Receiver): () => void {
+    if (this.ended !== undefined) throw this.ended;
+    this.stopListening ??= this.watchConnection();
+    const subscription = this.connection.subscribe(subject, {
+      ...(queue !== undefined && { queue }),
+      callback: (error: Error | null, message: Message) => {
+        if (error === null) return hand(message, receiver);
+        this.streams.delete(subscription);
+        receiver.onError(refusalIn(error));
+      },
+    });
+    this.streams.set(subscription, receiver);
+    return () => {
+      if (this.streams.delete(subscription) && !subscription.isClosed()) subscription.unsubscribe();
+    };
+  }
+
+  /**
+   * Publishes, and resolves when the server has taken it; all that is published in one turn waits for one answer.
+   * @throws PermissionError when the server forbids it
+   */
+  async publishEvent(subject: string, body: Uint8Array, lines: Iterable<readonly [string, string]>): Promise<void> {
+    if (this.ended !== undefined) throw this.ended;
+    this.stopListening ??= this.watchConnection();
+    const headers = headerBlock(lines);
+    const publishing = { to: subject, onError: (_: Error): void => undefined };
+    const refused = new Promise<never>((_, reject) => (publishing.onError = reject));
+    this.publishing.add(publishing);
+    try {
+      this.publish(subject, body, { headers });
+      await Promise.race([refused, this.taken()]);
+    } finally {
+      this.publishing.delete(publishing);
+    }
+  }
+
+  /** Resolves when the server has had the time to refuse what was published until now. */
+  private taken(): Promise<void> {
+    this.flushing ??= nextTurn().then(async () => {
+      this.flushing = undefined;
+      // While the link is cut, the client library keeps what was published, and sends it later.
+      await Promise.race([this.connection.flush().catch(() => undefined), delay(PATIENCE, undefined, { ref: false })]);
+      // The libraries hand out a violation some microtasks later than the answer that follows it.
+      await nextTurn();
+    });
+    return this.flushing;
   }
 
   /** Whether something may be published to a subject that a message names. */
@@ -174,7 +234,7 @@ export class Inbox implements Mover {
   }
 
   /** Says something to the other end of a stream; one that cannot be reached finds out by itself. */
-  speak(control: string, words: string): void {
+  sendControl(control: string, words: string): void {
     try {
       // Also of a client that is being closed: its producers are to hear of it.
       this.connection.publish(control, Buffer.from(words));
@@ -187,7 +247,8 @@ export class Inbox implements Mover {
   close(error: Error): void {
     this.ended ??= error;
     this.stopListening?.();
-    for (const receiver of [...this.receivers.values(), ...this.streams.values()]) receiver.onError(this.ended);
+    for (const receiver of [...this.receivers.values(), ...this.streams.values(), ...this.publishing])
+      receiver.onError(this.ended);
     this.receivers.clear();
     if (this.subscription?.isClosed() === false) this.subscription.unsubscribe();
   }
@@ -211,6 +272,8 @@ export class Inbox implements Mover {
   /** Client libraries report what the server does not permit on their status, and let the call wait for its timeout. */
   private onEvent(event: ConnectionEvent): void {
     if (event.type !== 'violation' || event.operation !== 'publish') return;
+    for (const publishing of this.publishing)
+      if (publishing.to === event.subject) publishing.onError(new PermissionError('publish', event.subject));
     const all = [...this.receivers.entries(), ...this.streams.entries()];
     for (const [key, receiver] of all) {
       if (receiver.to !== event.subject) continue;
@@ -219,7 +282,7 @@ export class Inbox implements Mover {
     }
   }
 
-  private subscribe(): Subscription {
+  private subscribeCalls(): Subscription {
     const callback = (error: Error | null, message: Message): void => {
       if (error !== null) {
         // Refused by the server, for example for want of permission: the next call tries again.

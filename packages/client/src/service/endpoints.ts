@@ -1,4 +1,4 @@
-import type { EndpointInfo, InfoResponse } from '@natsmith/protocol';
+import { isCallable, type EndpointInfo, type InfoResponse } from '@natsmith/protocol';
 import { isWithin, type ServiceSelection } from './selection';
 
 /** An endpoint that was found, or why it cannot be called. */
@@ -49,6 +49,7 @@ export class Endpoints {
     const methods = new Map<string, FoundEndpoint>();
     const names = new Map<string, FoundEndpoint>();
     for (const info of endpoints) {
+      if (!isCallable(info)) continue;
       const method = methodOf(info);
       if (!isWithin(info.subject, this.selection)) {
         if (!this.elsewhere.has(method)) this.elsewhere.set(method, info.subject);

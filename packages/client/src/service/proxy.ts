@@ -1,3 +1,4 @@
+import type { Serialized, SentPayload } from '@natsmith/protocol';
 import type { CallOptions, StreamOptions } from '../call/call-options';
 
 /** The service's own business. */
@@ -19,19 +20,24 @@ export type ServiceProxy<T> = {
 export type RemoteMethod<F> = F extends (...args: infer A) => infer R
   ? ItemOf<R> extends infer Item
     ? [Item] extends [never]
-      ? (...args: RemoteArguments<A, CallOptions>) => Promise<ReplyOf<R>>
-      : (...args: RemoteArguments<A, StreamOptions>) => AsyncIterable<Item>
+      ? (...args: RemoteArguments<A, CallOptions>) => Promise<Serialized<ReplyOf<R>>>
+      : (...args: RemoteArguments<A, StreamOptions>) => AsyncIterable<Serialized<Item>>
     : never
   : never;
 
 type RemoteArguments<A extends unknown[], Options> = A['length'] extends 0
   ? [payload?: undefined, options?: Options]
   : undefined extends A[0]
-    ? [payload?: A[0], options?: Options]
+    ? [payload?: RemotePayload<Exclude<A[0], undefined>>, options?: Options]
     : [payload: RemotePayload<A[0]>, options?: Options];
 
 /** A handler that takes a stream is sent any iterable. */
-type RemotePayload<P> = [P] extends [AsyncIterable<infer Item>] ? AsyncIterable<Item> | Iterable<Item> : P;
+type RemotePayload<P> =
+  IsAny<P> extends true
+    ? unknown
+    : [P] extends [AsyncIterable<infer Item>]
+      ? AsyncIterable<SentPayload<Item>> | Iterable<SentPayload<Item>>
+      : SentPayload<P>;
 
 // `any` is told by 0 being a part of 1 & any.
 type IsAny<T> = 0 extends 1 & T ? true : false;

@@ -5,18 +5,30 @@ import { checkSelection, listed, placeOf, selectInstances, type ServiceSelection
 
 /** Where INFO comes from. */
 export interface InfoSource {
-  ask(name: string): PromiseLike<readonly InfoResponse[] & { readonly problems: readonly ReplyProblem[] }>;
+  ask(name: string): AsyncIterable<InfoResponse> & { readonly problems: readonly ReplyProblem[] };
   /** Whether the service that sent the reply takes payloads in chunks. */
   takesChunks(reply: InfoResponse): boolean;
 }
 
+/** Replies that are weighed one by one; more are weighed together, at the end. */
+const WEIGHED = 200;
+
+/** One look at who is there. */
+interface Look {
+  readonly isFirst: boolean;
+  /** Resolves when the first instance has answered that satisfies the selection. */
+  readonly found: Promise<void>;
+  /** Resolves when all have answered. */
+  readonly all: Promise<void>;
+}
+
 /** What INFO said of one service; kept until it is refreshed. */
-export class ServiceLookup {
+export class ServiceResolver {
   private endpoints: Endpoints;
   /** Subjects on which somebody may listen who does not take payloads in chunks. */
   private withoutChunks: string[] = [];
   private first: Promise<void> | undefined;
-  private running: Promise<void> | undefined;
+  private running: Look | undefined;
 
   /** @throws TypeError for a selection that cannot be */
   constructor(
@@ -30,7 +42,7 @@ export class ServiceLookup {
 
   /** Resolves when the service has been found once. */
   ready(): Promise<void> {
-    this.first ??= this.refresh().catch((error: unknown) => {
+    this.first ??= this.look(true).found.catch((error: unknown) => {
       this.first = undefined;
       throw error;
     });
@@ -39,8 +51,14 @@ export class ServiceLookup {
 
   /** Looks again; whoever asks meanwhile shares the answer. */
   refresh(): Promise<void> {
-    this.running ??= this.look().finally(() => (this.running = undefined));
-    return this.running;
+    // What the first look was told may be older than the reason to look again.
+    if (this.running?.isFirst === true) this.running = undefined;
+    return this.look().all;
+  }
+
+  /** Resolves when no look is under way. */
+  async settled(): Promise<void> {
+    await this.running?.all;
   }
 
   /** The names that endpoints are called by. */
@@ -55,6 +73,7 @@ export class ServiceLookup {
 
   /** The endpoint of a method's name, looked for again when it is not known. @throws Error when there is none */
   async get(method: string): Promise<FoundEndpoint> {
+    if (this.find(method) === undefined) await this.settled();
     if (this.find(method) === undefined) await this.refresh();
     const found = this.find(method);
     if (found === undefined) throw new Error(this.missing(method));
@@ -75,9 +94,46 @@ export class ServiceLookup {
     return `${service} has no endpoint "${method}"; found ${listed(this.methods)}`;
   }
 
-  private async look(): Promise<void> {
-    const instances = await this.source.ask(this.name);
-    const { problems } = instances;
+  private look(isFirst = false): Look {
+    if (this.running !== undefined) return this.running;
+    let onFound = (): void => undefined;
+    const first = new Promise<void>((resolve) => (onFound = resolve));
+    const all = this.ask(() => this.running === look, onFound).finally(() => {
+      if (this.running === look) this.running = undefined;
+    });
+    all.catch(() => undefined);
+    const look: Look = { isFirst, found: Promise.race([first, all]), all };
+    return (this.running = look);
+  }
+
+  /**
+   * Takes in what is answered as it comes.
+   * @param isLatest whether no later look has begun
+   * @param onFound called for each instance that satisfies
+   */
+  private async ask(isLatest: () => boolean, onFound: () => void): Promise<void> {
+    const replies = this.source.ask(this.name);
+    const instances: InfoResponse[] = [];
+    for await (const instance of replies) {
+      instances.push(instance);
+      if (instances.length > WEIGHED || !isLatest() || !this.satisfies(instance)) continue;
+      this.take(instances, replies.problems);
+      onFound();
+    }
+    if (isLatest()) this.take(instances, replies.problems);
+  }
+
+  private satisfies(instance: InfoResponse): boolean {
+    // Whether an instance of an id shares its subjects is known only when the others have answered.
+    if (this.selection.id !== undefined) return false;
+    try {
+      return new Endpoints(selectInstances(this.name, this.selection, [instance]), this.selection).methods.length > 0;
+    } catch {
+      return false;
+    }
+  }
+
+  private take(instances: readonly InfoResponse[], problems: readonly ReplyProblem[]): void {
     if (instances.length === 0 && problems.length > 0) throw new DiscoveryError(problems);
     this.withoutChunks = instances
       .filter((instance) => !this.source.takesChunks(instance))

@@ -29,7 +29,7 @@ export function chunkLine(credit: number): readonly [string, string] {
 }
 
 /** A reply that comes in chunks. */
-export interface AnnouncedReply {
+export interface ChunkedReply {
   readonly body: Promise<Uint8Array>;
   onMessage(message: Message): void;
   /** Stops the service, too. */
@@ -41,12 +41,12 @@ export interface AnnouncedReply {
  * @throws StreamError for one that cannot be received
  * @param granted how many chunks the request said may come before a grant
  */
-export function announcedReply(
+export function chunkedReply(
   message: Message,
   subject: string,
   inbox: Inbox,
   granted: number,
-): AnnouncedReply | undefined {
+): ChunkedReply | undefined {
   const { reply: control } = message;
   if (message.data.length > 0 || !control) return undefined;
   const announced = headersIn(message)?.get(SIZE_HEADER);
@@ -55,10 +55,10 @@ export function announcedReply(
     new StreamError(`the reply of ${subject} in chunks has ${what}`, subject);
   // An announcement may not name whatever subject it likes, and its size is checked before any of it is asked for.
   if (!inbox.allows(control))
-    throw problem(`to be asked for on ${JSON.stringify(control.slice(0, 100))}, which is not an inbox`);
+    throw problem(`to be asked for on ${JSON.stringify(control.slice(0, 100))}, which is no inbox`);
   const size = countIn(announced) ?? Infinity;
   if (size > MAX_BODY) {
-    inbox.speak(control, 'cancel');
+    inbox.sendControl(control, 'cancel');
     throw problem(`${announced.slice(0, 20)} bytes; natsmith takes ${MAX_BODY}`);
   }
   const receiver = new ItemReceiver<Uint8Array>({
@@ -71,10 +71,10 @@ export function announcedReply(
     heartbeat: DEFAULT_HEARTBEAT,
     firstWithin: MISSED_HEARTBEATS * DEFAULT_HEARTBEAT,
     itemTimeout: Infinity,
-    late: () => new StreamError(`${subject} announced a reply in chunks, and sent none`, subject),
+    firstItemError: () => new StreamError(`${subject} announced a reply in chunks, and sent none`, subject),
     decode: (chunk) => chunk,
     errorIn: (message) => errorIn(message, subject),
-    speak: (to, words) => inbox.speak(to, words),
+    sendControl: (to, words) => inbox.sendControl(to, words),
     onEnd: () => undefined,
   });
   receiver.invite(control);

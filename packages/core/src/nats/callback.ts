@@ -1,7 +1,7 @@
-import type { ReceivedMessage } from '../pipeline/message';
+import type { RequestMessage } from '../pipeline/message';
 
 /** What a subscription's callback does. */
-export interface Listener<Message = ReceivedMessage> {
+export interface Listener<Message = RequestMessage> {
   readonly onMessage: (message: Message) => void;
   readonly onError: (error: Error) => void;
   /** Told of what the other two throw; never throws itself. */

@@ -1,4 +1,4 @@
-import type { Validate } from './validator';
+import type { Validate } from './validate';
 
 /** Leaves an empty body to the handler's own default; everything else is validated. */
 export function orDefault(validate: Validate): Validate {

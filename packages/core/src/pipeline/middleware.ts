@@ -1,37 +1,34 @@
-import type { Kind, MessageContext, Middleware } from '../define/handler';
-import { middlewareOf } from '../define/only';
+import type { Middleware, RequestContext } from '../define/handler';
 import { isThenable } from '../payload/thenable';
-import type { Context, Execute } from './context';
-import { inScopeOfMiddleware } from './scope';
+
+/** Runs one request from here inwards; gives its value or a promise of it. */
+export type Run<Ctx extends RequestContext = RequestContext> = (ctx: Ctx) => unknown;
 
 /** Told when a middleware let its `next()` run on without waiting for it. */
 export type ReportStray = (message: string) => void;
 
-/** Wraps `inner` in the middleware of its kind, the first outermost. Without any, `inner` itself comes back. */
-export function compose<Ctx extends Context>(
-  kind: Kind,
+/** Wraps `inner` in middleware, the first outermost. Without any, `inner` itself comes back. */
+export function compose<Ctx extends RequestContext>(
   middleware: readonly Middleware[],
-  inner: Execute<Ctx>,
+  inner: Run<Ctx>,
   where: string,
   report: ReportStray,
-): Execute<Ctx> {
-  const layers = middleware.map((layer) => middlewareOf(kind, layer)).filter((layer) => layer !== undefined);
-  if (layers.length === 0) return inner;
-  return layers.reduceRight<Execute<Ctx>>((run, layer) => {
+): Run<Ctx> {
+  return middleware.reduceRight<Run<Ctx>>((run, layer) => {
     const name = `middleware ${layer.name || 'without a name'} of ${where}`;
     return (ctx) => runLayer(layer, name, ctx, run, report);
-  }, inScopeOfMiddleware(inner));
+  }, inner);
 }
 
-function runLayer<Ctx extends Context>(
+function runLayer<Ctx extends RequestContext>(
   layer: Middleware,
   name: string,
   ctx: Ctx,
-  run: Execute<Ctx>,
+  run: Run<Ctx>,
   report: ReportStray,
 ): unknown {
   let downstream: Downstream | undefined;
-  const result = layer(ctx as unknown as MessageContext, () => {
+  const result = layer(ctx, () => {
     if (downstream !== undefined) throw new Error(`${name} called next() twice; call it once`);
     return (downstream = new Downstream(ctx, run));
   });
@@ -54,10 +51,7 @@ class Downstream implements Promise<unknown> {
   private threw = false;
   private value: unknown;
 
-  constructor(
-    private readonly ctx: Context,
-    run: Execute<never>,
-  ) {
+  constructor(ctx: RequestContext, run: Run<never>) {
     try {
       this.value = run(ctx as never);
       if (isThenable(this.value)) {
@@ -90,28 +84,12 @@ class Downstream implements Promise<unknown> {
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.isAwaited = true;
-    const promise = this.isPending ? this.inTime() : this.settled();
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    const promise = this.threw ? Promise.reject(this.value) : Promise.resolve(this.value);
     const derived = promise.then(onValue, onError);
     // `await` and `catch` take errors; a `then` that nobody waits for is not to end the process.
     if (!onError) derived.catch(ignore);
     return derived;
-  }
-
-  private settled(): Promise<unknown> {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-    return this.threw ? Promise.reject(this.value) : Promise.resolve(this.value);
-  }
-
-  /** The value, or the error with which the message ends before its handler: a 504, for one. */
-  private inTime(): Promise<unknown> {
-    const value = this.value as Promise<unknown>;
-    return new Promise((resolve, reject) => {
-      value.then(resolve, reject);
-      this.ctx.onAbort((reason) => {
-        this.ctx.keepPlaceUntil(value);
-        reject(reason);
-      });
-    });
   }
 
   catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {

@@ -8,8 +8,8 @@ import {
   StreamError,
   UPLOAD_HEADER,
 } from '@natsmith/protocol';
-import type { Replying } from './replying';
-import type { Outlet } from './outlet';
+import type { Context } from '../pipeline/context';
+import type { Outlet } from './endpoint-runtime';
 import { replySubject } from '../pipeline/message';
 
 /** How a caller sends items, and the service takes them. */
@@ -26,7 +26,7 @@ export interface UploadWishes {
 
 /** What the caller sends to the service while its request runs. */
 export async function* uploadedItems<Item>(
-  ctx: Replying,
+  ctx: Context,
   wishes: UploadWishes,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
@@ -42,7 +42,7 @@ export async function* uploadedItems<Item>(
 }
 
 function receive<Item>(
-  ctx: Replying,
+  ctx: Context,
   { control, credit, itemSize, heartbeat }: UploadWishes,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
@@ -61,7 +61,7 @@ function receive<Item>(
     heartbeat,
     firstWithin: MISSED_HEARTBEATS * heartbeat,
     itemTimeout: Infinity,
-    late: gone,
+    firstItemError: gone,
     silent: gone,
     decode: read,
     errorIn(message) {
@@ -70,7 +70,7 @@ function receive<Item>(
       const isError = (message.headers?.values(ERROR_CODE_HEADER).length ?? 0) > 0;
       return isError ? new ServiceError(499, 'the caller has given up its stream') : undefined;
     },
-    speak: (to, words) => outlet.publish(to, words, undefined, inbox),
+    sendControl: (to, words) => outlet.publish(to, words, undefined, inbox),
     onEnd: () => stopListening(),
   });
   const stopListening = outlet.listen(

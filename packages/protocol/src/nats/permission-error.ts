@@ -1,3 +1,5 @@
+import { markReceived } from '../services/received';
+
 /** What the server did not permit: to publish to a subject, or to subscribe to it. */
 export type ForbiddenOperation = 'publish' | 'subscription';
 
@@ -12,5 +14,6 @@ export class PermissionError extends Error {
   ) {
     const what = operation === 'publish' ? 'publish to' : 'subscribe to';
     super(`the server does not permit this user to ${what} ${subject}; grant it, or connect as another user`, options);
+    markReceived(this);
   }
 }

@@ -39,6 +39,11 @@ export interface EndpointInfo {
   metadata: Record<string, string>;
 }
 
+/** Whether an entry of INFO answers requests; one with `metadata.kind` takes events, messages of a stream or the like. */
+export function isCallable({ metadata }: { readonly metadata?: unknown }): boolean {
+  return (metadata as { kind?: unknown } | null | undefined)?.kind === undefined;
+}
+
 /** The reply to INFO (ADR-32, INFO). */
 export interface InfoResponse extends ServiceIdentity {
   type: typeof REPLY_TYPES.INFO;

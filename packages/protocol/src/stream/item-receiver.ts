@@ -28,7 +28,7 @@ export interface ReceiverSettings extends GrantSettings {
   readonly heartbeat: number;
   /** Milliseconds until the producer's first word, and the error if there is none. */
   readonly firstWithin: number;
-  late(): Error;
+  firstItemError(): Error;
   /** The error for a producer that has begun and fallen silent; default a StreamError that says so. */
   silent?(): Error;
   /** Milliseconds that a taker waits for one item; Infinity for as long as the producer lives. */
@@ -38,7 +38,7 @@ export interface ReceiverSettings extends GrantSettings {
   /** The error that a message carries instead of an item. */
   errorIn(message: Message): Error | undefined;
   /** Speaks to the producer. */
-  speak(control: string, words: string): void;
+  sendControl(control: string, words: string): void;
   /** Called once, when nothing is received any more. */
   onEnd(): void;
 }
@@ -64,14 +64,14 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     if (settings.share !== undefined) settings.share.onTurn = () => this.grantMore();
     const { firstWithin } = settings;
     if (firstWithin < Infinity)
-      this.timer = setTimeout(() => this.fail(settings.late()), Math.min(firstWithin, MAX_TIMER));
+      this.timer = setTimeout(() => this.fail(settings.firstItemError()), Math.min(firstWithin, MAX_TIMER));
   }
 
   /** Grants the first credit to a producer that has not spoken yet. @param control checked by whoever invites */
   invite(control: string): void {
     this.control.subject = control;
     this.grants.grow();
-    this.speak();
+    this.sendControl();
   }
 
   /** Takes a message of the producer. */
@@ -134,7 +134,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     if (lastSent !== this.expected - 1) return this.fail(outOfOrder(this.settings.subject, lastSent, this.expected));
     if (this.control.subject === undefined) return;
     this.grants.grow();
-    this.speak();
+    this.sendControl();
   }
 
   /** Ends the stream with an error; items that were not taken are dropped. */
@@ -201,10 +201,10 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   }
 
   private grantMore(): void {
-    if (this.control.subject !== undefined && !this.isEnded && this.grants.grow()) this.speak();
+    if (this.control.subject !== undefined && !this.isEnded && this.grants.grow()) this.sendControl();
   }
 
-  private speak(): void {
+  private sendControl(): void {
     this.say(encodeControl({ type: 'credit', upTo: this.grants.upTo }));
   }
 
@@ -216,7 +216,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     const { subject } = this.control;
     if (subject === undefined) return;
     try {
-      this.settings.speak(subject, words);
+      this.settings.sendControl(subject, words);
     } catch {
       // A producer that cannot be reached finds out by itself.
     }

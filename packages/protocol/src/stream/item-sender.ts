@@ -27,7 +27,7 @@ export interface SenderSettings {
 }
 
 /** Why a stream ended before its last item: by the consumer's will, or because it is gone, or by `stop`. */
-export type Departure = 'cancelled' | 'gone' | 'stopped';
+export type SenderEnd = 'cancelled' | 'gone' | 'stopped';
 
 // What may be under way before the server has confirmed it; bounds what the connection buffers, and lets the process do
 // something else meanwhile. Items count where the consumer bounds them not at all, or by more than it could mean.
@@ -51,7 +51,7 @@ export class ItemSender {
   private to: string | undefined;
   private unconfirmedItems = 0;
   private unconfirmedBytes = 0;
-  private departure: Departure | undefined;
+  private departure: SenderEnd | undefined;
   private heardAt = performance.now();
   private timer: NodeJS.Timeout | undefined;
   private iterator: AsyncIterator<unknown> | undefined;
@@ -61,7 +61,7 @@ export class ItemSender {
   /** @param onLeave is called at once when the consumer leaves, while the items may still be in the making */
   constructor(
     private readonly settings: SenderSettings,
-    private readonly onLeave: (departure: Departure) => void,
+    private readonly onLeave: (departure: SenderEnd) => void,
   ) {
     this.credit = settings.credit;
     this.uncredited = settings.uncredited ?? uncreditedFor();
@@ -94,7 +94,7 @@ export class ItemSender {
    * Sends the items, in order; resolves to why it stopped early, or to undefined. The end is not sent.
    * @throws whatever the items or `encode` throw
    */
-  async send(items: AsyncIterable<unknown>, encode: (item: unknown) => Body): Promise<Departure | undefined> {
+  async send(items: AsyncIterable<unknown>, encode: (item: unknown) => Body): Promise<SenderEnd | undefined> {
     let isFinished = false;
     let failure: { readonly error: unknown } | undefined;
     try {
@@ -210,7 +210,7 @@ export class ItemSender {
     return this.to;
   }
 
-  private leave(departure: Departure): void {
+  private leave(departure: SenderEnd): void {
     if (this.departure !== undefined) return;
     this.departure = departure;
     clearInterval(this.timer);

@@ -1,4 +1,4 @@
-import { subjectProblem, subjectsOverlap } from '@natsmith/protocol';
+import { isCallable, subjectProblem, subjectsOverlap } from '@natsmith/protocol';
 import type { CheckOptions } from './check-options';
 import { endpointsIn, shown } from './instance';
 import type { Target } from './requests';
@@ -10,7 +10,7 @@ export function chooseTargets(info: Fields, options: CheckOptions): { targets: T
   const { endpoint: wanted, load = false, payload, params = {}, headers } = options;
   const targets: Target[] = [];
   const reasons: string[] = [];
-  const endpoints = endpointsIn(info);
+  const endpoints = endpointsIn(info).filter((one) => isCallable(one));
   for (const endpoint of endpoints) {
     const { name, subject } = endpoint;
     if (typeof name !== 'string' || typeof subject !== 'string') continue;

@@ -1,9 +1,9 @@
-import { only, type RequestContext, type Next } from '@natsmith/core';
+import type { Middleware } from '@natsmith/core';
 
 /** Tells the caller in the header "Took" how many milliseconds a request took. */
-export const measure = only('endpoint', async (ctx: RequestContext, next: Next) => {
+export const measure: Middleware = async (ctx, next) => {
   const start = performance.now();
   const reply = await next();
   ctx.replyHeaders.set('Took', (performance.now() - start).toFixed(1));
   return reply;
-});
+};
