@@ -39,6 +39,16 @@ module.exports = {
       to: { path: '^packages/core/src/', pathNot: rooms.slice(0, i + 1).map(room) },
     })),
     {
+      name: 'core-nats-is-for-sources-service-and-host',
+      comment: 'The NATS client library is known to sources, service and host alone.',
+      severity: 'error',
+      from: {
+        path: '^packages/core/src/',
+        pathNot: [TEST, ...['nats', 'sources', 'service', 'host'].map(room), '/index\\.ts$'],
+      },
+      to: { path: room('nats') },
+    },
+    {
       name: 'core-index-is-for-users',
       comment: 'index.ts lists the public names; inside the package, import the file that holds the name.',
       severity: 'error',
@@ -62,7 +72,7 @@ module.exports = {
         path: '^packages/',
         pathNot: [TEST, room('payload'), '^packages/protocol/src/events/payload-check\\.ts$'],
       },
-      to: { path: '(^|node_modules/)class-(validator|transformer)(/|$)' },
+      to: { path: 'node_modules/class-(validator|transformer)/' },
     },
     {
       name: 'no-cycles',

@@ -1,6 +1,15 @@
 // npm run check:packages: packs every public package as npm would publish it, and uses what comes out of the archives.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +19,8 @@ import { formatMessage } from 'publint/utils';
 const packages = fileURLToPath(new URL('../packages', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'natsmith-packages-'));
 const problems = [];
+/** As the documentation names it. */
+const LEAST_TYPESCRIPT = '5.7.3';
 
 try {
   const all = readdirSync(packages).map((folder) => readPackage(join(packages, folder)));
@@ -17,6 +28,7 @@ try {
   for (const manifest of open) await checkArchive(manifest);
   for (const manifest of open) linkDependencies(manifest);
   for (const { name } of open) checkImports(name);
+  checkDeclarations(open);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -61,6 +73,35 @@ function checkImports(name) {
   if (required.length === 0) problems.push(`${name}: exports nothing`);
   for (const each of required.filter((other) => !imported.includes(other))) {
     problems.push(`${name}: ${each} can be required but not imported by name`);
+  }
+}
+
+// With the least TypeScript that the documentation names, and without skipLibCheck.
+function checkDeclarations(open) {
+  for (const dependency of ['@types/node', 'undici-types', 'nats', '@nats-io/transport-node']) {
+    const link = join(scratch, 'node_modules', dependency);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(installed(dependency, packages), link);
+  }
+  const file = join(scratch, 'consumer.ts');
+  const names = open.filter(({ types }) => types !== undefined).map(({ name }) => name);
+  writeFileSync(file, names.map((name, i) => `export * as package${i} from '${name}';\n`).join(''));
+  const options = '--noEmit --strict --target es2022 --module nodenext --types node --experimentalDecorators'.split(
+    ' ',
+  );
+  // Not among the dependencies: as one it would take the place of the command "tsc".
+  const [{ filename }] = npm(['pack', '--json', `typescript@${LEAST_TYPESCRIPT}`], scratch);
+  execFileSync('tar', ['-xzf', join(scratch, filename), '-C', scratch]);
+  try {
+    execFileSync(process.execPath, [join(scratch, 'package/lib/tsc.js'), ...options, file], {
+      cwd: scratch,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+  } catch (error) {
+    problems.push(
+      `the declarations do not compile with TypeScript ${LEAST_TYPESCRIPT}:\n${error.stdout || error.stderr}`,
+    );
   }
 }
 

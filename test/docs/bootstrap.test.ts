@@ -91,7 +91,7 @@ describe('the examples of docs/reference/bootstrap.md', () => {
       '3 mistakes:',
       '  - Wrong service name "no good" may hold only letters, digits, "_" and "-"; for example "no-good"',
       '  - Wrong version "1" is not SemVer 2.0.0; write for example 1.0.0',
-      '  - Wrong has no endpoint; write @Endpoint() above a method (ADR-32 asks for at least one)',
+      '  - Wrong has no handler; write @Endpoint() or @Subscribe(event) above a method (ADR-32 asks for at least one)',
     ]);
   });
 });

@@ -284,7 +284,6 @@ function errorsInSources(): RegExp[] {
   const made = [...text.matchAll(/new ServiceError\((\d{3}), (?:(['`])(.*?)\2|(\w+))/g)];
   expect(text.match(/new ServiceError\(/g)).toHaveLength(made.length);
   expect(made.flatMap(([, , , , variable]) => variable ?? []).sort()).toEqual([
-    'description',
     'oneSentence',
     'problem',
     'tooLarge',

@@ -1,4 +1,4 @@
-import { type Middleware, type RequestContext, ServiceError } from '@natsmith/core';
+import { type MessageContext, type Middleware, ServiceError } from '@natsmith/core';
 
 const USERS = new Map([
   ['token-of-ann', { name: 'ann', isAdmin: false }],
@@ -24,6 +24,6 @@ export const adminsOnly: Middleware = async (ctx, next) => {
   return next();
 };
 
-export function userOf(ctx: RequestContext): User {
+export function userOf(ctx: MessageContext): User {
   return ctx.state.get('user') as User;
 }

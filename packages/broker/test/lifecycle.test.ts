@@ -62,7 +62,9 @@ describe('a broker', () => {
   });
 
   test('says which host it cannot listen on', async () => {
-    await expect(Broker.start({ host: '192.0.2.1' })).rejects.toThrow(/192\.0\.2\.1:0, the host is not an address of this/);
+    await expect(Broker.start({ host: '192.0.2.1' })).rejects.toThrow(
+      /192\.0\.2\.1:0, the host is not an address of this/,
+    );
   });
 
   test('stops once, however often it is told to, and frees its port', async () => {

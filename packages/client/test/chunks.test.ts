@@ -435,7 +435,7 @@ onEachServerAndClient(
       };
 
       test.each(['0', '-1', '1e3', '0x10', 'much', '', '9'.repeat(40)])('of %j bytes are a 400', async (size) => {
-        expect(await announce({ 'Natsmith-Size': size }).error).toBe('400 Natsmith-Size is no number of bytes');
+        expect(await announce({ 'Natsmith-Size': size }).error).toBe('400 Natsmith-Size is not a number of bytes');
       });
 
       test('of more bytes than the endpoint takes are a 413 before any chunk', async () => {

@@ -141,7 +141,7 @@ onEachServerAndClient((server, library) => {
       });
       const error = await settled(collect(client.stream('evil')));
       expect(error).toBeInstanceOf(StreamError);
-      expect((error as Error).message).toContain(`wants credit on "${foreign}", which is no inbox`);
+      expect((error as Error).message).toContain(`wants credit on "${foreign}", which is not an inbox`);
       await delay(20);
       expect(published.filter(({ subject }) => !subject.startsWith('_INBOX.')).map(({ subject }) => subject)).toEqual([
         'evil',
@@ -181,7 +181,7 @@ onEachServerAndClient((server, library) => {
     await peer.subscribe('evil', (request) => peer.publish(controlOf(request)!, 'credit 10', undefined, foreign));
     const error = await settled(client.call('evil', items(), { timeout: 3000 }));
     expect(error).toBeInstanceOf(StreamError);
-    expect((error as Error).message).toContain(`wants the items of its payload on "${foreign}", which is no inbox`);
+    expect((error as Error).message).toContain(`wants the items of its payload on "${foreign}", which is not an inbox`);
     await delay(20);
     expect(published.filter(({ subject }) => !subject.startsWith('_INBOX.'))).toHaveLength(1);
   });
@@ -191,7 +191,7 @@ onEachServerAndClient((server, library) => {
     await peer.subscribe('evil', ({ reply }) => peer.publish(reply!, '', ['Natsmith-Size: 5'], foreign));
     const error = await settled(client.call('evil', 1, { timeout: 3000 }));
     expect(error).toBeInstanceOf(StreamError);
-    expect((error as Error).message).toContain('which is no inbox');
+    expect((error as Error).message).toContain('which is not an inbox');
     await delay(20);
     expect(published.filter(({ subject }) => !subject.startsWith('_INBOX.'))).toHaveLength(1);
   });

@@ -1,11 +1,21 @@
-import { describeInfo, type LimitsDescription, type ServiceDescription } from './description';
+import { parseTemplate, type Event } from '@natsmith/protocol';
+import type { Codec, CodecName } from './define/handler';
+import {
+  describeInfo,
+  schemaIn,
+  type EventDescription,
+  type LimitsDescription,
+  type ServiceDescription,
+} from './description';
 import type { FactoryOptions, ServiceTarget } from './host/factory';
 import { loggerOf } from './host/logger';
 import type { PlannedLimits } from './plan/limits';
 import type { ServicePlan } from './plan/plan';
 import { planServices } from './plan/services';
-import { payloadClassProblem } from './payload/class-validator/problem';
-import { hasValidators, type ValidatorOptions } from './payload/validate';
+import { payloadClassProblem } from './payload/class-validator/check';
+import { hasValidators, type ValidatorOptions } from './payload/validator';
+import { decidePayload } from './payload/payload';
+import { requestSchema } from './payload/schema';
 import { infoReply } from './service/info';
 
 /** Those options of `create` that a description depends on. */
@@ -30,23 +40,44 @@ function describeService(plan: ServicePlan, validation: ValidatorOptions | undef
   const { name, version, metadata } = plan;
   // What INFO would say, and then what it does not say: so both descriptions of a service agree.
   const identity = { name, version, id: '', metadata: { ...metadata } };
-  const info = infoReply(identity, { ...plan, schemas: true }, plan.endpoints, Infinity, loggerOf(false), validation);
+  const planned = [...plan.endpoints, ...plan.handlers.map((handler) => handler.plan)];
+  const info = infoReply(identity, { ...plan, schemas: true }, planned, Infinity, loggerOf(false), validation);
   const { handlers, ...service } = describeInfo(info);
   return {
     ...service,
     limits: describeLimits(plan.limits),
     handlers: handlers.map((handler, index) => {
-      const endpoint = plan.endpoints[index];
+      const endpoint = planned[index];
       if (endpoint === undefined) return handler;
       const { codec, limits, target } = endpoint;
       return {
         ...handler,
         ...(target !== undefined && { method: target.method }),
-        codec: typeof codec === 'string' ? codec : String(codec.name),
+        codec: codecName(codec),
         limits: describeLimits(limits),
       };
     }),
+    publishes: plan.publishes.map((event) => describeEvent(event, validation)),
   };
+}
+
+function describeEvent(
+  { subject, type, description, codec }: Event,
+  validation: ValidatorOptions | undefined,
+): EventDescription {
+  const payload = decidePayload(type, undefined, 1, { hasValidators, problem: payloadClassProblem });
+  const schema = typeof payload === 'string' ? undefined : requestSchema(payload, validation);
+  return {
+    subject,
+    params: parseTemplate(subject).params.map(({ name }) => name),
+    description,
+    codec: codecName(codec),
+    ...(schema !== undefined && { schema: schemaIn(schema) }),
+  };
+}
+
+function codecName(codec: CodecName | Codec): string {
+  return typeof codec === 'string' ? codec : String(codec.name);
 }
 
 function describeLimits(limits: PlannedLimits): LimitsDescription {

@@ -15,6 +15,22 @@ export interface ServiceDescription {
   readonly limits?: LimitsDescription;
   /** In the order of INFO; a handler of several events is there once for each subject. */
   readonly handlers: readonly HandlerDescription[];
+  /** Events that it says it publishes; INFO does not tell. */
+  readonly publishes?: readonly EventDescription[];
+}
+
+/** An event that a service publishes. */
+export interface EventDescription {
+  /** With its named tokens: `orders.{id}.placed`. */
+  readonly subject: string;
+  /** The named tokens, in the order of the subject. */
+  readonly params: readonly string[];
+  /** `""` for none. */
+  readonly description: string;
+  /** The name of the codec. */
+  readonly codec: string;
+  /** Of the payload, as it travels; undefined where nothing is known. */
+  readonly schema?: JsonSchema;
 }
 
 /** One handler of a service: an endpoint, or what takes messages in another way. */
@@ -117,7 +133,8 @@ function isTemplateOf(template: string, subject: string): boolean {
   return subjectProblem(template) === undefined && subjectCovers(subject, parseTemplate(template).subject);
 }
 
-function schemaIn(text: string): JsonSchema | undefined {
+/** The schema of a text, or undefined where there is none that could be used. */
+export function schemaIn(text: string): JsonSchema | undefined {
   if (text.length > MAX_SCHEMA || jsonProblem(Buffer.from(text)) !== undefined) return undefined;
   try {
     const schema: unknown = JSON.parse(text);

@@ -1,11 +1,35 @@
-export { ServiceError, type Duration, type ServiceErrorOptions } from '@natsmith/protocol';
+export {
+  event,
+  ServiceError,
+  unchecked,
+  type Duration,
+  type Event,
+  type EventOptions,
+  type EventPublisher,
+  type ParamsOf,
+  type Payload,
+  type PayloadViolation as Violation,
+  type PublishOptions,
+  type Received,
+  type Sent,
+  type ServiceErrorOptions,
+  type StandardSchema,
+  type Unchecked,
+} from '@natsmith/protocol';
 export type { EndpointInfo, EndpointStats, InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
-export { Endpoint, Group, Service, StatsHandler, Use } from './define/decorators';
+export { Endpoint, Group, Metadata, Service, StatsHandler, Use } from './define/decorators';
 export type {
+  BaseContext,
   Codec,
   CodecName,
+  ContextKinds,
+  ContextOf,
+  EventContext,
+  HandlerInfo,
   ItemStream,
   ItemType,
+  Kind,
+  MessageContext,
   Middleware,
   Next,
   PayloadClass,
@@ -15,6 +39,8 @@ export type {
   RequestContext,
   RequestHeaders,
 } from './define/handler';
+export { markHandler, type HandlerMark } from './define/metadata';
+export { only } from './define/only';
 export type { OnStart, OnStop } from './define/lifecycle';
 export { stream } from './define/stream';
 export type { Logger } from './define/logger';
@@ -25,10 +51,12 @@ export type {
   Limits,
   ServiceOptions,
   StatsHandlerMethod,
+  SubscribeOptions,
 } from './define/options';
 export { describeServices, type DescribeOptions } from './describe';
 export {
   describeInfo,
+  type EventDescription,
   type HandlerDescription,
   type JsonSchema,
   type LimitsDescription,
@@ -39,7 +67,24 @@ export { NatsServiceHost, type HostStatus } from './host/host';
 export type { Container, ContainerOf } from './host/objects';
 export { DefinitionError, type Mistake } from './plan/definition-error';
 export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from './payload/json-limits';
-export type { Violation } from './payload/validate';
+export type { HandlerDefinition } from './define/definition';
+export { Context } from './pipeline/context';
+export { failureOf } from './pipeline/failure';
+export { invoker, taker, type Handler } from './pipeline/invoke';
+export type { ReceivedMessage } from './pipeline/message';
+export { Run } from './pipeline/run';
+export type { HandlerRuntime } from './pipeline/runtime';
+export type { HandlerPlan } from './plan/handler-plan';
+export type { SourceSurroundings } from './plan/source';
+export { Subscribe, type HandlerDecorator } from './sources/event';
+export {
+  reading,
+  runtimeOf,
+  type HandlerSubscription,
+  type HandlerSurroundings,
+  type RunningHandler,
+  type Source,
+} from './sources/source';
 export type { AddedHandler, EndpointHost, RunningService } from './service/service';
 export { connect } from './nats/connect';
 export type { Connection, Subscription } from './nats/connection';

@@ -13,11 +13,12 @@ import {
   type RequestContext,
 } from '@natsmith/core';
 import { Transform, Type } from 'class-transformer';
+import { event } from '@natsmith/protocol';
 import { IsNumber, ValidateNested } from 'class-validator';
 import { planServices } from '../src/plan/services';
 import { constructorProblem } from '../src/host/objects';
-import { payloadClassProblem } from '../src/payload/class-validator/problem';
-import { hasValidators } from '../src/payload/validate';
+import { payloadClassProblem } from '../src/payload/class-validator/check';
+import { hasValidators } from '../src/payload/validator';
 
 class Validated {
   @IsNumber() a: number;
@@ -127,8 +128,8 @@ describe('a service', () => {
     ['with a blank queue group', () => serviceWith({ queueGroup: 'a b' }), 'Subject', /queue group "a b" .* or false/],
     ['with a wildcard queue group', () => serviceWith({ queueGroup: '>' }), 'Subject', /queue group ">"/],
     ['with metadata that is no text', () => serviceWith({ metadata: { a: 1 } }), 'Subject', /metadata "a" .* as text/],
-    ['with metadata that is no object', () => serviceWith({ metadata: 'a' }), 'Subject', /metadata is no object/],
-    ['with metadata in a list', () => serviceWith({ metadata: ['a'] }), 'Subject', /metadata is no object/],
+    ['with metadata that is no object', () => serviceWith({ metadata: 'a' }), 'Subject', /metadata must be an object/],
+    ['with metadata in a list', () => serviceWith({ metadata: ['a'] }), 'Subject', /metadata must be an object/],
     ['with reserved metadata', () => serviceWith({ metadata: { _nats_x: 'a' } }), 'Subject', /"_nats_x" begins with/],
     [
       'with a timeout of 0',
@@ -156,6 +157,30 @@ describe('a service', () => {
       /maxPending must be .* got -1$/,
     ],
     ['with a queue for nothing', () => serviceWith({ maxPending: 1 }), 'Subject', /maxPending without concurrency/],
+    [
+      'that publishes what is no list',
+      () => serviceWith({ publishes: {} as never }),
+      'Subject',
+      /publishes must be an array of events/,
+    ],
+    [
+      'that publishes an undefined event',
+      () => serviceWith({ publishes: [undefined as never] }),
+      'Subject',
+      /publishes undefined; .* circular/,
+    ],
+    [
+      'that publishes a class',
+      () => serviceWith({ publishes: [Bare as never] }),
+      'Subject',
+      /publishes something other than an event; declare it/,
+    ],
+    [
+      'that publishes to a wildcard',
+      () => serviceWith({ publishes: [event('a.>', 'unchecked')] }),
+      'Subject',
+      /publishes the event "a.>", whose subject has a wildcard/,
+    ],
     ['with an undefined group', () => serviceWith({ groups: [undefined] }), 'Subject', /mounts undefined .* circular/],
     ['that mounts a plain class', () => serviceWith({ groups: [Bare] }), 'Subject', /Bare, which has no @Group; write/],
     [
@@ -181,7 +206,7 @@ describe('a service', () => {
       'create()',
       /was given an instance of Bare, which has neither @Service nor/,
     ],
-    ['without endpoints', () => Empty, 'Empty', /has no endpoint; write @Endpoint\(\)/],
+    ['without endpoints', () => Empty, 'Empty', /has no handler; write @Endpoint\(\) or @Subscribe\(event\)/],
     ['that is a service twice', () => Twice, 'Twice', /has @Service more than once; keep one/],
     ['in two groups', () => TwoGroups, 'TwoGroups', /has @Group more than once; join the prefixes/],
     ['with two stats handlers', () => TwoStats, 'TwoStats', /@StatsHandler on one and two; keep one/],
@@ -320,7 +345,7 @@ describe('an endpoint', () => {
       /token "\{id"; a named token is/,
     ],
     ['with a token named twice', () => endpointWith({ subject: '{id}.a.{id}' }), 'Subject.x', /\{id\} twice/],
-    ['on a discovery subject', () => endpointWith({ subject: '$SRV.PING' }), 'Subject.x', /kept for discovery/],
+    ['on a discovery subject', () => endpointWith({ subject: '$SRV.PING' }), 'Subject.x', /reserved for discovery/],
     ['that takes everything', () => endpointWith({ subject: '>' }), 'Subject.x', /would take discovery requests/],
     ['that takes all of two tokens', () => endpointWith({ subject: '*.{b}' }), 'Subject.x', /would take discovery/],
     ['with a bad queue group', () => endpointWith({ queueGroup: 'a b' }), 'Subject.x', /queue group "a b"/],
@@ -459,7 +484,12 @@ describe('an endpoint', () => {
     ['named by a symbol', () => Symbolic, 'Symbolic.Symbol(x)', /named by a symbol; give the method a text name/],
     ['decorated twice', () => Double, 'Double.x', /has @Endpoint more than once; write one method for each/],
     ['grouped twice', () => DoubleGroup, 'DoubleGroup.x', /has @Group more than once; join the prefixes/],
-    ['that is none: @Use alone', () => OnlyUse, 'OnlyUse.x', /has @Group or @Use but no @Endpoint; add @Endpoint/],
+    [
+      'that is none: @Use alone',
+      () => OnlyUse,
+      'OnlyUse.x',
+      /has @Group, @Use or @Metadata but no @Endpoint; add @Endpoint/,
+    ],
     ['that is no method', () => NoMethod, 'NoMethod.x', /is no method; decorate a method/],
   ])('%s is refused', (_title, target, where, problem) => {
     const mistakes = mistakesIn(target());
@@ -564,7 +594,7 @@ describe('a group', () => {
     ['with a bad queue group', () => groupWith('a', { queueGroup: '*' }), 'Subject', /queue group "\*"/],
     ['with an undefined group', () => groupWith('a', { groups: [undefined] }), 'Subject', /mounts undefined/],
     ['that names a token again', () => groupOfToken(), 'Inner.x', /\{id\} twice/],
-    ['that leads to discovery', () => groupWith('$SRV'), 'Subject.x', /kept for discovery/],
+    ['that leads to discovery', () => groupWith('$SRV'), 'Subject.x', /reserved for discovery/],
   ])('%s is refused', (_title, target, where, problem) => {
     const mistakes = mistakesIn(target());
     expect(mistakes).toHaveLength(1);

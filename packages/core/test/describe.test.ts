@@ -8,9 +8,10 @@ import {
   NatsServiceFactory,
   Service,
   stream,
+  Subscribe,
   type HandlerDescription,
 } from '@natsmith/core';
-import { type InfoResponse, readDiscoveryReply } from '@natsmith/protocol';
+import { event, type InfoResponse, readDiscoveryReply } from '@natsmith/protocol';
 import { IsInt, IsString, Min } from 'class-validator';
 import { z } from 'zod';
 import { onEachServerAndClient } from '#test/matrix';
@@ -22,6 +23,9 @@ class Item {
   @IsString() sku!: string;
 }
 const Place = z.object({ sku: z.string(), quantity: z.number().default(1) });
+const Sold = event('shop.{sku}.sold', Item, { description: 'Somebody bought it' });
+const Restocked = event('shop.restocked', Place);
+const Opened = event('shop.opened', 'unchecked', { codec: 'text' });
 const upper = {
   name: 'upper',
   decode: (body: Uint8Array) => Buffer.from(body).toString().toLowerCase(),
@@ -45,6 +49,7 @@ class Items {
   description: 'Sells tea',
   metadata: { region: 'eu' },
   groups: [Items],
+  publishes: [Sold, Restocked, Opened],
   timeout: '2s',
   concurrency: 10,
   schemas: false,
@@ -119,6 +124,46 @@ describe('the description of a service', () => {
     expect(handler('shout')).not.toHaveProperty('request');
   });
 
+  it('has the events that it publishes', () => {
+    expect(shop!.publishes).toMatchObject([
+      {
+        subject: 'shop.{sku}.sold',
+        params: ['sku'],
+        description: 'Somebody bought it',
+        codec: 'json',
+        schema: { properties: { sku: { type: 'string' } } },
+      },
+      { subject: 'shop.restocked', params: [], description: '', schema: { required: ['sku'] } },
+      { subject: 'shop.opened', codec: 'text' },
+    ]);
+    expect(shop!.publishes![2]).not.toHaveProperty('schema');
+  });
+
+  it('has a handler of several events once for each of them', () => {
+    @Service({ name: 'mailer', version: '1.0.0' })
+    class Mailer {
+      @Subscribe([Sold, Opened], { concurrency: 2 })
+      mail(): void {}
+    }
+    const [mailer] = describeServices(Mailer);
+    expect(mailer!.handlers).toMatchObject([
+      {
+        kind: 'event',
+        name: 'mail',
+        method: 'mail',
+        subject: 'shop.{sku}.sold',
+        subscribedSubject: 'shop.*.sold',
+        params: ['sku'],
+        queueGroup: 'mailer-mail',
+        description: 'Somebody bought it',
+        metadata: {},
+        limits: { concurrency: 2 },
+        request: { properties: { sku: { type: 'string' } } },
+      },
+      { kind: 'event', subject: 'shop.opened', codec: 'text' },
+    ]);
+  });
+
   it('is plain data, which JSON keeps as it is', () => {
     expect(JSON.parse(JSON.stringify(described))).toEqual(described);
   });
@@ -156,7 +201,7 @@ onEachServerAndClient((_, client) => {
     const live = describeInfo(readDiscoveryReply('INFO', reply.data));
     await host.stop();
 
-    const [{ limits: _limits, handlers, ...rest }] = describeServices(services) as never as [
+    const [{ limits: _limits, publishes: _publishes, handlers, ...rest }] = describeServices(services) as never as [
       ReturnType<typeof describeInfo>,
     ];
     const told = handlers.map(({ limits: _, codec: __, method, ...handler }) =>

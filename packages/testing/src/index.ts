@@ -10,8 +10,6 @@ export {
   type TestContextOptions,
   type TestEventContext,
   type TestEventContextOptions,
-  type TestHandler,
-  type TestMessageContext,
   type TestRequestContext,
   type TestRequestContextOptions,
 } from './test-context';

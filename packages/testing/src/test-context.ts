@@ -1,4 +1,4 @@
-import type { RequestContext, RequestHeaders } from '@natsmith/core';
+import type { BaseContext, EventContext, HandlerInfo, RequestContext, ServiceError } from '@natsmith/core';
 import {
   eventSubject,
   isEvent,
@@ -6,7 +6,6 @@ import {
   subjectCovers,
   subjectProblem,
   type Event,
-  type ParamsOf,
   type PublishArgs,
 } from '@natsmith/protocol';
 import { TestHeaders, type HeaderValues } from './test-headers';
@@ -18,7 +17,7 @@ export interface TestContextOptions {
   readonly headers?: HeaderValues;
   readonly service?: Partial<RequestContext['service']>;
   /** The handler; its subject and queue group have defaults that go with the message. */
-  readonly handler?: Partial<TestHandler>;
+  readonly handler?: Partial<HandlerInfo>;
   /** Default: one that is never aborted. */
   readonly signal?: AbortSignal;
   /** Default: one that is never aborted. */
@@ -45,39 +44,16 @@ export interface TestEventContextOptions extends TestContextOptions {
   readonly subject?: string;
 }
 
-/** The handler that a test context is made for. */
-export interface TestHandler {
-  readonly name: string;
-  /** As subscribed. */
-  readonly subject: string;
-  /** `""` for none. */
-  readonly queueGroup: string;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** What all test contexts have. */
-export interface TestMessageContext extends Omit<RequestContext, 'endpoint' | 'replyHeaders' | 'headers'> {
-  readonly headers: RequestHeaders;
-  readonly handler: TestHandler;
-}
-
 /** The context of a request. */
-export interface TestRequestContext extends TestMessageContext {
-  readonly kind: 'endpoint';
-  readonly endpoint: RequestContext['endpoint'];
+export interface TestRequestContext extends RequestContext {
   /** Can be read, too: what the handler has set. */
   readonly replyHeaders: TestHeaders;
-  /** Resolves when `finish` is called. */
-  readonly finished: Promise<{ readonly error?: unknown }>;
   /** Ends the request: its reply, or the last item of its stream, has gone out, or it has failed. */
-  finish(error?: unknown): void;
+  finish(error?: ServiceError): void;
 }
 
 /** The context of an event. */
-export interface TestEventContext<E extends Event = Event> extends TestMessageContext {
-  readonly kind: 'event';
-  readonly params: ParamsOf<E>;
-}
+export type TestEventContext<E extends Event = Event> = EventContext<E>;
 
 /**
  * Makes a context for a unit test that calls a handler or middleware by hand: of a request, or of the event that is
@@ -98,8 +74,8 @@ export function testContext(
   const { subject: template = 'test', params = {} } = first;
   const message = messageContext(first, template, fill(template, params), params);
   const { name, subject, queueGroup } = message.handler;
-  let finish!: (end: { readonly error?: unknown }) => void;
-  const finished = new Promise<{ readonly error?: unknown }>((resolve) => (finish = resolve));
+  let finish!: (end: { readonly error?: ServiceError }) => void;
+  const finished = new Promise<{ readonly error?: ServiceError }>((resolve) => (finish = resolve));
   return {
     kind: 'endpoint',
     ...message,
@@ -117,7 +93,7 @@ function ofEvent(event: Event, options: TestEventContextOptions & { readonly par
     throw new TypeError(`no event "${event.subject}" has the subject ${JSON.stringify(subject)}`);
   const tokens = subject.split('.');
   const params = Object.fromEntries(named.map(({ name, index }) => [name, tokens[index] ?? '']));
-  return { kind: 'event', ...messageContext(options, event.subject, subject, params) };
+  return { kind: 'event', event, ...messageContext(options, event.subject, subject, params), params };
 }
 
 function messageContext(
@@ -125,7 +101,7 @@ function messageContext(
   template: string,
   subject: string,
   params: Values,
-): TestMessageContext {
+): Omit<BaseContext, 'kind'> {
   return {
     subject,
     params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),

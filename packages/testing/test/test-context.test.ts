@@ -1,5 +1,12 @@
 import 'reflect-metadata';
-import { Endpoint, type Middleware, type RequestContext, Service, ServiceError } from '@natsmith/core';
+import {
+  Endpoint,
+  type EventContext,
+  type Middleware,
+  type RequestContext,
+  Service,
+  ServiceError,
+} from '@natsmith/core';
 import { event, type EventPublisher, unchecked } from '@natsmith/protocol';
 import { RecordingPublisher, testContext } from '@natsmith/testing';
 import { IsInt, IsString } from 'class-validator';
@@ -103,7 +110,7 @@ describe('the context of a request', () => {
   });
 
   it('ends when the test says so', async () => {
-    const error = new Error('the reader has left');
+    const error = new ServiceError(499, 'the reader has left');
     const fine = testContext();
     const failed = testContext();
     fine.finish();
@@ -114,7 +121,7 @@ describe('the context of a request', () => {
   });
 
   it('serves middleware, too', async () => {
-    const tag: Middleware = async (ctx, next) => {
+    const tag: Middleware<'endpoint'> = async (ctx, next) => {
       ctx.replyHeaders.set('Served-By', ctx.service.id);
       return next();
     };
@@ -164,6 +171,8 @@ describe('the context of an event', () => {
 /** Never runs: it only has to compile, and what is marked must not. */
 export function typeTests(): void {
   const request: RequestContext = testContext({ kind: 'endpoint' });
+  const placed: EventContext<typeof OrderPlaced> = testContext(OrderPlaced, { params: { id: 1 } });
+  void placed;
   const { params } = testContext(OrderPlaced, { params: { id: 1 } });
   const id: string = params.id;
   testContext(event('plain', Order));

@@ -55,7 +55,7 @@ export function chunkedReply(
     new StreamError(`the reply of ${subject} in chunks has ${what}`, subject);
   // An announcement may not name whatever subject it likes, and its size is checked before any of it is asked for.
   if (!inbox.allows(control))
-    throw problem(`to be asked for on ${JSON.stringify(control.slice(0, 100))}, which is no inbox`);
+    throw problem(`to be asked for on ${JSON.stringify(control.slice(0, 100))}, which is not an inbox`);
   const size = countIn(announced) ?? Infinity;
   if (size > MAX_BODY) {
     inbox.sendControl(control, 'cancel');

@@ -101,9 +101,9 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
 
 function checkSettings(credit: number | undefined, heartbeat: number, itemTimeout: number): void {
   if (credit !== undefined && !(Number.isSafeInteger(credit) && credit > 0))
-    throw new TypeError(`credit must be a positive whole number, got ${String(credit)}`);
+    throw new TypeError(`credit must be an integer above 0, got ${String(credit)}`);
   if (!(Number.isSafeInteger(heartbeat) && heartbeat >= 0))
-    throw new TypeError(`heartbeat must be a whole number of milliseconds, 0 or more, got ${String(heartbeat)}`);
+    throw new TypeError(`heartbeat must be a whole number of milliseconds, got ${String(heartbeat)}`);
   if (!(itemTimeout > 0))
     throw new TypeError(`itemTimeout must be a positive number of milliseconds, got ${String(itemTimeout)}`);
 }

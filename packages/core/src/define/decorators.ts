@@ -50,6 +50,18 @@ export function Use(...middleware: Middleware[]): ClassDecorator & MethodDecorat
   };
 }
 
+/**
+ * Adds metadata to the handlers of a class, or to one: `ctx.handler.metadata` and INFO show it. What decorators of your
+ * own are made of: `const Roles = (...roles: string[]) => Metadata({ roles: roles.join(',') })`.
+ */
+export function Metadata(metadata: Record<string, string>): ClassDecorator & MethodDecorator {
+  return (target: object, method?: string | symbol) => {
+    const marks = method === undefined ? marksOf(target) : methodMarksOf(target, method);
+    // Decorators run from the bottom up; what is written first wins.
+    marks.metadata = { ...marks.metadata, ...metadata };
+  };
+}
+
 /** Marks the method of a service that gives each endpoint's `data` in STATS, within 200 ms (ADR-32, STATS). */
 export function StatsHandler(): <Method extends StatsHandlerMethod>(
   target: object,

@@ -1,5 +1,5 @@
 import type { Middleware } from './handler';
-import { lineage, ownMarks, parameterTypes, returnType, type GroupMark } from './metadata';
+import { lineage, ownMarks, parameterTypes, returnType, type GroupMark, type HandlerMark } from './metadata';
 import type { Class, EndpointOptions, ServiceOptions } from './options';
 
 /** One method with `@Endpoint`, as it was written. */
@@ -10,11 +10,22 @@ export interface EndpointDefinition {
   /** The `@Group` marks of the method; more than one is a mistake. */
   readonly groups: readonly GroupMark[];
   readonly use: readonly Middleware[];
+  /** Of `@Metadata` on the class and the method. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Undefined where the compiler wrote no decorator metadata. */
   readonly parameterTypes: readonly unknown[] | undefined;
   readonly returnType: unknown;
   /** How many parameters the method itself says it has. */
   readonly arity: number;
+}
+
+/** One method with the decorator of another kind of handler, as it was written. */
+export interface HandlerDefinition {
+  readonly class: Class;
+  readonly method: string;
+  readonly mark: HandlerMark;
+  readonly use: readonly Middleware[];
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** A decorated class, its parents merged in: a service, or a group that services mount. */
@@ -24,6 +35,7 @@ export interface ClassDefinition {
   readonly group: GroupMark | undefined;
   readonly use: readonly Middleware[];
   readonly endpoints: readonly EndpointDefinition[];
+  readonly handlers: readonly HandlerDefinition[];
   readonly statsHandlers: readonly string[];
   /** What the decorators contradict, each with the method that it stands on, if any. */
   readonly contradictions: readonly { readonly method?: string; readonly problem: string }[];
@@ -31,6 +43,8 @@ export interface ClassDefinition {
 
 interface MethodSoFar {
   options?: EndpointOptions;
+  mark?: HandlerMark;
+  metadata: Readonly<Record<string, string>>;
   groups: readonly GroupMark[];
   use: Middleware[];
   statsHandler: boolean;
@@ -43,6 +57,7 @@ export function readDefinition(target: Class): ClassDefinition {
   let service: ServiceOptions | undefined;
   let group: GroupMark | undefined;
   const use: Middleware[] = [];
+  let metadata: Readonly<Record<string, string>> = {};
   const methods = new Map<string, MethodSoFar>();
   const contradictions: { method?: string; problem: string }[] = [];
 
@@ -55,6 +70,7 @@ export function readDefinition(target: Class): ClassDefinition {
     service = marks.services[0] ?? service;
     group = marks.groups[0] ?? group;
     use.push(...marks.use);
+    metadata = { ...metadata, ...marks.metadata };
     for (const [key, method] of marks.methods) {
       const problem =
         typeof key === 'symbol'
@@ -63,15 +79,19 @@ export function readDefinition(target: Class): ClassDefinition {
             ? 'is static; natsmith calls methods of an instance, so remove "static"'
             : method.endpoints.length > 1
               ? 'has @Endpoint more than once; write one method for each endpoint'
-              : method.groups.length > 1
-                ? 'has @Group more than once; join the prefixes with "." in one @Group'
-                : undefined;
+              : method.endpoints.length + method.handlers.length > 1
+                ? `has ${[...method.endpoints.map(() => '@Endpoint'), ...method.handlers.map(({ source }) => source.decorator)].join(' and ')}; write one method for each`
+                : method.groups.length > 1
+                  ? 'has @Group more than once; join the prefixes with "." in one @Group'
+                  : undefined;
       if (problem !== undefined) contradictions.push({ method: String(key), problem });
       if (typeof key === 'symbol' || method.isStatic) continue;
       const before = methods.get(key);
-      const redecorated = method.endpoints[0] !== undefined;
+      const redecorated = method.endpoints[0] !== undefined || method.handlers[0] !== undefined;
       methods.set(key, {
-        options: method.endpoints[0] ?? before?.options,
+        options: redecorated ? method.endpoints[0] : before?.options,
+        mark: redecorated ? method.handlers[0] : before?.mark,
+        metadata: { ...before?.metadata, ...method.metadata },
         groups: method.groups.length > 0 ? method.groups : (before?.groups ?? []),
         // A subclass that overrides an endpoint does not lose its parent's guards.
         use: [...(before?.use ?? []), ...method.use],
@@ -83,30 +103,44 @@ export function readDefinition(target: Class): ClassDefinition {
 
   const prototype = target.prototype as Record<string, unknown>;
   const endpoints: EndpointDefinition[] = [];
+  const handlers: HandlerDefinition[] = [];
   const statsHandlers: string[] = [];
-  for (const [method, { options, groups, use: methodUse, statsHandler, decorated }] of methods) {
+  for (const [method, found] of methods) {
+    const { options, mark, groups, use: methodUse, statsHandler, decorated } = found;
+    const about = { class: target, method, use: methodUse, metadata: { ...metadata, ...found.metadata } };
     const fn = prototype[method];
     if (typeof fn !== 'function') {
       contradictions.push({ method, problem: 'is no method; decorate a method of the class' });
       continue;
     }
     if (statsHandler) statsHandlers.push(method);
+    if (mark !== undefined) {
+      if (groups.length > 0)
+        contradictions.push({
+          method,
+          problem: `has @Group, which does not prefix ${mark.source.decorator}; remove it`,
+        });
+      handlers.push({ ...about, mark });
+      continue;
+    }
     if (options === undefined) {
       if (!statsHandler)
-        contradictions.push({ method, problem: 'has @Group or @Use but no @Endpoint; add @Endpoint()' });
+        contradictions.push({
+          method,
+          problem:
+            'has @Group, @Use or @Metadata but no @Endpoint; add @Endpoint() or the decorator of another kind of handler',
+        });
       continue;
     }
     const owner = decorated.prototype as object;
     endpoints.push({
-      class: target,
-      method,
+      ...about,
       options,
       groups,
-      use: methodUse,
       parameterTypes: parameterTypes(owner, method),
       returnType: returnType(owner, method),
       arity: fn.length,
     });
   }
-  return { class: target, service, group, use, endpoints, statsHandlers, contradictions };
+  return { class: target, service, group, use, endpoints, handlers, statsHandlers, contradictions };
 }

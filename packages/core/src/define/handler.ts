@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Event, ParamsOf, ServiceError } from '@natsmith/protocol';
 
 /** The headers of a request; names are matched as they were sent, case included. */
 export interface RequestHeaders {
@@ -17,24 +17,36 @@ export interface ReplyHeaders {
   delete(name: string): void;
 }
 
-/** What a handler and its middleware know of one request. */
-export interface RequestContext {
-  /** The subject that the request was sent to. */
+/** What a handler says of itself. */
+export interface HandlerInfo {
+  readonly name: string;
+  /** As subscribed, named tokens replaced by `*`. */
   readonly subject: string;
-  /** Values of the endpoint's named tokens: `{id}.get` gives `params.id`. */
+  /** `""` for none. */
+  readonly queueGroup: string;
+  /** What decorators say of it: `metadata` of `@Endpoint` and its like, and `@Metadata`. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What the contexts of all kinds of handlers share. */
+export interface BaseContext {
+  /** What kind of handler it is: `endpoint`, `event`, or one that a package adds. */
+  readonly kind: string;
+  /** The subject that the message was sent to. */
+  readonly subject: string;
+  /** Values of the subject's named tokens: `{id}.get` gives `params.id`. */
   readonly params: Readonly<Record<string, string>>;
   readonly headers: RequestHeaders;
-  readonly replyHeaders: ReplyHeaders;
   readonly service: { readonly name: string; readonly version: string; readonly id: string };
-  readonly endpoint: { readonly name: string; readonly subject: string; readonly queueGroup: string };
+  readonly handler: HandlerInfo;
   /** Aborted when the timeout or deadline passes, the caller cancels, or the service is made to stop. */
   readonly signal: AbortSignal;
   /**
    * Aborted when a graceful stop begins, so that live streams and long handlers can end; its reason is a `ServiceError`
-   * 503. One signal for all requests of the service: a listener that is added to it should be removed.
+   * 503. One signal for all messages of the service: a listener that is added to it should be removed.
    */
   readonly stopping: AbortSignal;
-  /** When the endpoint's timeout or the caller's patience ends, whichever is first; undefined when neither is set. */
+  /** When the handler's timeout or the caller's patience ends, whichever is first; undefined when neither is set. */
   readonly deadline: Date | undefined;
   /** A place for middleware to leave things for the handler. */
   readonly state: Map<unknown, unknown>;
@@ -42,54 +54,45 @@ export interface RequestContext {
   readonly message: unknown;
 }
 
+/** What a handler and its middleware know of one request. */
+export interface RequestContext extends BaseContext {
+  readonly kind: 'endpoint';
+  readonly endpoint: { readonly name: string; readonly subject: string; readonly queueGroup: string };
+  readonly replyHeaders: ReplyHeaders;
+  /** Resolves when the reply, or the last item of a stream, has gone out; with the error that was sent, if one was. */
+  readonly finished: Promise<{ readonly error?: ServiceError }>;
+}
+
+/** What a handler of an event, or of several, knows of one of them. */
+export interface EventContext<E extends Event = Event> extends BaseContext {
+  readonly kind: 'event';
+  readonly params: ParamsOf<E>;
+  /** Which of the events it is. */
+  readonly event: E;
+}
+
+/** The contexts by kind. Packages add theirs: `declare module '@natsmith/core' { interface ContextKinds { … } }`. */
+export interface ContextKinds {
+  endpoint: RequestContext;
+  event: EventContext;
+}
+
+/** The kinds of handlers. */
+export type Kind = keyof ContextKinds;
+
+/** The context of a kind. */
+export type ContextOf<K extends Kind> = ContextKinds[K];
+
+/** The context of a handler of any kind; `ctx.kind` narrows it. */
+export type MessageContext = ContextKinds[Kind];
+
 /** Goes on to the next middleware or the handler, and resolves to the handler's value. Call it once, and await it. */
 export type Next = () => Promise<unknown>;
 
-/** Runs around the handler; what it returns is the reply, what it throws the error reply. */
-export type Middleware = (ctx: RequestContext, next: Next) => unknown;
+/**
+ * Runs around handlers of all kinds, or of `K`: such middleware is given as `only('endpoint', middleware)`.
+ * What it returns is the reply of an endpoint, what it throws the error reply.
+ */
+export type Middleware<K extends Kind = Kind> = (ctx: ContextOf<K>, next: Next) => unknown;
 
-/** Turns bodies into values and back. Whatever `decode` throws is a 400, whatever `encode` throws a 500. */
-export interface Codec<T = unknown> {
-  /** Shown in errors and logs. */
-  readonly name: string;
-  decode(body: Uint8Array): T;
-  /** Text goes out as UTF-8. */
-  encode(value: T): Uint8Array | string;
-}
-
-/** A codec of natsmith's own, by name. `json` is the default. */
-export type CodecName = 'json' | 'text' | 'bytes';
-
-/** A class that payloads are instances of. */
-// An abstract signature of `never` accepts every constructor without saying `any`.
-export type PayloadClass<T = unknown> = abstract new (...args: never) => T;
-
-/** What the items of a stream are. */
-export type ItemType = PayloadClass | readonly [PayloadClass] | StandardSchemaV1 | 'unchecked';
-
-/** A stream of items, in the place of one payload or reply. */
-export interface ItemStream<Item extends ItemType = ItemType> {
-  readonly streamOf: Item;
-}
-
-/** What `request` and `response` take: a class, an array of it, a Standard Schema, `'unchecked'`, or a stream of these. */
-export type PayloadType = ItemType | ItemStream;
-
-/** The value that a {@link PayloadType} stands for. */
-export type PayloadOf<P> = P extends 'unchecked'
-  ? never
-  : P extends ItemStream<infer Item>
-    ? AsyncIterable<PayloadOf<Item>>
-    : P extends StandardSchemaV1<infer _I, infer O>
-      ? O
-      : P extends NumberConstructor
-        ? number
-        : P extends StringConstructor
-          ? string
-          : P extends BooleanConstructor
-            ? boolean
-            : P extends readonly [infer Item]
-              ? PayloadOf<Item>[]
-              : P extends PayloadClass<infer T>
-                ? T
-                : never;
+export type { Codec, CodecName, ItemStream, ItemType, PayloadClass, PayloadOf, PayloadType } from '@natsmith/protocol';

@@ -2,9 +2,26 @@ import 'reflect-metadata';
 import type { Middleware } from './handler';
 import type { Class, EndpointOptions, GroupOptions, ServiceOptions } from './options';
 
+/** What takes the messages of a kind of handler: what its decorator leaves names it. */
+export interface HandlerSource {
+  /** As in `ctx.kind`. */
+  readonly kind: string;
+  /** Of the decorator, such as `@Subscribe`; for messages. */
+  readonly decorator: string;
+}
+
+/** What the decorator of a kind of handler left on a method. */
+export interface HandlerMark {
+  readonly source: HandlerSource;
+  readonly options: unknown;
+}
+
 /** What the decorators left on one method. */
 export interface MethodMarks {
   endpoints: EndpointOptions[];
+  /** Of all other kinds. */
+  handlers: HandlerMark[];
+  metadata: Record<string, string>;
   groups: GroupMark[];
   use: Middleware[];
   statsHandler?: true;
@@ -22,6 +39,7 @@ export interface ClassMarks {
   services: ServiceOptions[];
   groups: GroupMark[];
   use: Middleware[];
+  metadata: Record<string, string>;
   methods: Map<string | symbol, MethodMarks>;
 }
 
@@ -32,7 +50,7 @@ const MARKS = Symbol.for('natsmith.marks');
 export function marksOf(target: object): ClassMarks {
   let marks = ownMarks(target);
   if (marks === undefined) {
-    marks = { services: [], groups: [], use: [], methods: new Map() };
+    marks = { services: [], groups: [], use: [], metadata: {}, methods: new Map() };
     Reflect.defineMetadata(MARKS, marks, target);
   }
   return marks;
@@ -49,10 +67,15 @@ export function methodMarksOf(target: object, method: string | symbol): MethodMa
   const { methods } = marksOf(isStatic ? target : target.constructor);
   let marks = methods.get(method);
   if (marks === undefined) {
-    marks = { endpoints: [], groups: [], use: [], ...(isStatic && { isStatic }) };
+    marks = { endpoints: [], handlers: [], groups: [], use: [], metadata: {}, ...(isStatic && { isStatic }) };
     methods.set(method, marks);
   }
   return marks;
+}
+
+/** Leaves the mark of a kind of handler on a method; what decorators such as `@Subscribe` are made of. */
+export function markHandler(target: object, method: string | symbol, source: HandlerSource, options: unknown): void {
+  methodMarksOf(target, method).handlers.push({ source, options });
 }
 
 /** The parameter types of a method as the compiler wrote them down, or undefined where it did not. */

@@ -1,4 +1,4 @@
-import type { Duration, EndpointStats } from '@natsmith/protocol';
+import type { Duration, EndpointStats, Event } from '@natsmith/protocol';
 import type { Codec, CodecName, PayloadType } from './handler';
 
 /** A class as decorators and containers see it. */
@@ -31,6 +31,8 @@ export interface ServiceOptions extends Limits {
   queueGroup?: string | false;
   /** Group classes mounted in this service. */
   groups?: readonly Class[];
+  /** Events that the service publishes, for its description. */
+  publishes?: readonly Event[];
   /** Whether INFO holds the JSON Schemas of the endpoints; default true. */
   schemas?: boolean;
 }
@@ -68,6 +70,15 @@ export interface EndpointOptions<
   codec?: CodecName | Codec;
   /** Whether a client may send the request again after a timeout; shown in INFO metadata. */
   idempotent?: boolean;
+}
+
+/** What `@Subscribe` takes besides its events. */
+export interface SubscribeOptions extends Omit<Limits, 'maxBody'> {
+  /** Letters, digits, `_` and `-`. Default: the method's name. */
+  name?: string;
+  /** Default `<service>-<name>`, so that one of the service's instances gets each event; `false`: every instance does. */
+  queueGroup?: string | false;
+  metadata?: Record<string, string>;
 }
 
 /** The method that `@StatsHandler` marks: what it returns is the endpoint's `data` in STATS. */

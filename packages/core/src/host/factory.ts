@@ -4,15 +4,15 @@ import type { Middleware } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { Class } from '../define/options';
 import { NatsServiceHost } from './host';
-import { constructorProblem, containerOf, UserObjects, type Container, type ContainerOf } from './objects';
+import { constructorProblem, containerOf, Instances, type Container, type ContainerOf } from './objects';
 import { loggerOf } from './logger';
 import { planServices } from '../plan/services';
 import { givenInstances } from '../plan/targets';
-import { payloadClassProblem } from '../payload/class-validator/problem';
-import { hasValidators, type ValidatorOptions } from '../payload/validate';
+import { payloadClassProblem } from '../payload/class-validator/check';
+import { hasValidators, type ValidatorOptions } from '../payload/validator';
 import { ServiceInstance } from '../service/instance';
 import { warnOfNeighbours } from '../service/neighbours';
-import type { InstanceSettings } from '../service/settings';
+import type { InstanceSettings } from '../sources/settings';
 import { TimeLeft } from '../service/time-left';
 import { connect } from '../nats/connect';
 import { closeInTime } from '../nats/close';
@@ -96,11 +96,11 @@ async function create<C extends Connection>(
   if (!ownsConnection && (given.isClosed() || given.isDraining()))
     throw new Error('the given connection is closed or closing; pass a live one, or options to connect with');
   const connection = ownsConnection ? ((await connect(given)) as Connection as C) : given;
-  const objects = new UserObjects(givenInstances(targets), logger);
+  const instances = new Instances(givenInstances(targets), logger);
   const services: ServiceInstance[] = [];
   const outlet = outletOf(connection, logger, options.inboxes);
   try {
-    await objects.start(plans, await containerOf(options.container, connection));
+    await instances.start(plans, await containerOf(options.container, connection));
     const settings: InstanceSettings = {
       connection,
       outlet,
@@ -108,20 +108,20 @@ async function create<C extends Connection>(
       use: options.use ?? [],
       validation: options.validation ?? {},
       stopTimeout,
-      objects,
+      instances,
     };
     for (const plan of plans) services.push(new ServiceInstance(plan, settings));
     await Promise.all(services.map((service) => service.start()));
   } catch (error) {
     for (const service of services) service.abandon();
-    await stopInTime(objects, stopTimeout);
+    await stopInTime(instances, stopTimeout);
     await untilServerKnows(connection);
     if (ownsConnection) await closeInTime(connection, logger);
     throw error;
   }
   for (const service of services) logger.info(startLine(service), 'service started');
   const host = new NatsServiceHost(
-    { connection, ownsConnection, services, objects, logger },
+    { connection, ownsConnection, services, instances, logger },
     options.signals !== false,
   );
   if (options.logger !== false) warnOfNeighbours(plans, outlet, logger);
@@ -131,10 +131,10 @@ async function create<C extends Connection>(
 /** Starts decorated classes as NATS services. */
 export const NatsServiceFactory = { create };
 
-async function stopInTime(objects: UserObjects, stopTimeout: number): Promise<void> {
+async function stopInTime(instances: Instances, stopTimeout: number): Promise<void> {
   const timeLeft = new TimeLeft();
   timeLeft.start(stopTimeout);
-  await objects.stopAll(timeLeft.up);
+  await instances.stopAll(timeLeft.up);
   timeLeft.end();
 }
 

@@ -44,8 +44,8 @@ function declaresConstructor(target: Class): boolean {
 }
 
 /** One instance of each class of a host, from its start to its stop. */
-export class UserObjects {
-  private readonly objects = new Map<Class, object>();
+export class Instances {
+  private readonly instances = new Map<Class, object>();
   /** Those whose `onStart` has been run, and whose `onStop` has not. */
   private readonly started = new Set<Class>();
   /** How many running services use a class. */
@@ -67,16 +67,17 @@ export class UserObjects {
   ): Promise<void> {
     for (const target of services.flatMap((service) => service.classes)) {
       this.uses.set(target, (this.uses.get(target) ?? 0) + 1);
-      if (!this.objects.has(target)) this.objects.set(target, await this.make(target as new () => object, container));
+      if (!this.instances.has(target))
+        this.instances.set(target, await this.make(target as new () => object, container));
     }
-    for (const [target, instance] of this.objects) {
+    for (const [target, instance] of this.instances) {
       await (instance as Partial<OnStart>).onStart?.();
       this.started.add(target);
     }
   }
 
   get(target: Class): object | undefined {
-    return this.objects.get(target);
+    return this.instances.get(target);
   }
 
   /** A service has stopped: its instances that no other service uses stop, too, in the reverse order of their start. */
@@ -111,7 +112,7 @@ export class UserObjects {
 
   private async runOnStop(target: Class): Promise<void> {
     try {
-      await (this.objects.get(target) as Partial<OnStop> | undefined)?.onStop?.();
+      await (this.instances.get(target) as Partial<OnStop> | undefined)?.onStop?.();
     } catch (err) {
       this.logger.error({ class: target.name, err }, 'onStop failed');
     }

@@ -1,7 +1,7 @@
-import type { RequestMessage } from '../pipeline/message';
+import type { ReceivedMessage } from '../pipeline/message';
 
 /** What a subscription's callback does. */
-export interface Listener<Message = RequestMessage> {
+export interface Listener<Message = ReceivedMessage> {
   readonly onMessage: (message: Message) => void;
   readonly onError: (error: Error) => void;
   /** Told of what the other two throw; never throws itself. */

@@ -1,11 +1,11 @@
 import { ConnectionEvents, type ConnectionEvent } from '@natsmith/protocol';
-import type { RequestMessage } from '../pipeline/message';
+import type { ReceivedMessage } from '../pipeline/message';
 import { callbackOf } from './callback';
 import type { Connection, Subscription } from './connection';
 
 /** What a subscription tells. */
 export interface Receiver {
-  onMessage(message: RequestMessage): void;
+  onMessage(message: ReceivedMessage): void;
   /** The server refuses the subject, or has taken back its permission; it is asked again. */
   onLost(error: Error): void;
   /** The server has accepted the subject after all. */
@@ -85,7 +85,7 @@ export class KeptSubscription implements Subscription {
 
   private subscribe(): Subscription {
     const { connection, subject, queue, receiver } = this;
-    const callback = callbackOf<RequestMessage>({
+    const callback = callbackOf<ReceivedMessage>({
       ...receiver,
       onError: (error) => {
         if (this.isLost) this.isRefused = true;

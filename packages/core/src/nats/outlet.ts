@@ -1,6 +1,6 @@
 import { CreditBudget, randomToken, type HeaderBlock, type Message } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import type { Body, Outlet } from '../reply/endpoint-runtime';
+import type { Body, Outlet } from '../reply/outlet';
 import { BodyTurns } from '../reply/body-turns';
 import { ReplySubjects } from '../reply/reply-subjects';
 import { callbackOf } from './callback';

@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { parse as parseWithoutPrototypes } from 'secure-json-parse';
 import { ServiceError, textOf } from '@natsmith/protocol';
 import type { Codec, CodecName } from '../define/handler';
-import { asBuffer, bytesIn, wholeBytes } from './bytes';
 import { jsonProblem } from './json-limits';
+import { asBuffer } from './whole-bytes';
 import { checkJson, isKnownAsJson } from './json-value';
 import { isAbandoned } from './thenable';
+import { bytesIn, wholeBytes } from './whole-bytes';
 
 /** JSON in UTF-8; an empty body is `undefined`, both ways. */
 const json: Codec = {

@@ -1,4 +1,4 @@
-import type { Validate } from './validate';
+import type { Validate } from './validator';
 
 /** Leaves an empty body to the handler's own default; everything else is validated. */
 export function orDefault(validate: Validate): Validate {

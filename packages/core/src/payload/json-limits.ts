@@ -1,4 +1,4 @@
-import { asBuffer } from './bytes';
+import { asBuffer } from './whole-bytes';
 
 /** How deep a JSON body may nest: `[[1]]` is 2 deep. */
 export const MAX_JSON_DEPTH = 100;

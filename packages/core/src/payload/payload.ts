@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { isStandardSchema, type StandardSchema } from '@natsmith/protocol';
 import type { PayloadClass, PayloadType } from '../define/handler';
 import type { Class } from '../define/options';
 import { isItemStream } from '../define/stream';
@@ -10,7 +10,7 @@ export type Payload =
   | { readonly kind: 'bytes' }
   | { readonly kind: 'primitive'; readonly type: 'string' | 'number' | 'boolean'; readonly array?: true }
   | { readonly kind: 'class'; readonly class: Class; readonly array: boolean }
-  | { readonly kind: 'schema'; readonly schema: StandardSchemaV1 }
+  | { readonly kind: 'schema'; readonly schema: StandardSchema }
   | { readonly kind: 'stream'; readonly item: ItemPayload };
 
 /** What an item of a stream must be. */
@@ -139,9 +139,4 @@ function shown(value: unknown): string {
     : typeof value === 'object' && value
       ? 'an object'
       : String(value);
-}
-
-/** Whether a value is a Standard Schema; some libraries' schemas are functions. */
-export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value;
 }

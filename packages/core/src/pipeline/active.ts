@@ -1,54 +1,54 @@
-/** A request that outlives the callback which brought it. */
-export interface PendingRequest {
+/** A message that outlives the callback which brought it. */
+export interface PendingMessage {
   /** Goes on after waiting for a place. */
   resume(): void;
   /** Ends it with 503, because the service is made to stop. */
   cut(): void;
   /** Its place in the list. */
-  before: PendingRequest | undefined;
-  after: PendingRequest | undefined;
+  before: PendingMessage | undefined;
+  after: PendingMessage | undefined;
   isListed: boolean;
 }
 
 /**
- * The requests of a service that wait or whose handlers are not finished.
- * A linked list: a Set of requests that come and go all the time makes garbage, a fifth of an async request's cost.
+ * The messages of a service that wait or whose handlers are not finished.
+ * A linked list: a Set of messages that come and go all the time makes garbage, a fifth of an async message's cost.
  */
-export class ActiveRequests {
-  private first: PendingRequest | undefined;
+export class ActiveMessages {
+  private first: PendingMessage | undefined;
   private whenIdle: (() => void)[] = [];
 
-  add(request: PendingRequest): void {
-    if (request.isListed) return;
-    request.isListed = true;
-    request.after = this.first;
-    if (this.first !== undefined) this.first.before = request;
-    this.first = request;
+  add(message: PendingMessage): void {
+    if (message.isListed) return;
+    message.isListed = true;
+    message.after = this.first;
+    if (this.first !== undefined) this.first.before = message;
+    this.first = message;
   }
 
-  delete(request: PendingRequest): void {
-    if (!request.isListed) return;
-    const { before, after } = request;
+  delete(message: PendingMessage): void {
+    if (!message.isListed) return;
+    const { before, after } = message;
     if (before === undefined) this.first = after;
     else before.after = after;
     if (after !== undefined) after.before = before;
-    request.before = request.after = undefined;
-    request.isListed = false;
+    message.before = message.after = undefined;
+    message.isListed = false;
     if (this.first !== undefined || this.whenIdle.length === 0) return;
     const waiting = this.whenIdle;
     this.whenIdle = [];
     for (const resolve of waiting) resolve();
   }
 
-  /** Resolves when no request is left. */
+  /** Resolves when no message is left. */
   idle(): Promise<void> {
     return this.first === undefined ? Promise.resolve() : new Promise((resolve) => this.whenIdle.push(resolve));
   }
 
   /** Ends all of them with 503. */
   cut(): void {
-    const requests: PendingRequest[] = [];
-    for (let request = this.first; request !== undefined; request = request.after) requests.push(request);
-    for (const request of requests) request.cut();
+    const messages: PendingMessage[] = [];
+    for (let message = this.first; message !== undefined; message = message.after) messages.push(message);
+    for (const message of messages) message.cut();
   }
 }

@@ -1,64 +1,59 @@
-import { ReceivedHeaders, TIMEOUT_HEADER } from '@natsmith/protocol';
-import type { RequestContext } from '../define/handler';
-import { HeadersToSend } from './headers';
-import { hasHeaders, headerBlock, type RequestMessage } from './message';
+import { ReceivedHeaders } from '@natsmith/protocol';
+import type { BaseContext, HandlerInfo, Kind } from '../define/handler';
+import { headerBlock, type ReceivedMessage } from './message';
 import type { Stopping } from './stopping';
 
-const DECIMAL = /^[-+]?\d+(\.\d+)?$/;
-// A hundred years in milliseconds: what is longer is no deadline, and far beyond it lie dates that do not exist.
-const MAX_TIMEOUT = 100 * 365 * 24 * 3600 * 1000;
-
-/** What every request of an endpoint shares. */
-export interface EndpointFacts {
-  readonly service: RequestContext['service'];
-  readonly endpoint: RequestContext['endpoint'];
+/** What all messages of a handler share. */
+export interface HandlerFacts {
+  readonly service: BaseContext['service'];
+  readonly handler: HandlerInfo;
   readonly params: readonly { readonly name: string; readonly index: number }[];
   /** Milliseconds; Infinity for none. */
   readonly timeout: number;
   readonly stopping: Stopping;
 }
 
-/** One request on its way. What only some requests need is made when it is first asked for. */
-export class Context implements RequestContext {
-  /** Readings of `performance.now()`, in milliseconds; `startedAt` is later for a request that had to wait. */
+/** Runs one message from here inwards; gives its value or a promise of it. */
+export type Execute<Ctx extends Context = Context> = (ctx: Ctx) => unknown;
+
+/** One message on its way. What only some messages need is made when it is first asked for. */
+export abstract class Context implements BaseContext {
+  abstract readonly kind: Kind;
+  /** Readings of `performance.now()`, in milliseconds; `startedAt` is later for a message that had to wait. */
   readonly arrivedAt: number;
   startedAt: number;
   /** When the timeout or the caller's deadline passes, as `performance.now()`; Infinity for never. */
-  readonly expiresAt: number;
-  /** The reply is out, or nobody is to get one any more. */
+  expiresAt: number;
+  /** The outcome is settled, or nobody is to get one any more. */
   isDone = false;
-  /** How many limiters the request has a place in. */
-  places = 0;
-  timer: NodeJS.Timeout | undefined;
-  /** Called when the reply is out. */
-  atEnd: (() => void) | undefined;
+  /** Where the handler failed: log lines about it belong to the asynchronous context of its middleware. */
+  scope: ((work: () => void) => void) | undefined;
 
   private receivedHeaders: ReceivedHeaders | undefined;
-  private headersToSend: HeadersToSend | undefined;
   private abortController: AbortController | undefined;
   private abortReason: Error | undefined;
+  private whenAborted: ((reason: Error) => void)[] | undefined;
   private tokens: Record<string, string> | undefined;
   private stateMap: Map<unknown, unknown> | undefined;
 
   constructor(
-    private readonly facts: EndpointFacts,
-    readonly message: RequestMessage,
+    private readonly facts: HandlerFacts,
+    readonly message: ReceivedMessage,
   ) {
     this.arrivedAt = this.startedAt = performance.now();
-    const timeout = hasHeaders(message) ? Math.min(facts.timeout, this.callersTimeout()) : facts.timeout;
-    this.expiresAt = this.arrivedAt + timeout;
+    this.expiresAt = this.arrivedAt + facts.timeout;
   }
 
   get subject(): string {
     return this.message.subject;
   }
 
-  get service(): RequestContext['service'] {
+  get service(): BaseContext['service'] {
     return this.facts.service;
   }
 
-  get endpoint(): RequestContext['endpoint'] {
-    return this.facts.endpoint;
+  get handler(): HandlerInfo {
+    return this.facts.handler;
   }
 
   get params(): Readonly<Record<string, string>> {
@@ -71,15 +66,6 @@ export class Context implements RequestContext {
 
   get headers(): ReceivedHeaders {
     return (this.receivedHeaders ??= new ReceivedHeaders(headerBlock(this.message)));
-  }
-
-  get replyHeaders(): HeadersToSend {
-    return (this.headersToSend ??= new HeadersToSend());
-  }
-
-  /** The reply's headers, when somebody set one. */
-  get setHeaders(): HeadersToSend | undefined {
-    return this.headersToSend === undefined || this.headersToSend.isEmpty ? undefined : this.headersToSend;
   }
 
   get signal(): AbortSignal {
@@ -113,19 +99,19 @@ export class Context implements RequestContext {
   abort(reason: Error): void {
     this.abortReason ??= reason;
     this.abortController?.abort(this.abortReason);
+    for (const listener of this.whenAborted ?? []) listener(this.abortReason);
+    this.whenAborted = undefined;
   }
 
-  /** Its stream gives nothing any more while the service stops. */
-  standStill(): void {}
+  /** Calls the listener when the message ends before its handler, at once where it has. */
+  onAbort(listener: (reason: Error) => void): void {
+    if (this.abortReason !== undefined) listener(this.abortReason);
+    else (this.whenAborted ??= []).push(listener);
+  }
 
-  /** Somebody wants to know when the request is taken back. */
+  /** A handler that nobody waits for any more still runs, and uses what it uses. */
+  abstract keepPlaceUntil(settled: Promise<unknown>): void;
+
+  /** Somebody wants to know when the message is taken back. */
   protected awaitCancel(): void {}
-
-  private callersTimeout(): number {
-    const value = this.headers.get(TIMEOUT_HEADER);
-    // What is no number is no deadline; a caller whose time is up gets the 504 that it asked for.
-    if (value === undefined || !DECIMAL.test(value)) return Infinity;
-    const timeout = Math.max(Number(value), 0);
-    return timeout > MAX_TIMEOUT ? Infinity : timeout;
-  }
 }

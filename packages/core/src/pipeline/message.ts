@@ -2,8 +2,8 @@ import { textOf } from '@natsmith/protocol';
 
 export { hasHeaders, headerText as headerBlock } from '@natsmith/protocol';
 
-/** A message as both client libraries give it; only what a request needs of it. */
-export interface RequestMessage {
+/** A message as both client libraries give it; only what a handler needs of it. */
+export interface ReceivedMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   /** Where the reply goes; empty or undefined when nobody waits for one. */
@@ -16,7 +16,7 @@ export interface RequestMessage {
 }
 
 /** Where the reply of a message goes; `""` when nobody waits for one. */
-export function replySubject(message: RequestMessage): string {
+export function replySubject(message: ReceivedMessage): string {
   const bytes = message._msg?.reply;
   return bytes === undefined ? (message.reply ?? '') : textOf(bytes);
 }
@@ -24,7 +24,7 @@ export function replySubject(message: RequestMessage): string {
 const INBOX = Buffer.from('_INBOX.');
 
 /** Whether the reply goes below `_INBOX.`, as nearly all do; looks at the bytes, because decoding them costs more. */
-export function repliesToInbox({ _msg, reply }: RequestMessage): boolean {
+export function repliesToInbox({ _msg, reply }: ReceivedMessage): boolean {
   const bytes = _msg?.reply;
   if (bytes === undefined) return reply?.startsWith('_INBOX.') ?? false;
   for (let i = 0; i < INBOX.length; i++) if (bytes[i] !== INBOX[i]) return false;

@@ -1,34 +1,37 @@
-import type { Middleware, RequestContext } from '../define/handler';
+import type { Kind, MessageContext, Middleware } from '../define/handler';
+import { middlewareOf } from '../define/only';
 import { isThenable } from '../payload/thenable';
-
-/** Runs one request from here inwards; gives its value or a promise of it. */
-export type Run<Ctx extends RequestContext = RequestContext> = (ctx: Ctx) => unknown;
+import type { Context, Execute } from './context';
+import { inScopeOfMiddleware } from './scope';
 
 /** Told when a middleware let its `next()` run on without waiting for it. */
 export type ReportStray = (message: string) => void;
 
-/** Wraps `inner` in middleware, the first outermost. Without any, `inner` itself comes back. */
-export function compose<Ctx extends RequestContext>(
+/** Wraps `inner` in the middleware of its kind, the first outermost. Without any, `inner` itself comes back. */
+export function compose<Ctx extends Context>(
+  kind: Kind,
   middleware: readonly Middleware[],
-  inner: Run<Ctx>,
+  inner: Execute<Ctx>,
   where: string,
   report: ReportStray,
-): Run<Ctx> {
-  return middleware.reduceRight<Run<Ctx>>((run, layer) => {
+): Execute<Ctx> {
+  const layers = middleware.map((layer) => middlewareOf(kind, layer)).filter((layer) => layer !== undefined);
+  if (layers.length === 0) return inner;
+  return layers.reduceRight<Execute<Ctx>>((run, layer) => {
     const name = `middleware ${layer.name || 'without a name'} of ${where}`;
     return (ctx) => runLayer(layer, name, ctx, run, report);
-  }, inner);
+  }, inScopeOfMiddleware(inner));
 }
 
-function runLayer<Ctx extends RequestContext>(
+function runLayer<Ctx extends Context>(
   layer: Middleware,
   name: string,
   ctx: Ctx,
-  run: Run<Ctx>,
+  run: Execute<Ctx>,
   report: ReportStray,
 ): unknown {
   let downstream: Downstream | undefined;
-  const result = layer(ctx, () => {
+  const result = layer(ctx as unknown as MessageContext, () => {
     if (downstream !== undefined) throw new Error(`${name} called next() twice; call it once`);
     return (downstream = new Downstream(ctx, run));
   });
@@ -51,7 +54,10 @@ class Downstream implements Promise<unknown> {
   private threw = false;
   private value: unknown;
 
-  constructor(ctx: RequestContext, run: Run<never>) {
+  constructor(
+    private readonly ctx: Context,
+    run: Execute<never>,
+  ) {
     try {
       this.value = run(ctx as never);
       if (isThenable(this.value)) {
@@ -84,12 +90,28 @@ class Downstream implements Promise<unknown> {
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.isAwaited = true;
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-    const promise = this.threw ? Promise.reject(this.value) : Promise.resolve(this.value);
+    const promise = this.isPending ? this.inTime() : this.settled();
     const derived = promise.then(onValue, onError);
     // `await` and `catch` take errors; a `then` that nobody waits for is not to end the process.
     if (!onError) derived.catch(ignore);
     return derived;
+  }
+
+  private settled(): Promise<unknown> {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    return this.threw ? Promise.reject(this.value) : Promise.resolve(this.value);
+  }
+
+  /** The value, or the error with which the message ends before its handler: a 504, for one. */
+  private inTime(): Promise<unknown> {
+    const value = this.value as Promise<unknown>;
+    return new Promise((resolve, reject) => {
+      value.then(resolve, reject);
+      this.ctx.onAbort((reason) => {
+        this.ctx.keepPlaceUntil(value);
+        reject(reason);
+      });
+    });
   }
 
   catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {

@@ -4,6 +4,7 @@ import { Mistakes } from './definition-error';
 import { checkQueueGroup, groupPrefixProblem, planEndpoint } from './endpoint';
 import { conflictWithin, overlappingPairs } from './overlap';
 import { decidePayload, type PayloadClasses } from '../payload/payload';
+import type { HandlerPlan } from './handler-plan';
 import type { EndpointPlan, ServicePlan } from './plan';
 import { isStreaming } from './handler';
 
@@ -19,7 +20,7 @@ export function checkAddedGroup({ prefix: groupPrefix, options }: GroupMark): vo
 /** Plans an endpoint that is added to a running service; throws one DefinitionError with all its mistakes. */
 export function planAddedEndpoint(
   service: ServicePlan,
-  existing: readonly EndpointPlan[],
+  existing: readonly HandlerPlan[],
   groups: readonly GroupMark[],
   name: string,
   handler: unknown,
@@ -44,7 +45,7 @@ export function planAddedEndpoint(
     undefined,
     mistakes,
   );
-  for (const [earlier, later] of overlappingPairs([...existing, plan]))
+  for (const [earlier, later] of overlappingPairs<HandlerPlan>([...existing, plan]))
     if (later === plan) mistakes.add(where, conflictWithin(earlier, later));
   mistakes.throwIfAny();
   return plan;

@@ -55,7 +55,8 @@ export function planEndpoint(
     mistakes.add(where, prefix('subject ', problem));
   }
   const template = parseTemplate(subject);
-  if (/^\$SRV(\.|$)/.test(subject)) mistakes.add(where, `subject "${subject}" is kept for discovery; choose another`);
+  if (/^\$SRV(\.|$)/.test(subject))
+    mistakes.add(where, `subject "${subject}" is reserved for discovery; choose another`);
   else if (
     /^[*>]/.test(template.subject) &&
     CONTROL_SUBJECTS.some((control) => subjectsOverlap(template.subject, control))
@@ -69,6 +70,7 @@ export function planEndpoint(
   else mistakes.add(where, codecProblem(options, payload));
 
   return Object.freeze<EndpointPlan>({
+    kind: 'endpoint',
     name,
     subject: template.subject,
     queueGroup: effectiveQueueGroup([...around.queueGroups, options.queueGroup]),
@@ -117,16 +119,16 @@ function streamMetadata({ request, response }: EndpointOptions, target: Endpoint
   return { stream: takes && gives ? 'both' : takes ? 'request' : 'response' };
 }
 
-export function checkQueueGroup(where: string, queueGroup: unknown, mistakes: Mistakes): void {
+export function checkQueueGroup(where: string, queueGroup: unknown, mistakes: Pick<Mistakes, 'add'>): void {
   // `""` is what ADR-32 replies show for "no queue group", so it is taken as such.
   if (queueGroup === undefined || queueGroup === false || queueGroup === '') return;
   mistakes.add(where, prefix('queue group ', queueGroupProblem(queueGroup)));
 }
 
-export function checkMetadata(where: string, metadata: unknown, mistakes: Mistakes): void {
+export function checkMetadata(where: string, metadata: unknown, mistakes: Pick<Mistakes, 'add'>): void {
   if (metadata === undefined) return;
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
-    mistakes.add(where, 'metadata is no object of strings; give { key: "value" }');
+    mistakes.add(where, 'metadata must be an object of strings; give { key: "value" }');
     return;
   }
   for (const [key, value] of Object.entries(metadata)) {

@@ -32,7 +32,7 @@ export function plannedLimits(own: Limits, around: Pick<PlannedLimits, 'timeout'
   });
 }
 
-export function checkLimits(where: string, limits: Limits, mistakes: Mistakes): void {
+export function checkLimits(where: string, limits: Limits, mistakes: Pick<Mistakes, 'add'>): void {
   const { timeout, concurrency, maxPending, maxBody } = limits;
   if (timeout !== undefined) mistakes.add(where, prefix('timeout ', durationProblem(timeout)));
   if (concurrency !== undefined) mistakes.add(where, countProblem('concurrency', concurrency, 1));
@@ -43,17 +43,17 @@ export function checkLimits(where: string, limits: Limits, mistakes: Mistakes): 
     mistakes.add(where, 'has maxPending without concurrency; nothing waits where nothing is limited, so set both');
 }
 
-export function checkMaxUncredited(where: string, maxUncredited: unknown, mistakes: Mistakes): void {
+export function checkMaxUncredited(where: string, maxUncredited: unknown, mistakes: Pick<Mistakes, 'add'>): void {
   if (maxUncredited !== undefined) mistakes.add(where, countProblem('maxUncredited', maxUncredited, 1));
 }
 
-export function checkHostLimits({ maxBody, stopTimeout, inboxes }: HostLimits, mistakes: Mistakes): void {
+export function checkHostLimits({ maxBody, stopTimeout, inboxes }: HostLimits, mistakes: Pick<Mistakes, 'add'>): void {
   checkMaxBody('create()', maxBody, mistakes);
   checkInboxes(inboxes, mistakes);
   if (stopTimeout !== undefined) mistakes.add('create()', prefix('stopTimeout ', durationProblem(stopTimeout, 0)));
 }
 
-function checkInboxes(inboxes: unknown, mistakes: Mistakes): void {
+function checkInboxes(inboxes: unknown, mistakes: Pick<Mistakes, 'add'>): void {
   if (inboxes === undefined) return;
   if (!Array.isArray(inboxes)) {
     mistakes.add('create()', `inboxes must be an array of inbox prefixes such as ["my.inbox"], got ${shown(inboxes)}`);
@@ -70,7 +70,7 @@ function inboxPrefixProblem(inbox: unknown): string | undefined {
   return `the prefix ${shown(inbox)} begins with "$", which NATS reserves for system subjects; choose another`;
 }
 
-function checkMaxBody(where: string, maxBody: unknown, mistakes: Mistakes): void {
+function checkMaxBody(where: string, maxBody: unknown, mistakes: Pick<Mistakes, 'add'>): void {
   if (maxBody === undefined) return;
   mistakes.add(where, countProblem('maxBody', maxBody, 1));
   if (typeof maxBody === 'number' && maxBody > MAX_BODY)

@@ -1,8 +1,8 @@
 import { subjectsOverlap } from '@natsmith/protocol';
-import type { EndpointPlan } from './plan';
+import type { HandlerPlan } from './handler-plan';
 
 /** All pairs of endpoints whose subjects overlap, the earlier one first. Literal subjects cost one look-up each. */
-export function overlappingPairs<E extends Pick<EndpointPlan, 'subject'>>(endpoints: readonly E[]): [E, E][] {
+export function overlappingPairs<E extends Pick<HandlerPlan, 'subject'>>(endpoints: readonly E[]): [E, E][] {
   const pairs: [E, E][] = [];
   const literals = new Map<string, E[]>();
   const patterns: E[] = [];
@@ -18,7 +18,7 @@ export function overlappingPairs<E extends Pick<EndpointPlan, 'subject'>>(endpoi
 }
 
 /** Why two overlapping endpoints of one service cannot stand side by side, or undefined when they can. */
-export function conflictWithin(earlier: EndpointPlan, later: EndpointPlan): string | undefined {
+export function conflictWithin(earlier: HandlerPlan, later: HandlerPlan): string | undefined {
   if (!shareQueueGroup(earlier, later)) return undefined;
   if (earlier.subject === later.subject)
     return (
@@ -32,7 +32,7 @@ export function conflictWithin(earlier: EndpointPlan, later: EndpointPlan): stri
 }
 
 /** Why two overlapping endpoints of different services cannot stand side by side, or undefined when they can. */
-export function conflictBetween(earlier: EndpointPlan, later: EndpointPlan): string | undefined {
+export function conflictBetween(earlier: HandlerPlan, later: HandlerPlan): string | undefined {
   if (!shareQueueGroup(earlier, later)) return undefined;
   return (
     `subject "${later.subject}" overlaps "${earlier.subject}" of ${earlier.where} in the queue group ` +
@@ -40,6 +40,6 @@ export function conflictBetween(earlier: EndpointPlan, later: EndpointPlan): str
   );
 }
 
-function shareQueueGroup(a: EndpointPlan, b: EndpointPlan): boolean {
+function shareQueueGroup(a: HandlerPlan, b: HandlerPlan): boolean {
   return a.queueGroup !== '' && a.queueGroup === b.queueGroup;
 }

@@ -1,5 +1,10 @@
 import { nameProblem, versionProblem } from '@natsmith/protocol';
-import { readDefinition, type ClassDefinition, type EndpointDefinition } from '../define/definition';
+import {
+  readDefinition,
+  type ClassDefinition,
+  type EndpointDefinition,
+  type HandlerDefinition,
+} from '../define/definition';
 import type { PayloadClass } from '../define/handler';
 import type { Class } from '../define/options';
 import { Mistakes } from './definition-error';
@@ -16,7 +21,9 @@ import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
 import { decidePayload, PRIMITIVES, type HasValidators, type Payload, type PayloadClasses } from '../payload/payload';
 import type { EndpointPlan, ServicePlan } from './plan';
 import { handlerOf, hasDefault } from './handler';
+import { plannedEvents } from './published';
 import { checkUnused, givenInstances, serviceClasses } from './targets';
+import type { PlanningSource, SourcePlan } from './source';
 
 /** Why no instance of a class can be made, or undefined; known to the room that makes them. */
 export type ConstructorProblem = (target: Class) => string | undefined;
@@ -69,7 +76,7 @@ function planService(target: Class, checks: Checks): ServicePlan {
     mistakes.add(where, `has @StatsHandler on ${definition.statsHandlers.join(' and ')}; keep one`);
 
   const limits = plannedLimits(options ?? {}, { timeout: undefined, maxBody: checks.host.maxBody ?? DEFAULT_MAX_BODY });
-  const walk: Walk = { ...checks, endpoints: [], classes: [] };
+  const walk: Walk = { ...checks, service: options?.name ?? '', endpoints: [], handlers: [], classes: [] };
   const outside: Surroundings = {
     prefixes: [],
     queueGroups: [options?.queueGroup],
@@ -79,8 +86,11 @@ function planService(target: Class, checks: Checks): ServicePlan {
   addClass(definition, outside, [], walk);
   for (const group of options?.groups ?? []) mountGroup(group, where, outside, [target], walk);
 
-  if (walk.endpoints.length === 0)
-    mistakes.add(where, 'has no endpoint; write @Endpoint() above a method (ADR-32 asks for at least one)');
+  if (walk.endpoints.length + walk.handlers.length === 0)
+    mistakes.add(
+      where,
+      'has no handler; write @Endpoint() or @Subscribe(event) above a method (ADR-32 asks for at least one)',
+    );
 
   return Object.freeze<ServicePlan>({
     class: target,
@@ -91,15 +101,20 @@ function planService(target: Class, checks: Checks): ServicePlan {
     queueGroup: options?.queueGroup,
     use: Object.freeze([...definition.use]),
     endpoints: Object.freeze(walk.endpoints),
+    handlers: Object.freeze(walk.handlers),
     classes: Object.freeze([...new Set(walk.classes)]),
     statsHandler: definition.statsHandlers[0],
+    publishes: Object.freeze(plannedEvents(where, options?.publishes, mistakes)),
     schemas: options?.schemas !== false,
     limits,
   });
 }
 
 interface Walk extends Checks {
+  /** The name of the service. */
+  readonly service: string;
   readonly endpoints: EndpointPlan[];
+  readonly handlers: SourcePlan[];
   readonly classes: Class[];
 }
 
@@ -124,7 +139,11 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
       planEndpoint(
         at,
         options.name ?? method,
-        { ...options, response: options.response ?? knownReturnType(endpoint.returnType, walk.payloads.hasValidators) },
+        {
+          ...options,
+          metadata: { ...endpoint.metadata, ...options.metadata },
+          response: options.response ?? knownReturnType(endpoint.returnType, walk.payloads.hasValidators),
+        },
         payloadOf(endpoint, walk.payloads),
         { ...around, use: Object.freeze([...around.use, ...endpoint.use]) },
         { class: definition.class, method },
@@ -132,8 +151,23 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
       ),
     );
   }
+  for (const handler of definition.handlers) planHandler(handler, `${where}.${handler.method}`, inside, walk);
   for (const group of definition.group?.options.groups ?? [])
     mountGroup(group, where, inside, [...path, definition.class], walk);
+}
+
+/** Prefixes and queue groups of services and groups are those of endpoints; a source has its own. */
+function planHandler(handler: HandlerDefinition, where: string, around: Surroundings, walk: Walk): void {
+  const source = handler.mark.source as PlanningSource;
+  const plans = source.plan(handler, {
+    service: walk.service,
+    use: Object.freeze([...around.use, ...handler.use]),
+    maxBody: around.limits.maxBody,
+    payloads: walk.payloads,
+    where,
+    mistake: (problem) => walk.mistakes.add(where, problem),
+  });
+  for (const plan of plans) walk.handlers.push({ source, plan });
 }
 
 function payloadOf(endpoint: EndpointDefinition, payloads: PayloadClasses): Payload | string {
@@ -193,7 +227,9 @@ function withGroup(
 }
 
 function checkOverlaps(plans: readonly ServicePlan[], mistakes: Mistakes): void {
-  const all = plans.flatMap((service) => service.endpoints.map((endpoint) => ({ ...endpoint, service })));
+  const all = plans.flatMap((service) =>
+    [...service.endpoints, ...service.handlers.map(({ plan }) => plan)].map((plan) => ({ ...plan, service })),
+  );
   for (const [earlier, later] of overlappingPairs(all)) {
     if (earlier.service === later.service) mistakes.add(later.where, conflictWithin(earlier, later));
     // Two versions of one service may share its work; that is how instances share it, too.

@@ -17,15 +17,16 @@ import {
 } from '@natsmith/protocol';
 import { tooLarge } from '../payload/body-size';
 import type { Turn } from './body-turns';
-import type { Context } from '../pipeline/context';
-import type { Body, EndpointRuntime, Outlet } from './endpoint-runtime';
-import { asBuffer } from '../payload/bytes';
+import type { Replying } from './replying';
+import type { EndpointRuntime } from './endpoint-runtime';
+import type { Body, Outlet } from './outlet';
 import { hasHeaders } from '../pipeline/message';
+import { asBuffer } from '../payload/whole-bytes';
 import { sendStream } from './stream';
 import { uploadedItems } from './uploaded-items';
 
 /** How many chunks the caller takes before it grants more; undefined for one that does not know them. */
-export function chunkCreditOf(request: Context): number | undefined {
+export function chunkCreditOf(request: Replying): number | undefined {
   return hasHeaders(request.message) ? creditIn(request.headers.get(CHUNKS_HEADER)) : undefined;
 }
 
@@ -33,7 +34,7 @@ export function chunkCreditOf(request: Context): number | undefined {
 export async function sendInChunks(
   body: Body,
   credit: number,
-  request: Context,
+  request: Replying,
   runtime: EndpointRuntime,
 ): Promise<void> {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
@@ -50,19 +51,19 @@ export async function sendInChunks(
 }
 
 /** Neither end has a reason to be slow, and whoever is silent holds a body, and its place where there are few. */
-function heartbeatOf(request: Context): number {
+function heartbeatOf(request: Replying): number {
   return Math.min(heartbeatIn(request.headers.get(HEARTBEAT_HEADER)), DEFAULT_HEARTBEAT);
 }
 
 /** Whether the body of a request, empty in its message, is to come in chunks. */
-export function announcesBody(ctx: Context): boolean {
+export function announcesBody(ctx: Replying): boolean {
   return hasHeaders(ctx.message) && ctx.headers.has(SIZE_HEADER) && ctx.headers.has(UPLOAD_HEADER);
 }
 
 /** Receives the announced body. What is too large is refused before any of it is sent. */
-export async function receiveBody(ctx: Context, outlet: Outlet, maxBody: number): Promise<Uint8Array> {
+export async function receiveBody(ctx: Replying, outlet: Outlet, maxBody: number): Promise<Uint8Array> {
   const size = countIn(ctx.headers.get(SIZE_HEADER));
-  if (size === undefined) throw new ServiceError(400, `${SIZE_HEADER} is no number of bytes`);
+  if (size === undefined) throw new ServiceError(400, `${SIZE_HEADER} is not a number of bytes`);
   if (size > maxBody) throw tooLarge('body', size, maxBody);
   // From here on a caller that takes its request back is heard.
   const { signal } = ctx;

@@ -1,7 +1,7 @@
 import { ERROR_CODE_HEADER, ERROR_HEADER, oneLine, type ServiceError } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import { codecNamed, encodeReply } from '../payload/codec';
-import type { Body } from './endpoint-runtime';
+import type { Body } from './outlet';
 import type { HeadersToSend } from '../pipeline/headers';
 
 // A header counts towards max_payload; nobody reads more of a description anyway.
@@ -16,7 +16,7 @@ export interface ErrorReply {
 
 /** The reply that carries a ServiceError (ADR-32, Error handling); throws when its headers or data cannot be sent. */
 export function errorReply(error: ServiceError, headers: HeadersToSend, codec: Codec): ErrorReply {
-  if (!Number.isSafeInteger(error.code)) throw new TypeError(`error code ${String(error.code)} is no whole number`);
+  if (!Number.isSafeInteger(error.code)) throw new TypeError(`error code ${String(error.code)} is not an integer`);
   const description = oneLine(String(error.description)).slice(0, MAX_DESCRIPTION) || `error ${error.code}`;
   for (const [name, value] of Object.entries(error.headers ?? {})) {
     headers.delete(name);

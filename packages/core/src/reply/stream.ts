@@ -13,8 +13,9 @@ import {
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Codec } from '../define/handler';
 import { EMPTY, encodeReply } from '../payload/codec';
-import type { Context } from '../pipeline/context';
-import type { Body, EndpointRuntime } from './endpoint-runtime';
+import type { Replying } from './replying';
+import type { EndpointRuntime } from './endpoint-runtime';
+import type { Body } from './outlet';
 import { hasHeaders, replySubject } from '../pipeline/message';
 import { isAcknowledgement } from './reply-subjects';
 import type { Stopping } from '../pipeline/stopping';
@@ -34,7 +35,7 @@ export interface StreamWishes {
 /** Sends each item as one reply message, in order; the request's own reply, sent afterwards, ends the stream. */
 export async function sendStream(
   items: AsyncIterable<unknown>,
-  request: Context,
+  request: Replying,
   runtime: EndpointRuntime,
   { credit, heartbeat, announcement }: StreamWishes = wishesOf(request),
 ): Promise<void> {
@@ -104,7 +105,7 @@ export async function sendStream(
  * A reader that left does not look any more. If it still reads, somebody else has cancelled, and it is not to take that
  * for the end. To the service it is no failure.
  */
-function announceCancel({ replyHeaders }: Context): void {
+function announceCancel({ replyHeaders }: Replying): void {
   replyHeaders.set(ERROR_CODE_HEADER, '499');
   replyHeaders.set(ERROR_HEADER, 'the stream was cancelled');
 }
@@ -138,7 +139,7 @@ function endWhenStill(stopping: Stopping, sent: () => number, end: () => void): 
 }
 
 /** Nobody reads the items, and yet the handler is to do its work; not for ever, because nobody can end it either. */
-async function runThrough(items: AsyncIterable<unknown>, { signal }: Context, { uncredited }: EndpointRuntime) {
+async function runThrough(items: AsyncIterable<unknown>, { signal }: Replying, { uncredited }: EndpointRuntime) {
   let count = 0;
   for await (const _ of items) {
     signal.throwIfAborted();
@@ -150,7 +151,7 @@ async function runThrough(items: AsyncIterable<unknown>, { signal }: Context, { 
 }
 
 /** A caller that grants credit says so; to others items go as they are made. */
-function wishesOf(request: Context): StreamWishes {
+function wishesOf(request: Replying): StreamWishes {
   const credit = hasHeaders(request.message) ? creditIn(request.headers.get(CREDIT_HEADER)) : undefined;
   if (credit === undefined) return { credit: Infinity, heartbeat: 0 };
   return { credit, heartbeat: heartbeatIn(request.headers.get(HEARTBEAT_HEADER)) };

@@ -1,12 +1,12 @@
 import { HEARTBEAT_HEADER, heartbeatIn, UPLOAD_HEADER } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import { tooLarge } from '../payload/body-size';
-import type { Context } from '../pipeline/context';
-import type { Outlet } from './endpoint-runtime';
-import type { Handler } from './invoke';
-import type { Run } from '../pipeline/middleware';
+import type { Handler } from '../pipeline/invoke';
+import type { Execute } from '../pipeline/context';
+import type { Outlet } from './outlet';
+import type { Replying } from './replying';
 import { uploadedItems } from './uploaded-items';
-import type { Validate } from '../payload/validate';
+import type { Validate } from '../payload/validator';
 
 /** The core of the onion where the payload is a stream: the handler takes an async iterable of validated items. */
 export function streamInvoker(
@@ -15,18 +15,18 @@ export function streamInvoker(
   validate: Validate | undefined,
   outlet: Outlet,
   maxBody: number,
-): Run<Context> {
+): Execute<Replying> {
   const read = (body: Uint8Array): unknown => {
     if (body.length > maxBody) throw tooLarge('item', body.length, maxBody);
     const item = codec.decode(body);
     return validate === undefined ? item : validate(item, body.length);
   };
-  return (ctx) => handler(withoutStrays(itemsOf(ctx, read, outlet)) as never, ctx);
+  return (ctx) => handler(withoutStrays(itemsOf(ctx, read, outlet)) as never, ctx as never);
 }
 
 /** The items that a caller sends; asked for when the handler begins to take them. */
 async function* itemsOf(
-  ctx: Context,
+  ctx: Replying,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
 ): AsyncGenerator<unknown, void, undefined> {

@@ -8,8 +8,8 @@ import {
   StreamError,
   UPLOAD_HEADER,
 } from '@natsmith/protocol';
-import type { Context } from '../pipeline/context';
-import type { Outlet } from './endpoint-runtime';
+import type { Replying } from './replying';
+import type { Outlet } from './outlet';
 import { replySubject } from '../pipeline/message';
 
 /** How a caller sends items, and the service takes them. */
@@ -26,7 +26,7 @@ export interface UploadWishes {
 
 /** What the caller sends to the service while its request runs. */
 export async function* uploadedItems<Item>(
-  ctx: Context,
+  ctx: Replying,
   wishes: UploadWishes,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,
@@ -42,7 +42,7 @@ export async function* uploadedItems<Item>(
 }
 
 function receive<Item>(
-  ctx: Context,
+  ctx: Replying,
   { control, credit, itemSize, heartbeat }: UploadWishes,
   read: (body: Uint8Array) => unknown,
   outlet: Outlet,

@@ -1,6 +1,6 @@
 import { CHUNKS_HEADER, controlSubject, ReceivedHeaders, VERBS, type Verb } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import { hasHeaders, headerBlock, type RequestMessage } from '../pipeline/message';
+import { hasHeaders, headerBlock, type ReceivedMessage } from '../pipeline/message';
 import { isAcknowledgement, type ReplySubjects } from '../reply/reply-subjects';
 import type { Connection } from '../nats/connection';
 import { KeptSubscription, type Receiver } from '../nats/kept-subscription';
@@ -23,7 +23,7 @@ export function subscribeControl(
   watcherOf: (subject: string) => Omit<Receiver, 'onMessage' | 'onFault'>,
 ): KeptSubscription[] {
   return VERBS.flatMap((verb) => {
-    const answer = async (request: RequestMessage): Promise<void> => {
+    const answer = async (request: ReceivedMessage): Promise<void> => {
       const { reply } = request;
       // There is no one to tell: an error would go there, too.
       if (!reply || replySubjects.replyProblem(reply) !== undefined || isAcknowledgement(reply)) return;
@@ -47,6 +47,6 @@ export function subscribeControl(
 }
 
 /** Discovery replies have no headers (ADR-32), so only who knows this one gets it back. */
-function asksForMore(verb: Verb, request: RequestMessage): boolean {
+function asksForMore(verb: Verb, request: ReceivedMessage): boolean {
   return verb === 'INFO' && hasHeaders(request) && new ReceivedHeaders(headerBlock(request)).has(CHUNKS_HEADER);
 }

@@ -7,9 +7,10 @@ import {
   type ServiceIdentity,
 } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import type { EndpointPlan, ServicePlan } from '../plan/plan';
-import { requestSchema, responseSchema } from '../payload/json-schema/schema';
-import type { ValidatorOptions } from '../payload/validate';
+import type { HandlerPlan } from '../plan/handler-plan';
+import type { ServicePlan } from '../plan/plan';
+import { requestSchema, responseSchema } from '../payload/schema';
+import type { ValidatorOptions } from '../payload/validator';
 import { fitInfo } from './info-size';
 
 /** What the INFO reply says besides its body to a client that asks with the same header: payloads may come in chunks. */
@@ -19,7 +20,7 @@ export const INFO_HEADERS = headerBlock([[CHUNKS_HEADER, String(CHUNK_CREDIT)]])
 export function infoReply(
   identity: ServiceIdentity,
   service: ServicePlan,
-  endpoints: readonly EndpointPlan[],
+  endpoints: readonly HandlerPlan[],
   maxPayload: number,
   logger: Logger,
   validation?: ValidatorOptions,
@@ -40,7 +41,7 @@ export function infoReply(
 }
 
 function schemasOf(
-  endpoint: EndpointPlan,
+  endpoint: HandlerPlan,
   logger: Logger,
   validation: ValidatorOptions | undefined,
 ): Record<string, string> {

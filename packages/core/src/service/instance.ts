@@ -10,20 +10,22 @@ import {
 import type { GroupMark } from '../define/metadata';
 import type { EndpointOptions, GroupOptions, StatsHandlerMethod } from '../define/options';
 import { checkAddedGroup, planAddedEndpoint } from '../plan/added-endpoint';
-import type { EndpointPlan, ServicePlan } from '../plan/plan';
-import { ActiveRequests } from '../pipeline/active';
-import type { Handler } from '../reply/invoke';
+import type { HandlerPlan } from '../plan/handler-plan';
+import type { ServicePlan } from '../plan/plan';
+import { ActiveMessages } from '../pipeline/active';
+import type { Handler } from '../pipeline/invoke';
 import { Stopping } from '../pipeline/stopping';
-import { payloadClassProblem } from '../payload/class-validator/problem';
-import { hasValidators } from '../payload/validate';
+import { payloadClassProblem } from '../payload/class-validator/check';
+import { hasValidators } from '../payload/validator';
 import type { Connection, Subscription } from '../nats/connection';
 import type { KeptSubscription } from '../nats/kept-subscription';
 import { subscribeControl } from './control';
-import { limiterOf, startEndpoint, type EndpointSurroundings, type RunningEndpoint } from './endpoint';
+import { startEndpoint } from '../sources/endpoint';
+import { limiterOf, type HandlerSurroundings, type RunningHandler, type Source } from '../sources/source';
 import { infoReply } from './info';
 import { ServiceMove } from './service-move';
 import type { AddedHandler, EndpointHost, RunningService } from './service';
-import type { InstanceSettings } from './settings';
+import type { InstanceSettings } from '../sources/settings';
 import { statsReply } from './stats';
 import { TimeLeft } from './time-left';
 
@@ -35,12 +37,12 @@ const ON_STOP_GRACE = 300;
 export class ServiceInstance implements RunningService {
   readonly id = nuid.next();
   readonly stopped: Promise<Error | null>;
-  private readonly endpoints: RunningEndpoint[] = [];
+  private readonly endpoints: RunningHandler[] = [];
   private control: KeptSubscription[] = [];
   private move: ServiceMove | undefined;
   private leaveMoves: () => void = () => undefined;
-  private readonly active = new ActiveRequests();
-  private readonly around: EndpointSurroundings;
+  private readonly active = new ActiveMessages();
+  private readonly around: HandlerSurroundings;
   private started = new Date();
   private isStarting = true;
   private startError: Error | undefined;
@@ -82,6 +84,8 @@ export class ServiceInstance implements RunningService {
   /** Subscribes the endpoints, then discovery; rejects when the server refuses a subject. */
   async start(): Promise<void> {
     for (const plan of this.plan.endpoints) this.endpoints.push(startEndpoint(plan, this.handlerOf(plan), this.around));
+    for (const { source, plan } of this.plan.handlers)
+      this.endpoints.push((source as Source).start(plan, this.handlerOf(plan), this.around));
     this.control = this.subscribeControl(this.settings.connection);
     // The server works in order: when it answers the flush, it has accepted or refused every subscription.
     await this.settings.connection.flush();
@@ -112,10 +116,10 @@ export class ServiceInstance implements RunningService {
 
   stats(): Promise<StatsResponse> {
     const { statsHandler } = this.plan;
-    const { outlet, objects, logger } = this.settings;
+    const { outlet, instances, logger } = this.settings;
     let handler: StatsHandlerMethod | undefined;
     if (statsHandler !== undefined) {
-      const instance = objects.get(this.plan.class) as Record<string, StatsHandlerMethod>;
+      const instance = instances.get(this.plan.class) as Record<string, StatsHandlerMethod>;
       handler = (endpoint) => instance[statsHandler]?.(endpoint);
     }
     return statsReply(this.identity(), this.started, this.endpoints, handler, outlet.maxPayload, logger);
@@ -149,7 +153,7 @@ export class ServiceInstance implements RunningService {
   }
 
   private async runStop(error: Error | null): Promise<Error | null> {
-    const { logger, stopTimeout, objects } = this.settings;
+    const { logger, stopTimeout, instances } = this.settings;
     const { timeLeft } = this;
     const about = { service: this.name, id: this.id };
     timeLeft.start(stopTimeout);
@@ -170,7 +174,7 @@ export class ServiceInstance implements RunningService {
     const flushed = flush(this.settings).then(() => true);
     if (!(await Promise.race([flushed, timeLeft.beyond(FLUSH_GRACE)])))
       logger.warn(about, 'stop does not wait any longer for the server to take the last replies');
-    await objects.release(this.plan.classes, timeLeft.beyond(ON_STOP_GRACE));
+    await instances.release(this.plan.classes, timeLeft.beyond(ON_STOP_GRACE));
     timeLeft.end();
     logger.info({ ...about, ...(error && { err: error }) }, 'service stopped');
     this.resolveStopped(error);
@@ -236,10 +240,10 @@ export class ServiceInstance implements RunningService {
     );
   }
 
-  private handlerOf({ target }: EndpointPlan): Handler {
-    if (target === undefined) throw new Error('a planned endpoint has no method'); // plans of classes always have one
+  private handlerOf({ target }: HandlerPlan): Handler {
+    if (target === undefined) throw new Error('a planned handler has no method'); // plans of classes always have one
     const { method } = target;
-    const instance = this.settings.objects.get(target.class) as Record<string, Handler>;
+    const instance = this.settings.instances.get(target.class) as Record<string, Handler>;
     // Looked up for each request, so that a test can put a spy in the method's place.
     return (payload, ctx) => instance[method]?.(payload, ctx);
   }

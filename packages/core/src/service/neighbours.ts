@@ -1,7 +1,7 @@
 import { controlSubject, readDiscoveryReply, subjectsOverlap, type Violation } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { EndpointPlan, ServicePlan } from '../plan/plan';
-import type { Outlet } from '../reply/endpoint-runtime';
+import type { Outlet } from '../reply/outlet';
 
 /** Milliseconds that other services have to answer. */
 const WAIT = 300;

@@ -1,15 +1,15 @@
 import type { Connection, Mover } from '@natsmith/protocol';
-import { ActiveRequests } from '../pipeline/active';
-import type { Outlet } from '../reply/endpoint-runtime';
+import { ActiveMessages } from '../pipeline/active';
+import type { Outlet } from '../reply/outlet';
 import type { KeptSubscription } from '../nats/kept-subscription';
 import { outletOf } from '../nats/outlet';
-import { subscribeAlso, type EndpointSurroundings, type RunningEndpoint } from './endpoint';
+import type { HandlerSubscription, HandlerSurroundings, RunningHandler } from '../sources/source';
 
 /** What of a service instance moves with its connection. */
 export interface Movable {
-  readonly endpoints: readonly RunningEndpoint[];
+  readonly endpoints: readonly RunningHandler[];
   readonly control: readonly KeptSubscription[];
-  readonly around: EndpointSurroundings;
+  readonly around: HandlerSurroundings;
   /** Subscribes discovery on another connection, too. */
   subscribeControl(connection: Connection): KeptSubscription[];
 }
@@ -20,13 +20,13 @@ export interface Movable {
  */
 export class ServiceMove implements Mover {
   /** Requests that came by the sibling. */
-  readonly active = new ActiveRequests();
-  private guests: KeptSubscription[] = [];
+  readonly active = new ActiveMessages();
+  private guests: HandlerSubscription[] = [];
   private outlet: Outlet | undefined;
 
   constructor(private readonly movable: Movable) {}
 
-  get subscriptions(): readonly KeptSubscription[] {
+  get subscriptions(): readonly HandlerSubscription[] {
     return this.guests;
   }
 
@@ -37,11 +37,11 @@ export class ServiceMove implements Mover {
     const guest = { ...around, settings, active: this.active };
     const shared = endpoints.filter(({ plan }) => plan.queueGroup !== '');
     const unshared = endpoints.filter(({ plan }) => plan.queueGroup === '');
-    this.guests = shared.map((endpoint) => subscribeAlso(endpoint, guest));
+    this.guests = shared.map((endpoint) => endpoint.startAlso(guest));
     await sibling.flush();
     const left = [...endpoints.map(({ subscription }) => subscription), ...control].map((one) => one.pause());
     // Without a queue group both connections would get each message, so these come after those have gone.
-    this.guests.push(...unshared.map((endpoint) => subscribeAlso(endpoint, guest)));
+    this.guests.push(...unshared.map((endpoint) => endpoint.startAlso(guest)));
     this.guests.push(...this.movable.subscribeControl(sibling));
     await Promise.all(left);
     await around.active.idle();

@@ -1,7 +1,7 @@
 import { REPLY_TYPES, type EndpointStats, type ServiceIdentity, type StatsResponse } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { StatsHandlerMethod } from '../define/options';
-import type { EndpointPlan } from '../plan/plan';
+import type { HandlerPlan } from '../plan/handler-plan';
 import type { Counter } from '../pipeline/counter';
 import { isThenable } from '../payload/thenable';
 
@@ -12,7 +12,7 @@ const STATS_HANDLER_TIMEOUT = 200;
 export async function statsReply(
   identity: ServiceIdentity,
   started: Date,
-  endpoints: readonly { readonly plan: EndpointPlan; readonly counter: Counter }[],
+  endpoints: readonly { readonly plan: HandlerPlan; readonly counter: Counter }[],
   statsHandler: StatsHandlerMethod | undefined,
   maxPayload: number,
   logger: Logger,
@@ -88,7 +88,7 @@ function addDataThatFits(
   }
 }
 
-function endpointStats({ name, subject, queueGroup }: EndpointPlan, counter: Counter): EndpointStats {
+function endpointStats({ name, subject, queueGroup }: HandlerPlan, counter: Counter): EndpointStats {
   const { requests, errors, lastError, nanoseconds } = counter;
   return {
     name,

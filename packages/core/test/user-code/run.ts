@@ -59,7 +59,7 @@ async function runCases(caller: NatsConnection): Promise<object> {
     signals: false,
     stopTimeout: STOP_TIMEOUT,
     logger: false,
-    use: [(ctx, next) => (byName.get(ctx.endpoint.name)?.middleware ?? ((_, go) => go()))(ctx, next)],
+    use: [(ctx, next) => (byName.get(ctx.handler.name)?.middleware ?? ((_, go) => go()))(ctx, next)],
   });
   const seen: Record<string, string> = {};
   for (const [endpoint, one] of byName) await host.services[0]?.addEndpoint(endpoint, one.handler, one.options);

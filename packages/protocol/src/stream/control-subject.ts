@@ -25,7 +25,7 @@ export class ControlSubject {
     if (this.subject !== undefined && reply !== this.subject)
       return `wants credit on ${shown}, and began with another subject`;
     if (this.subject === undefined && !isInbox(reply, this.inboxes))
-      return `wants credit on ${shown}, which is no inbox; name the inbox prefix of its service in the option "inboxes"`;
+      return `wants credit on ${shown}, which is not an inbox; name the inbox prefix of its service in the option "inboxes"`;
     this.subject = reply;
     // A copy: the library's bytes are part of all that came with them.
     this.bytes = bytes?.slice();

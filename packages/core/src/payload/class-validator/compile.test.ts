@@ -33,7 +33,7 @@ import {
 } from '../../../test/compiled/compiled-class.oracle';
 import { type Case, CASES, EXPORTED } from '../../../test/compiled/compiled-class.decorators';
 import { compileClass } from './compile';
-import { validatorFor } from '../validate';
+import { validatorFor } from '../validator';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 200);
 const TIMEOUT = 60_000 + RUNS * 100;

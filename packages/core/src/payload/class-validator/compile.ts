@@ -1,9 +1,9 @@
 import type { MetadataStorage, ValidationTypes, ValidatorOptions } from 'class-validator';
 import type { Class } from '../../define/options';
-import { classValidatorLibrary, transformerStorage } from './libraries';
+import { classValidatorLibrary, transformerStorage } from './load';
 import { isThenable } from '../thenable';
-import { checkTransformer, isListed, only } from './transformer';
-import { CONVERSIONS, isPlainObject, type Read, readItems, readPlain } from './convert';
+import { checkTransformer, isListed, only } from './convert';
+import { CONVERSIONS, isPlainObject, type Read, readItems, readPlain } from './read';
 
 type ValidationMetadata = ReturnType<MetadataStorage['getTargetValidationMetadatas']>[number];
 type Fields = Record<string, unknown>;

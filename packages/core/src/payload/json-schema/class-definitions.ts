@@ -1,7 +1,7 @@
 import type { ValidatorOptions } from 'class-validator';
 import type { Class } from '../../define/options';
-import { classValidatorLibrary } from '../class-validator/libraries';
-import { hasValidators } from '../validate';
+import { classValidatorLibrary } from '../class-validator/load';
+import { hasValidators } from '../validator';
 import { conversionOf, hasSetters, isReadByName, sampleOf, type Conversion } from './conversion';
 import { asJson, type Demand } from './demand';
 import { allOf, orNull, type Schema } from './keywords';

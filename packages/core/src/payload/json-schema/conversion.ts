@@ -1,6 +1,6 @@
 import type { Class } from '../../define/options';
-import { classTransformerLibrary, transformerStorage } from '../class-validator/libraries';
-import { isListed } from '../class-validator/transformer';
+import { classTransformerLibrary, transformerStorage } from '../class-validator/load';
+import { isListed } from '../class-validator/convert';
 
 /** What class-transformer makes of a property's value before it is validated. */
 export type Conversion =

@@ -1,5 +1,5 @@
 import type { MetadataStorage } from 'class-validator';
-import { classValidatorLibrary } from '../class-validator/libraries';
+import { classValidatorLibrary } from '../class-validator/load';
 import { RULES, type Rule } from './constraints';
 
 export type ValidationMetadata = ReturnType<MetadataStorage['getTargetValidationMetadatas']>[number];

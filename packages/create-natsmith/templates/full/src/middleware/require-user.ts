@@ -1,4 +1,4 @@
-import { ServiceError, type Middleware, type RequestContext } from '@natsmith/core';
+import { ServiceError, type MessageContext, type Middleware } from '@natsmith/core';
 
 /** Lets nobody in who does not say who they are, in the header "User". */
 export const requireUser: Middleware = async (ctx, next) => {
@@ -9,6 +9,6 @@ export const requireUser: Middleware = async (ctx, next) => {
 };
 
 /** Whom {@link requireUser} let in. */
-export function userOf(ctx: RequestContext): string {
+export function userOf(ctx: MessageContext): string {
   return ctx.state.get('user') as string;
 }

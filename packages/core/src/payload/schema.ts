@@ -1,12 +1,13 @@
+import { isStandardSchema } from '@natsmith/protocol';
 import type { StandardJSONSchemaV1 } from '@standard-schema/spec';
 import type { ValidatorOptions } from 'class-validator';
-import type { PayloadType } from '../../define/handler';
-import type { Class } from '../../define/options';
-import { isItemStream } from '../../define/stream';
-import { isStandardSchema, PRIMITIVES, type Payload } from '../payload';
-import { classSchema } from './class-definitions';
-import type { Schema } from './keywords';
-import { hasValidators } from '../validate';
+import type { PayloadType } from '../define/handler';
+import type { Class } from '../define/options';
+import { isItemStream } from '../define/stream';
+import { PRIMITIVES, type Payload } from './payload';
+import { classSchema } from './json-schema/class-definitions';
+import type { Schema } from './json-schema/keywords';
+import { hasValidators } from './validator';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 

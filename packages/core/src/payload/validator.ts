@@ -1,30 +1,27 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { ServiceError } from '@natsmith/protocol';
+import {
+  invalidPayload,
+  ServiceError,
+  violationsIn,
+  violationsOf,
+  type PayloadViolation,
+  type StandardResult,
+  type StandardSchema,
+} from '@natsmith/protocol';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import type { Class } from '../define/options';
 import type { Payload } from './payload';
-import { classTransformerLibrary, classValidatorLibrary, validationExecutor } from './class-validator/libraries';
+import { classTransformerLibrary, classValidatorLibrary, validationExecutor } from './class-validator/load';
 import { compileClass } from './class-validator/compile';
 import { effortProblem, MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
 import { isAbandoned, isThenable } from './thenable';
 
 export type { ValidatorOptions } from 'class-validator';
 
-/** One thing that is wrong with a payload: where, and by constraint name what it should be. */
-export interface Violation {
-  /** `items[0].quantity`; `""` for the payload itself. */
-  path: string;
-  constraints: Record<string, string>;
-}
-
 /**
  * Gives the payload as the handler gets it, or a promise of it; throws a 400 with its violations.
  * @param size bytes of the body that the value comes from
  */
 export type Validate = (value: unknown, size: number) => unknown;
-
-/** More violations than this are not sent: the reply must fit into a message. */
-const MAX_VIOLATIONS = 100;
 
 /** Chooses how an endpoint's payloads are validated; undefined where they are taken as they are. */
 export function validatorFor(payload: Payload, options: ValidatorOptions = {}): Validate | undefined {
@@ -54,32 +51,28 @@ export function hasValidators(target: Class): boolean {
 function primitiveValidator(type: 'string' | 'number' | 'boolean'): Validate {
   return (value) => {
     if (typeof value === type) return value;
-    throw invalid([{ path: '', constraints: { type: `payload must be a ${type}` } }]);
+    throw invalidPayload([{ path: '', constraints: { type: `payload must be a ${type}` } }]);
   };
 }
 
 function primitivesValidator(type: 'string' | 'number' | 'boolean'): Validate {
   return (value) => {
-    if (!Array.isArray(value)) throw invalid([{ path: '', constraints: { isArray: 'payload must be an array' } }]);
-    const violations: Violation[] = [];
+    if (!Array.isArray(value))
+      throw invalidPayload([{ path: '', constraints: { isArray: 'payload must be an array' } }]);
+    const violations: PayloadViolation[] = [];
     for (const [index, item] of value.entries())
       if (typeof item !== type)
         violations.push({ path: `[${index}]`, constraints: { type: `item must be a ${type}` } });
-    if (violations.length > 0) throw invalid(violations);
+    if (violations.length > 0) throw invalidPayload(violations);
     return value as unknown[];
   };
 }
 
-function schemaValidator(schema: StandardSchemaV1): Validate {
+function schemaValidator(schema: StandardSchema): Validate {
   const { validate, vendor } = schema['~standard'];
-  const finish = (result: StandardSchemaV1.Result<unknown>): unknown => {
+  const finish = (result: StandardResult<unknown>): unknown => {
     if (result.issues === undefined) return result.value;
-    throw invalid(
-      result.issues.map(({ message, path = [] }) => ({
-        path: pathOf(path.map((segment) => (typeof segment === 'object' ? segment.key : segment))),
-        constraints: { [vendor]: message },
-      })),
-    );
+    throw invalidPayload(violationsIn(result.issues, vendor));
   };
   return (value) => {
     const result = validate(value);
@@ -129,15 +122,15 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
   /** The libraries decide, and say what is wrong. */
   const decide = async (value: object): Promise<unknown> => {
     const instance = transform(value);
-    const violations: Violation[] = [];
-    if (!array) collect(await check(instance as object), [], violations);
+    const violations: PayloadViolation[] = [];
+    if (!array) violations.push(...violationsOf(await check(instance as object)));
     else
       for (const [index, item] of (instance as unknown[]).entries()) {
         if (typeof item !== 'object' || item === null || Array.isArray(item))
           violations.push({ path: `[${index}]`, constraints: { isObject: 'item must be an object' } });
-        else collect(await check(item), [index], violations);
+        else violations.push(...violationsOf(await check(item), [index]));
       }
-    if (violations.length > 0) throw invalid(violations);
+    if (violations.length > 0) throw invalidPayload(violations);
     return instance;
   };
 
@@ -149,7 +142,7 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
       throw error instanceof ServiceError && error.code === 400 ? wrongShape() : error;
     }
   };
-  const wrongShape = (): ServiceError => invalid([{ path: '', constraints: shape }]);
+  const wrongShape = (): ServiceError => invalidPayload([{ path: '', constraints: shape }]);
 
   const compiled = compileClass(target, array, options);
   return (value, size) => {
@@ -179,27 +172,4 @@ function abandonPromises(value: unknown, seen: Set<unknown>): void {
   if (ArrayBuffer.isView(value) || isAbandoned(value)) return;
   seen.add(value);
   for (const inner of Object.values(value)) abandonPromises(inner, seen);
-}
-
-function collect(errors: readonly ValidationError[], path: readonly PropertyKey[], into: Violation[]): void {
-  for (const { property, constraints, children } of errors) {
-    // class-validator names an item of an array by its index, as text, and a value of unknown class not at all.
-    const step =
-      (property as string | undefined) === undefined ? [] : [/^\d+$/.test(property) ? Number(property) : property];
-    const here = [...path, ...step];
-    if (constraints !== undefined) into.push({ path: pathOf(here), constraints });
-    if (children !== undefined) collect(children, here, into);
-  }
-}
-
-function pathOf(keys: readonly PropertyKey[]): string {
-  let path = '';
-  for (const key of keys) path += typeof key === 'number' ? `[${key}]` : path === '' ? String(key) : `.${String(key)}`;
-  return path;
-}
-
-function invalid(violations: readonly Violation[]): ServiceError {
-  const more = violations.length - MAX_VIOLATIONS;
-  const description = more > 0 ? `validation failed (${more} more violations are not shown)` : 'validation failed';
-  return new ServiceError(400, description, { data: violations.slice(0, MAX_VIOLATIONS) });
 }

@@ -1,6 +1,6 @@
 import type { Class } from '../../define/options';
-import { classTransformerLibrary, classValidatorLibrary, transformerStorage } from './libraries';
-import { hasValidators } from '../validate';
+import { classTransformerLibrary, classValidatorLibrary, transformerStorage } from './load';
+import { hasValidators } from '../validator';
 
 /** Why no payload could ever be an instance of a class, or of one nested in it; undefined when one can. */
 export function payloadClassProblem(target: Class): string | undefined {

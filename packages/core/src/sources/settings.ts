@@ -1,11 +1,11 @@
 import type { Middleware } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { Class } from '../define/options';
-import type { Outlet } from '../reply/endpoint-runtime';
-import type { ValidatorOptions } from '../payload/validate';
+import type { Outlet } from '../reply/outlet';
+import type { ValidatorOptions } from '../payload/validator';
 import type { Connection } from '../nats/connection';
 
-/** The objects that the user's service and group classes have become. */
+/** The instances of service and group classes. */
 export interface ServiceObjects {
   get(target: Class): object | undefined;
   /**
@@ -25,5 +25,5 @@ export interface InstanceSettings {
   readonly validation: ValidatorOptions;
   /** Milliseconds that stop waits for running handlers. */
   readonly stopTimeout: number;
-  readonly objects: ServiceObjects;
+  readonly instances: ServiceObjects;
 }

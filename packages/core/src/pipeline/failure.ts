@@ -1,0 +1,34 @@
+import { nuid } from '@nats-io/nuid';
+import { isReceived, REQUEST_ID_HEADER, ServiceError } from '@natsmith/protocol';
+import type { Context } from './context';
+import type { HandlerRuntime } from './runtime';
+import { stopping } from './stopping';
+
+/** Milliseconds by which the clocks of a caller and of what it calls may differ. */
+const CLOCK_TOLERANCE = 5;
+
+/** The one way from whatever a handler threw to what others may know of it; logs the rest. Throws where looking at it does. */
+export function failureOf(thrown: unknown, ctx: Context, runtime: HandlerRuntime): ServiceError {
+  const { logger, where, stopping: notice } = runtime;
+  // Who ends because `ctx.stopping` said so has not failed.
+  if (notice.isReasonOf(thrown)) return stopping();
+  if (isReceived(thrown)) return upstreamError(thrown, ctx, runtime);
+  if (!(thrown instanceof ServiceError)) return internalError(thrown, ctx, runtime);
+  if (thrown.cause !== undefined) logger.warn({ endpoint: where, err: thrown.cause }, thrown.message);
+  return thrown;
+}
+
+/** What another service answered is between it and this one. */
+function upstreamError(received: unknown, ctx: Context, { logger, where }: HandlerRuntime): ServiceError {
+  logger.error({ endpoint: where, subject: ctx.subject, err: received }, 'upstream error');
+  // The other service, or the client, may see the caller's time pass before the timer here does.
+  const isUp = ctx.expiresAt - performance.now() <= CLOCK_TOLERANCE;
+  return isUp ? new ServiceError(504, 'timeout') : new ServiceError(502, 'upstream error');
+}
+
+/** Nothing of what was thrown leaves the process; the caller gets an id by which it is found in the log. */
+export function internalError(thrown: unknown, ctx: Context, { logger, where }: HandlerRuntime): ServiceError {
+  const requestId = nuid.next();
+  logger.error({ endpoint: where, subject: ctx.subject, requestId, err: thrown }, 'handler failed');
+  return new ServiceError(500, 'internal error', { headers: { [REQUEST_ID_HEADER]: requestId } });
+}

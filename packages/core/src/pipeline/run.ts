@@ -1,0 +1,174 @@
+import { MAX_TIMER, ServiceError } from '@natsmith/protocol';
+import { isThenable } from '../payload/thenable';
+import type { PendingMessage } from './active';
+import { Context } from './context';
+import type { ReceivedMessage } from './message';
+import type { HandlerRuntime } from './runtime';
+import { stopping } from './stopping';
+
+/** Milliseconds that a stop waits for a stream to clean up whose reader was told of the stop. */
+const CLEANUP_TIME = 100;
+
+/**
+ * Takes one message to its outcome: a value (`done`) or an error (`failed`, also where its time is up, its caller has
+ * left or the service is made to stop). What becomes of the outcome is the kind's: a reply, nothing, an acknowledgement.
+ * Never throws: whatever goes wrong is the outcome.
+ */
+export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> extends Context implements PendingMessage {
+  before: PendingMessage | undefined;
+  after: PendingMessage | undefined;
+  isListed = false;
+  /** How many limiters the message has a place in. */
+  private places = 0;
+  private timer: NodeJS.Timeout | undefined;
+  /** Promises of the handler and its middleware that are not settled yet. */
+  private running = 0;
+
+  constructor(
+    protected readonly runtime: Runtime,
+    message: ReceivedMessage,
+  ) {
+    super(runtime, message);
+  }
+
+  /** Takes a place in each limiter, in order, then starts. */
+  admit(): void {
+    const { limiters } = this.runtime;
+    for (let limiter = limiters[this.places]; limiter !== undefined; limiter = limiters[this.places]) {
+      const answer = limiter.enter(this);
+      if (answer === 'refused') return this.failed(new ServiceError(503, 'too many requests; try again later'));
+      if (answer === 'waits') return this.watch();
+      this.places++;
+    }
+    this.start();
+  }
+
+  resume(): void {
+    this.places++;
+    // It may have ended on its way out of the queue.
+    if (this.isDone) this.release();
+    else this.admit();
+  }
+
+  cut(): void {
+    this.endBefore(new ServiceError(503, 'service is stopping'));
+  }
+
+  /** Its stream gives nothing any more while the service stops. */
+  standStill(): void {
+    this.endBefore(stopping());
+    setTimeout(() => this.runtime.active.delete(this), CLEANUP_TIME);
+  }
+
+  override keepPlaceUntil(settled: Promise<unknown>): void {
+    this.running++;
+    const end = (): void => {
+      this.running--;
+      if (this.isDone && this.running === 0) this.release();
+    };
+    settled.then(end, end);
+  }
+
+  /** Settles the value of the handler; ends with `end`, `settle` or `failed`. */
+  protected abstract done(value: unknown): void;
+
+  /** Settles what was thrown; ends with `end`. */
+  protected abstract failed(thrown: unknown): void;
+
+  /** Called once, when the outcome is settled. */
+  protected ended(): void {}
+
+  /** Ends the message before its handler, which hears of it by its signal. */
+  protected endBefore(error: ServiceError): void {
+    if (this.isDone) return;
+    this.abort(error);
+    this.failed(error);
+  }
+
+  protected expire(): void {
+    this.endBefore(new ServiceError(504, 'timeout'));
+  }
+
+  /** Goes on when a promise is settled: that of the handler, or of what settles its value. */
+  protected async settle(result: PromiseLike<unknown>): Promise<void> {
+    this.running++;
+    this.watch();
+    try {
+      const value = await result;
+      this.running--;
+      if (this.isDone) this.endLate();
+      else this.done(value);
+    } catch (thrown) {
+      this.running--;
+      if (this.isDone) this.endLate(thrown);
+      else this.failed(thrown);
+    }
+  }
+
+  /** The outcome is settled. @param error `<code>:<description>`, undefined for a success */
+  protected end(error?: string): void {
+    const { counter, logger, logsRequests, where } = this.runtime;
+    const milliseconds = performance.now() - this.startedAt;
+    counter.record(milliseconds, error);
+    if (logsRequests) logger.debug({ endpoint: where, subject: this.subject, milliseconds, error }, 'request');
+    this.isDone = true;
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    this.ended();
+    // A handler that goes on after its time keeps its place: what it uses is still in use.
+    if (this.running === 0) this.release();
+  }
+
+  /** Runs what logs of a failure in the asynchronous context in which the handler failed. */
+  protected inScope(work: () => void): void {
+    if (this.scope === undefined) work();
+    else this.scope(work);
+  }
+
+  private start(): void {
+    if (this.places > 0) this.startedAt = performance.now();
+    if (this.expiresAt <= this.startedAt) return this.expire();
+    let result: unknown;
+    try {
+      result = this.runtime.run(this);
+    } catch (thrown) {
+      if (this.isDone) this.endLate(thrown);
+      else this.failed(thrown);
+      return;
+    }
+    if (isThenable(result)) void this.settle(result);
+    else if (this.isDone) this.endLate();
+    else this.done(result);
+  }
+
+  /** A handler has ended whose message ended long ago. */
+  private endLate(err?: unknown): void {
+    const { logger, where } = this.runtime;
+    // A handler that stopped because its signal told it to has done what it should.
+    if (this.isAbortedWith(err)) logger.debug({ endpoint: where }, 'handler stopped, as its signal told it to');
+    else
+      this.inScope(() => logger.warn({ endpoint: where, err }, 'handler ended after its time; its result is dropped'));
+    if (this.running === 0) this.release();
+  }
+
+  /** Keeps an eye on a message that does not end in the callback which brought it. */
+  private watch(): void {
+    this.runtime.active.add(this);
+    if (this.expiresAt < Infinity && this.timer === undefined) this.setTimer();
+  }
+
+  private setTimer(): void {
+    const left = this.expiresAt - performance.now();
+    this.timer = setTimeout(() => (left > MAX_TIMER ? this.setTimer() : this.expire()), Math.min(left, MAX_TIMER));
+  }
+
+  private release(): void {
+    const { limiters, active } = this.runtime;
+    active.delete(this);
+    limiters[this.places]?.giveUp(this);
+    while (this.places > 0) {
+      const next = limiters[--this.places]?.leave();
+      // A microtask, because a queue of handlers that are not async would else go through the stack.
+      if (next !== undefined) queueMicrotask(() => next.resume());
+    }
+  }
+}

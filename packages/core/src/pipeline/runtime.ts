@@ -1,0 +1,21 @@
+import type { Logger } from '../define/logger';
+import type { ActiveMessages, PendingMessage } from './active';
+import type { Execute, HandlerFacts } from './context';
+import type { Counter } from './counter';
+import type { Limiter } from './limiter';
+
+/** All that the messages of one handler need, whatever their kind; decided when the service starts. */
+export interface HandlerRuntime extends HandlerFacts {
+  /** Middleware, decode, validate and handler in one. */
+  readonly run: Execute;
+  readonly counter: Counter;
+  /** Those that a message must have a place in, the handler's first, the service's second. */
+  readonly limiters: readonly Limiter<PendingMessage>[];
+  /** Messages that wait or whose handler is not finished. */
+  readonly active: ActiveMessages;
+  readonly logger: Logger;
+  /** Whether each message is logged. */
+  readonly logsRequests: boolean;
+  /** For logs: `Calculator.add`. */
+  readonly where: string;
+}

@@ -1,0 +1,14 @@
+import type { RequestContext } from '../define/handler';
+import type { Context } from '../pipeline/context';
+import type { HeadersToSend } from '../pipeline/headers';
+
+/** A request as what sends and receives its streams and bodies in chunks knows it. */
+export interface Replying extends Context {
+  readonly kind: 'endpoint';
+  readonly endpoint: RequestContext['endpoint'];
+  readonly replyHeaders: HeadersToSend;
+  /** Called when the reply is out. */
+  atEnd: (() => void) | undefined;
+  /** Its stream gives nothing any more while the service stops. */
+  standStill(): void;
+}

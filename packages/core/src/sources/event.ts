@@ -1,0 +1,104 @@
+import type { Event, Received } from '@natsmith/protocol';
+import type { EventContext } from '../define/handler';
+import { markHandler } from '../define/metadata';
+import type { SubscribeOptions } from '../define/options';
+import { KeptSubscription } from '../nats/kept-subscription';
+import { failureOf, internalError } from '../pipeline/failure';
+import { invoker, taker, type Handler } from '../pipeline/invoke';
+import { Run } from '../pipeline/run';
+import type { HandlerRuntime } from '../pipeline/runtime';
+import { planEvents, type EventPlan, type Subscription } from '../plan/event';
+import type { HandlerPlan } from '../plan/handler-plan';
+import { reading, runtimeOf, type HandlerSurroundings, type RunningHandler, type Source } from './source';
+
+/** Marks a method whose parameters are those of `F`. */
+export type HandlerDecorator<F extends (...args: never) => unknown> = <M extends F>(
+  target: object,
+  method: string,
+  descriptor: TypedPropertyDescriptor<M>,
+) => void;
+
+/**
+ * Makes a method a handler of an event, or of several: `(payload, ctx) => …`. Each event is handled once, by one of the
+ * service's instances, or by every one with `queueGroup: false`. Core NATS: at most once. What the method returns is
+ * ignored; what is not valid or thrown is counted and logged.
+ */
+export function Subscribe<const E extends Event>(
+  event: E | readonly E[],
+  options: SubscribeOptions = {},
+): HandlerDecorator<(payload: Received<E>, ctx: EventContext<E>) => unknown> {
+  return (target, method) => {
+    const events: readonly Event[] = Array.isArray(event) ? (event as readonly Event[]) : [event as Event];
+    const mark: Subscription = { events, options };
+    markHandler(target, method, eventSource, mark);
+  };
+}
+
+/** Events of core NATS. */
+export const eventSource: Source = { kind: 'event', decorator: '@Subscribe', plan: planEvents, start: startEvent };
+
+function startEvent(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): RunningHandler {
+  const planned = plan as EventPlan;
+  const runtime = eventRuntime(planned, handler, around);
+  const { counter, limiters } = runtime;
+  return {
+    plan,
+    counter,
+    subscription: subscribe(planned, runtime, around),
+    startAlso: (guest) => subscribe(planned, { ...eventRuntime(planned, handler, guest), counter, limiters }, guest),
+  };
+}
+
+interface EventRuntime extends HandlerRuntime {
+  readonly event: Event;
+}
+
+function eventRuntime(plan: EventPlan, handler: Handler, around: HandlerSurroundings): EventRuntime {
+  const { codec, validate } = reading(plan, around.settings);
+  const core = invoker(taker<EventRun>(handler, codec, validate), plan.limits.maxBody);
+  return { ...runtimeOf(plan, core, around), event: plan.event };
+}
+
+function subscribe(plan: EventPlan, runtime: EventRuntime, around: HandlerSurroundings): KeptSubscription {
+  const { settings, onLost, onRestored } = around;
+  settings.outlet.replySubjects.addOwn(plan.subject);
+  return new KeptSubscription(settings.connection, plan.subject, plan.queueGroup, {
+    onMessage: (message) => new EventRun(runtime, message).admit(),
+    onLost: (error) => onLost(plan.subject, error),
+    onRestored: () => onRestored(plan.subject),
+    onFault: (err) => settings.logger.error({ endpoint: plan.where, err }, 'an event could not be handled'),
+  });
+}
+
+/** A message whose outcome nobody waits for. */
+class EventRun extends Run<EventRuntime> {
+  get kind(): 'event' {
+    return 'event';
+  }
+
+  get event(): Event {
+    return this.runtime.event;
+  }
+
+  protected override done(): void {
+    this.end();
+  }
+
+  protected override failed(thrown: unknown): void {
+    this.inScope(() => {
+      const { logger, where } = this.runtime;
+      let summary: string;
+      try {
+        const { code, description, data, cause } = failureOf(thrown, this, this.runtime);
+        summary = `${code}:${description}`;
+        // A cause, and all that is not an error on purpose, has been logged.
+        if (code !== 500 && code !== 502 && cause === undefined)
+          logger.warn({ endpoint: where, subject: this.subject, code, data }, `event not handled: ${description}`);
+      } catch (unreadable) {
+        const { code, description } = internalError(unreadable, this, this.runtime);
+        summary = `${code}:${description}`;
+      }
+      this.end(summary);
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import type { MessageContext } from '../define/handler';
+import { codecNamed } from '../payload/codec';
+import { validatorFor, type Validate } from '../payload/validator';
+import type { ActiveMessages, PendingMessage } from '../pipeline/active';
+import type { Context, Execute } from '../pipeline/context';
+import { Counter } from '../pipeline/counter';
+import type { Handler } from '../pipeline/invoke';
+import { DEFAULT_MAX_PENDING, Limiter } from '../pipeline/limiter';
+import { compose } from '../pipeline/middleware';
+import type { HandlerRuntime } from '../pipeline/runtime';
+import type { Stopping } from '../pipeline/stopping';
+import type { Codec, Kind } from '../define/handler';
+import type { HandlerPlan } from '../plan/handler-plan';
+import type { PlanningSource } from '../plan/source';
+import type { Subscription } from '../nats/connection';
+import type { InstanceSettings } from './settings';
+
+/**
+ * A kind of handler: what its decorator leaves (`markHandler`), how its handlers are checked and planned, how they start
+ * and stop, and what becomes of an outcome (a `Run` of its own).
+ */
+export interface Source extends PlanningSource {
+  /** Begins to take messages; what cannot be begun is told to `around.onLost`. */
+  start(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): RunningHandler;
+}
+
+/** What brings a handler its messages. */
+export interface HandlerSubscription extends Subscription {
+  /** Whether the server has refused it, and has not accepted it since; INFO goes without it. */
+  readonly isLost: boolean;
+  /** Takes nothing new for a while; resolves when every message that was under way has been delivered. */
+  pause(): Promise<void>;
+  resume(): void;
+}
+
+/** A handler that takes messages. */
+export interface RunningHandler {
+  readonly plan: HandlerPlan;
+  readonly counter: Counter;
+  readonly subscription: HandlerSubscription;
+  /** Takes messages on another connection, too, with the same counter and limits, while the own one moves. */
+  startAlso(around: HandlerSurroundings): HandlerSubscription;
+}
+
+/** What the handlers of one service instance share. */
+export interface HandlerSurroundings {
+  readonly settings: InstanceSettings;
+  readonly identity: MessageContext['service'];
+  readonly active: ActiveMessages;
+  readonly stopping: Stopping;
+  /** Of the whole service; undefined where it sets no limit. */
+  readonly limiter: Limiter<PendingMessage> | undefined;
+  /** The server refuses a subject, at the start or later. */
+  readonly onLost: (subject: string, error: Error) => void;
+  /** The server has accepted a subject that was lost. */
+  readonly onRestored: (subject: string) => void;
+}
+
+/** Puts together what the messages of a handler need: middleware around `core`, counter, limits. */
+export function runtimeOf<Ctx extends Context>(
+  plan: HandlerPlan,
+  core: Execute<Ctx>,
+  { settings, identity, active, stopping, limiter }: HandlerSurroundings,
+): HandlerRuntime {
+  const { logger } = settings;
+  const { kind, name, subject, queueGroup, metadata, where, params, limits, use } = plan;
+  const own = limiterOf(limits);
+  const report = (problem: string): void => logger.warn({ endpoint: where }, problem);
+  return {
+    service: identity,
+    handler: Object.freeze({ name, subject, queueGroup, metadata }),
+    params,
+    timeout: limits.timeout ?? Infinity,
+    stopping,
+    run: compose(kind as Kind, [...settings.use, ...use], core, where, report) as Execute,
+    counter: new Counter(),
+    limiters: [own, limiter].filter((one) => one !== undefined),
+    active,
+    logger,
+    logsRequests: logger.isLevelEnabled?.('debug') ?? true,
+    where,
+  };
+}
+
+/** How the bodies of a handler are read; no codec where it takes no payload. */
+export function reading(plan: HandlerPlan, { validation }: InstanceSettings): Reading {
+  const { payload } = plan;
+  const codec = codecNamed(plan.codec);
+  const { kind } = payload.kind === 'stream' ? payload.item : payload;
+  return {
+    codec: kind === 'none' ? undefined : kind === 'bytes' ? codecNamed('bytes') : codec,
+    validate: validatorFor(payload, validation),
+  };
+}
+
+/** How bodies become payloads. */
+export interface Reading {
+  readonly codec: Codec | undefined;
+  readonly validate: Validate | undefined;
+}
+
+export function limiterOf({ concurrency, maxPending }: HandlerPlan['limits']): Limiter<PendingMessage> | undefined {
+  return concurrency === undefined ? undefined : new Limiter(concurrency, maxPending ?? DEFAULT_MAX_PENDING);
+}
