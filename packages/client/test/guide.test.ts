@@ -1,5 +1,5 @@
 // The examples of docs/guide/client.md, docs/guide/streams.md and packages/client/README.md.
-import { ServiceClient, ServiceError, StreamError, TimeoutError } from '@natsmith/client';
+import { event, ServiceClient, ServiceError, StreamError, TimeoutError } from '@natsmith/client';
 import {
   Endpoint,
   Group,
@@ -210,4 +210,48 @@ test('a stream both ways', async () => {
   for await (const sum of calculator.addAll(pairs())) print(sum); // 11, 22, 33
   // #endregion
   expect(printed).toEqual([11, 22, 33]);
+});
+
+test('the whole reply', async () => {
+  // #region request
+  const { data, headers } = await client.request<number>('math.add', { a: 1, b: 2 });
+  // #endregion
+  expect([data, headers.get('Nobody')]).toEqual([3, undefined]);
+});
+
+test('middleware', async () => {
+  const print = jest.fn();
+  const everyday = client;
+  client = client.with({});
+  // #region use
+  client.use(async (ctx, next) => {
+    ctx.headers.set('Tenant', 'acme');
+    try {
+      return await next();
+    } catch (error) {
+      print(ctx.kind, ctx.subject, error);
+      throw error;
+    }
+  });
+  // #endregion
+  await expect(client.call('math.divide', { a: 1, b: 0 })).rejects.toThrow();
+  client = everyday;
+  expect(print).toHaveBeenCalledWith('call', 'math.divide', expect.any(ServiceError));
+});
+
+test('events', async () => {
+  const print = jest.fn();
+  const stop = new AbortController();
+  const { signal } = stop;
+  // #region events
+  const Added = event('math.{list}.added', Operands);
+
+  const added = client.subscribe(Added, { signal });
+  await client.publish(Added, { a: 1, b: 2 }, { params: { list: 'mine' } });
+  for await (const { payload, params } of added) {
+    print(params.list, payload.a);
+    break;
+  }
+  // #endregion
+  expect(print).toHaveBeenCalledWith('mine', 1);
 });
