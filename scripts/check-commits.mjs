@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 /** The last commit before the form was agreed on. */
 const BEFORE = '12fede4';
 const FORM =
-  /^(feat|fix|perf|refactor|docs|test|build|ci|chore|revert|style)(\([a-z0-9-]+\))?!?: \S.{0,199}$|^Merge |^release: /;
+  /^(feat|fix|perf|refactor|docs|test|build|ci|chore|revert|style)(\([a-z0-9,-]+\))?!?: \S.{0,199}$|^Merge |^release: /;
 
 const git = (...args) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 

@@ -80,6 +80,14 @@ describe('natsmith dev', () => {
     expect(command.stdout).toContain('src/greeter.ts has changed\n');
   });
 
+  it('restarts though the program has timers left when its service has stopped', async () => {
+    edit('src/main.ts', 'console.log(', 'setTimeout(() => undefined, 60_000);\nconsole.log(');
+    const command = await dev();
+    await command.wrote('natsmith call greeter greet');
+    edit('src/greeter.ts', '1.0.0', '1.1.0');
+    await command.wrote('greeter 1.1.0');
+  });
+
   it('restarts when a linked package of the workspace changes', async () => {
     const shared = mkdtempSync(join(tmpdir(), 'natsmith-shared-'));
     writeFileSync(join(shared, 'package.json'), '{"name":"shared","main":"index.ts"}');

@@ -128,6 +128,25 @@ onEachServerAndClient((_server, library) => {
     expect(connection.info?.client_id).toBe(before);
   });
 
+  it('a service that claims a system subject is not called there, unless the caller says so', async () => {
+    const body = reply('claims');
+    body.type = 'io.nats.micro.v1.info_response';
+    body.endpoints = [{ name: 'one', subject: '$JS.API.STREAM.PURGE.X', queue_group: 'q', metadata: {} }];
+    witness.subscribe('$SRV.INFO.claims', { callback: (_error, message) => message.respond(JSON.stringify(body)) });
+    const purges: string[] = [];
+    witness.subscribe('$JS.API.STREAM.PURGE.X', {
+      callback: (_error, message) => {
+        purges.push(message.subject);
+        message.respond('1');
+      },
+    });
+    await witness.flush();
+    await expect(client.service('claims')).rejects.toThrow(/no endpoint on a subject that is not a system subject/);
+    expect(purges).toEqual([]);
+    const claims = await client.service('claims', { subjects: '$JS.API.STREAM.PURGE.X' });
+    expect(await claims.one!(undefined)).toBe(1);
+  });
+
   test('each field that is published or shown is refused with a line break in it', async () => {
     const paths = ['name', 'id', 'version', 'endpoints.0.name', 'endpoints.0.subject', 'endpoints.0.queue_group'];
     witness.subscribe('$SRV.INFO', {

@@ -594,6 +594,13 @@ describe('a group', () => {
     ['with a bad queue group', () => groupWith('a', { queueGroup: '*' }), 'Subject', /queue group "\*"/],
     ['with an undefined group', () => groupWith('a', { groups: [undefined] }), 'Subject', /mounts undefined/],
     ['that names a token again', () => groupOfToken(), 'Inner.x', /\{id\} twice/],
+    ['on an inbox', () => endpointWith({ subject: '_INBOX.>' }), 'Subject.x', /is one of inboxes, where replies go/],
+    [
+      'with metadata of other kinds',
+      () => endpointWith({ metadata: { kind: 'event' } }),
+      'Subject.x',
+      /metadata "kind" is reserved/,
+    ],
     ['that leads to discovery', () => groupWith('$SRV'), 'Subject.x', /reserved for discovery/],
   ])('%s is refused', (_title, target, where, problem) => {
     const mistakes = mistakesIn(target());

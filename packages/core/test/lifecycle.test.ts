@@ -299,7 +299,11 @@ onEachServerAndClient((_server, client) => {
       ['a bad group prefix', (s) => s.addGroup('a.>'), /addGroup\("a.>"\) group prefix .* may not contain ">"/],
       ['a subject that is taken', (s) => s.addEndpoint('fine', () => 1), /subject "fine" of Gated.fine too/],
       ['a subject that overlaps', (s) => s.addEndpoint('all', () => 1, { subject: '>', queueGroup: 'q' }), /overlaps/],
-      ['a discovery subject', (s) => s.addEndpoint('PING', () => 1, { subject: '$SRV.PING' }), /kept for discovery/],
+      [
+        'a discovery subject',
+        (s) => s.addEndpoint('PING', () => 1, { subject: '$SRV.PING' }),
+        /reserved for discovery/,
+      ],
     ])('are refused with a DefinitionError: %s', async (_what, add, message) => {
       const { service } = await start();
       const attempt = async () => add(service);

@@ -18,6 +18,9 @@ interface Loader {
   prototype: { load: (this: unknown, filename: string) => void };
 }
 
+/** Milliseconds for what the program does when its hosts have stopped. */
+const LAST_WORDS = 100;
+
 const { cache } = devSession();
 const loader = Module as unknown as Loader;
 
@@ -63,4 +66,12 @@ function compile(code: string, filename: string): string {
 
 // If `natsmith dev` is killed, nobody else ends this process.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+// When the hosts have stopped, timers of handlers that nobody waits for are not waited for either.
+process.once('message', () => {
+  const endSoon = (): void => {
+    if (process.listenerCount('SIGTERM') === 0) setTimeout(() => process.exit(), LAST_WORDS);
+  };
+  process.on('removeListener', endSoon);
+  endSoon();
+});
 process.channel?.unref();

@@ -71,7 +71,10 @@ export class ServiceProcess {
   /** Asks the service to finish what runs, and resolves when it has ended. A second call does not wait for requests. */
   async stop(): Promise<void> {
     this.wasAsked = true;
-    if (this.isRunning) this.child.kill('SIGTERM');
+    if (this.isRunning) {
+      if (this.child.connected) this.child.send('stop');
+      this.child.kill('SIGTERM');
+    }
     await this.exit;
   }
 

@@ -57,7 +57,9 @@ class Shape {
       return this.write('[]');
     }
     const choices = anyOf ?? oneOf;
-    if (choices !== undefined) return this.addEach([...choices], ' | ', (choice) => this.add(choice, depth + 1));
+    // Beside a type they say more of its values, such as lengths and patterns, and not what else there may be.
+    if (choices !== undefined && type === undefined)
+      return this.addEach([...choices], ' | ', (choice) => this.add(choice, depth + 1));
     if ($ref !== undefined) return this.write(String($ref).split('/').at(-1) ?? 'any');
     this.write([type ?? 'any'].flat().join(' | '));
   }

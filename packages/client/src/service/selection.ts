@@ -43,7 +43,9 @@ export function checkSelection({ version, id, group, subjects }: ServiceSelectio
 /** Whether an endpoint's subject lies in the group and where the service may be. */
 export function isWithin(subject: string, { group, subjects }: ServiceSelection): boolean {
   if (group !== undefined && !subject.startsWith(`${group}.`)) return false;
-  return subjects === undefined || patternsOf(subjects).some((pattern) => subjectCovers(pattern, subject));
+  // What begins with "$" are system subjects: nobody's INFO is to borrow the rights of who calls.
+  if (subjects === undefined) return !subject.startsWith('$');
+  return patternsOf(subjects).some((pattern) => subjectCovers(pattern, subject));
 }
 
 /** The group and the subjects of a selection, for messages. */
@@ -52,7 +54,7 @@ export function placeOf({ group, subjects }: ServiceSelection): string {
     ...(group === undefined ? [] : [`in the group "${group}"`]),
     ...(subjects === undefined ? [] : [`on the subjects it may be on (${patternsOf(subjects).join(', ')})`]),
   ];
-  return parts.join(', ');
+  return parts.length === 0 ? 'on a subject that is not a system subject ("$…")' : parts.join(', ');
 }
 
 /**

@@ -57,6 +57,8 @@ export function planEndpoint(
   const template = parseTemplate(subject);
   if (/^\$SRV(\.|$)/.test(subject))
     mistakes.add(where, `subject "${subject}" is reserved for discovery; choose another`);
+  else if (/^_(INBOX|R_)(\.|$)/.test(subject))
+    mistakes.add(where, `subject "${subject}" is one of inboxes, where replies go; choose another`);
   else if (
     /^[*>]/.test(template.subject) &&
     CONTROL_SUBJECTS.some((control) => subjectsOverlap(template.subject, control))
@@ -66,6 +68,8 @@ export function planEndpoint(
   checkLimits(where, options, mistakes);
   checkMaxUncredited(where, options.maxUncredited, mistakes);
   checkMetadata(where, options.metadata, mistakes);
+  if (options.metadata !== undefined && 'kind' in options.metadata)
+    mistakes.add(where, 'metadata "kind" is reserved for handlers that are not endpoints; choose another key');
   if (typeof payload === 'string') mistakes.add(where, payload);
   else mistakes.add(where, codecProblem(options, payload));
 

@@ -7,6 +7,9 @@ import type { HeadersToSend } from '../pipeline/headers';
 // A header counts towards max_payload; nobody reads more of a description anyway.
 const MAX_DESCRIPTION = 1024;
 
+/** More names of headers cost more than anybody could mean to send. */
+const MAX_HEADERS = 1000;
+
 export interface ErrorReply {
   readonly headers: HeadersToSend;
   readonly body: Body;
@@ -18,7 +21,9 @@ export interface ErrorReply {
 export function errorReply(error: ServiceError, headers: HeadersToSend, codec: Codec): ErrorReply {
   if (!Number.isSafeInteger(error.code)) throw new TypeError(`error code ${String(error.code)} is not an integer`);
   const description = oneLine(String(error.description)).slice(0, MAX_DESCRIPTION) || `error ${error.code}`;
-  for (const [name, value] of Object.entries(error.headers ?? {})) {
+  const lines = Object.entries(error.headers ?? {});
+  if (lines.length > MAX_HEADERS) throw new TypeError(`an error has ${lines.length} headers, over ${MAX_HEADERS}`);
+  for (const [name, value] of lines) {
     headers.delete(name);
     for (const one of [value].flat()) headers.append(name, one);
   }

@@ -4,6 +4,7 @@ import { Grants, type GrantSettings } from './grants';
 import { headersIn } from '../services/received-headers';
 import {
   CREDIT_HEADER,
+  creditIn,
   encodeControl,
   HEARTBEAT_HEADER,
   MISSED_HEARTBEATS,
@@ -107,13 +108,13 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   private onWord(message: Message): void {
     const headers = headersIn(message);
     const number = headers?.get(SEQUENCE_HEADER);
-    if (number !== undefined) return this.onItem(message.data, Number(number));
+    if (number !== undefined) return this.onItem(message.data, creditIn(number) ?? NaN);
     // Whoever answers with the headers of the request is no producer.
     if (message.data.length > 0 || headers?.has(CREDIT_HEADER) === true)
       return this.fail(noStream(this.settings.subject));
     const lastSent = headers?.get(HEARTBEAT_HEADER);
     if (lastSent === undefined) this.end();
-    else this.onHeartbeat(Number(lastSent));
+    else this.onHeartbeat(creditIn(lastSent) ?? NaN);
   }
 
   private onItem(data: Uint8Array, number: number): void {
