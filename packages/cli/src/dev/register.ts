@@ -64,14 +64,20 @@ function compile(code: string, filename: string): string {
   }
 }
 
-// If `natsmith dev` is killed, nobody else ends this process.
-process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 // When the hosts have stopped, timers of handlers that nobody waits for are not waited for either.
-process.once('message', () => {
+function endWithHosts(): void {
   const endSoon = (): void => {
     if (process.listenerCount('SIGTERM') === 0) setTimeout(() => process.exit(), LAST_WORDS);
   };
   process.on('removeListener', endSoon);
   endSoon();
+}
+
+// `natsmith dev` says "stop", and sends SIGTERM.
+process.once('message', endWithHosts);
+// If it is killed, nobody else ends this process.
+process.once('disconnect', () => {
+  process.kill(process.pid, 'SIGTERM');
+  endWithHosts();
 });
 process.channel?.unref();
