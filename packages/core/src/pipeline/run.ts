@@ -10,8 +10,8 @@ import { stopping } from './stopping';
 const CLEANUP_TIME = 100;
 
 /**
- * Takes one message to its outcome: a value (`done`) or an error (`failed`, also where its time is up, its caller has
- * left or the service is made to stop). What becomes of the outcome is the kind's: a reply, nothing, an acknowledgement.
+ * Takes one message to its outcome: a value (`done`), an error (`failed`, also where its time is up or its caller has
+ * left), or none (`abandoned`, where the limits or a stop do not let it run). What becomes of the outcome is the kind's: a reply, nothing, an acknowledgement.
  * Never throws: whatever goes wrong is the outcome.
  */
 export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> extends Context implements PendingMessage {
@@ -36,7 +36,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     const { limiters } = this.runtime;
     for (let limiter = limiters[this.places]; limiter !== undefined; limiter = limiters[this.places]) {
       const answer = limiter.enter(this);
-      if (answer === 'refused') return this.failed(new ServiceError(503, 'too many requests; try again later'));
+      if (answer === 'refused') return this.abandoned(new ServiceError(503, 'too many requests; try again later'));
       if (answer === 'waits') return this.watch();
       this.places++;
     }
@@ -51,7 +51,10 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   }
 
   cut(): void {
-    this.endBefore(new ServiceError(503, 'service is stopping'));
+    if (this.isDone) return;
+    const error = new ServiceError(503, 'service is stopping');
+    this.abort(error);
+    this.abandoned(error);
   }
 
   /** Its stream gives nothing any more while the service stops. */
@@ -74,6 +77,14 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
 
   /** Settles what was thrown; ends with `end`. */
   protected abstract failed(thrown: unknown): void;
+
+  /**
+   * Settles a message that was not begun for want of a place, or was cut off by a stop; ends with `end`. A kind that
+   * takes its messages back does so here: the handler has not failed.
+   */
+  protected abandoned(error: ServiceError): void {
+    this.failed(error);
+  }
 
   /** Called once, when the outcome is settled. */
   protected ended(): void {}
