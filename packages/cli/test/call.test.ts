@@ -224,6 +224,16 @@ describe('the command', () => {
       expect(await natsmith(['gather', 'cache', 'size'])).toEqual({ code: 0, stdout: '7\n7\n', stderr: '' });
     });
 
+    it('names the instance of each reply for programs', async () => {
+      const { stdout } = await natsmith(['gather', 'cache', 'size', '--json']);
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { instance: string; data: number });
+      expect(lines.map(({ data }) => data)).toEqual([7, 7]);
+      expect(new Set(lines.map(({ instance }) => instance)).size).toBe(2);
+    });
+
     it('is exit code 1 when an instance answers with an error', async () => {
       const { code, stdout } = await natsmith(['gather', 'cache', 'flush', '--json']);
       expect(code).toBe(1);

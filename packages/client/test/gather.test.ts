@@ -53,6 +53,16 @@ onEachServerAndClient((_server, library) => {
     }
   });
 
+  test('each answer of a natsmith service names its instance, errors too; those of others do not', async () => {
+    const ids = (await client.ping('cache')).map(({ id }) => id).sort();
+    const replies = await client.gather({ service: 'cache', endpoint: 'odd' }, undefined, { stall: 50 });
+    expect(replies.map(({ instance }) => instance).sort()).toEqual(ids);
+    connection.subscribe('cache.plain', { callback: (_error, message) => message.respond('7') });
+    expect(await client.gather('cache.plain', undefined, { stall: 50 })).toEqual([
+      { ok: true, value: 7, rtt: expect.any(Number) as number },
+    ]);
+  });
+
   test('the error of one does not hide the others', async () => {
     const replies = await client.gather<number>({ service: 'cache', endpoint: 'odd' }, undefined, { stall: 50 });
     expect(replies.filter(({ ok }) => ok)).toHaveLength(2);

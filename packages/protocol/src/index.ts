@@ -26,6 +26,7 @@ export {
   headerNameProblem,
   headerValueProblem,
   oneLine,
+  INSTANCE_HEADER,
   REQUEST_ID_HEADER,
   TIMEOUT_HEADER,
   TRACE_HEADERS,

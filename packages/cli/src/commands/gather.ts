@@ -1,4 +1,4 @@
-import { isNoResponders, type Message } from '@natsmith/protocol';
+import { headersIn, INSTANCE_HEADER, instanceIdProblem, isNoResponders, type Message } from '@natsmith/protocol';
 import { Command } from 'commander';
 import type { NatsConnection } from 'nats';
 import { checkPayload } from '../call/check-payload';
@@ -32,7 +32,7 @@ export function gather(): Command {
     .option('-H, --header <name:value>', 'a header of the request; can be repeated', addHeader)
     .option('-p, --param <name=value>', 'a value for a named token of the subject; can be repeated', addParam)
     .option('--no-check', 'send the payload without checking it against the schema in INFO')
-    .option('--json', 'print { headers, data } or { headers, error } on one line for each reply')
+    .option('--json', 'print { instance, headers, data } or { instance, headers, error } on one line for each reply')
     .addHelpText('after', examples('natsmith gather cache size', 'natsmith gather cache size --json'))
     .action(async (service: string, name: string, json: string | undefined, flags: Flags) => {
       const payload = readPayload(json);
@@ -45,7 +45,11 @@ export function gather(): Command {
           );
         const subject = subjectOf(endpoint, flags.param ?? {});
         if (flags.check) await checkPayload(endpoint, payload.value);
-        const request = { subject, body: payload.bytes, headers: flags.header ?? [] };
+        const request = {
+          subject,
+          body: payload.bytes,
+          headers: [...(flags.header ?? []), [INSTANCE_HEADER, '?'] as const],
+        };
         const replies = await replyOfEach(client.connection, request, answers, flags.timeout ?? DEFAULT_TIMEOUT);
         show(replies, subject, answers, flags.json === true);
       });
@@ -75,15 +79,28 @@ function replyOfEach(
   });
 }
 
+/** The id that the reply of a natsmith service says. */
+function instanceOf(reply: Message): string | undefined {
+  const instance = headersIn(reply)?.get(INSTANCE_HEADER);
+  return instance === undefined || instanceIdProblem(instance) !== undefined ? undefined : instance;
+}
+
 function show(replies: readonly Message[], subject: string, expected: number, asJson: boolean): void {
   for (const reply of replies) {
     const error = errorIn(reply);
+    const instance = instanceOf(reply);
     if (asJson) {
       const said = error && { code: error.code, description: error.description, data: error.data };
       const outcome = said === undefined ? { data: valueOf(reply.data) ?? null } : { error: said };
-      printJsonLine({ headers: headersOf(reply), ...outcome });
-    } else if (error === undefined) printBody(reply.data);
-    else note(`an instance answered with the error ${error.code}: ${harmless(error.description)}`);
+      printJsonLine({ ...(instance !== undefined && { instance }), headers: headersOf(reply), ...outcome });
+    } else if (error === undefined) {
+      // A program that reads the replies asks for --json.
+      if (instance !== undefined && process.stdout.isTTY) note(`instance ${instance}:`);
+      printBody(reply.data);
+    } else
+      note(
+        `${instance === undefined ? 'an instance' : `instance ${instance}`} answered with the error ${error.code}: ${harmless(error.description)}`,
+      );
   }
   if (replies.length === 0) throw new Failure(ExitCode.nobody, `nobody answered on ${subject}`);
   if (replies.length < expected) note(`${replies.length} of ${expected} answers came in time`);

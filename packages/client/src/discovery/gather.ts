@@ -1,4 +1,12 @@
-import { headerBlock, TIMEOUT_HEADER, type ServiceError } from '@natsmith/protocol';
+import {
+  headerBlock,
+  headersIn,
+  INSTANCE_HEADER,
+  instanceIdProblem,
+  TIMEOUT_HEADER,
+  type Message,
+  type ServiceError,
+} from '@natsmith/protocol';
 import { requestMany, type GatherLimits } from './request-many';
 import { decodeBody, encodeBody, type BodyKind } from '../call/body';
 import type { Propagation } from '../propagation';
@@ -26,9 +34,16 @@ export interface GatherOptions extends GatherLimits {
 }
 
 /** What one instance answered; an error of one says nothing of the others. */
-export type GatheredReply<Reply> =
-  | { readonly ok: true; readonly value: Reply; readonly rtt: number }
-  | { readonly ok: false; readonly error: ServiceError; readonly rtt: number };
+export type GatheredReply<Reply> = GatheredFrom &
+  (
+    | { readonly ok: true; readonly value: Reply; readonly rtt: number }
+    | { readonly ok: false; readonly error: ServiceError; readonly rtt: number }
+  );
+
+interface GatheredFrom {
+  /** The id of the instance that answered; natsmith's services say it, others do not. */
+  readonly instance?: string;
+}
 
 /** Asks everybody on a subject. */
 export function gather<Reply>(
@@ -40,7 +55,11 @@ export function gather<Reply>(
   carried: Propagation,
 ): Gathered<GatheredReply<Reply>> {
   const timeout = Math.max(0, Math.min(limits.timeout, Math.ceil(carried.expiresAt - performance.now())));
-  const lines = [...headerLines(carried.headers, headers), [TIMEOUT_HEADER, String(timeout)] as const];
+  const lines = [
+    ...headerLines(carried.headers, headers),
+    [TIMEOUT_HEADER, String(timeout)] as const,
+    [INSTANCE_HEADER, '?'] as const,
+  ];
   return requestMany<GatheredReply<Reply>>(inbox, {
     subject,
     body: encodeBody(payload),
@@ -49,10 +68,16 @@ export function gather<Reply>(
     expected: Infinity,
     read(message, rtt) {
       const error = errorIn(message, subject);
-      if (error !== undefined) return { ok: false, error, rtt };
-      return { ok: true, value: decodeBody(message.data, as, subject) as Reply, rtt };
+      const from = instanceIn(message);
+      if (error !== undefined) return { ok: false, error, rtt, ...from };
+      return { ok: true, value: decodeBody(message.data, as, subject) as Reply, rtt, ...from };
     },
   });
+}
+
+function instanceIn(message: Message): GatheredFrom {
+  const instance = headersIn(message)?.get(INSTANCE_HEADER);
+  return instance === undefined || instanceIdProblem(instance) !== undefined ? {} : { instance };
 }
 
 /** The subject on which all instances of an endpoint can be asked. @throws Error when a queue group stands in the way */

@@ -1,8 +1,10 @@
-import { uncreditedFor } from '@natsmith/protocol';
+import { INSTANCE_HEADER, uncreditedFor } from '@natsmith/protocol';
 import { KeptSubscription } from '../nats/kept-subscription';
 import { codecNamed } from '../payload/codec';
 import { orDefault } from '../payload/default-payload';
+import type { Execute } from '../pipeline/context';
 import { taker, type Handler } from '../pipeline/invoke';
+import { hasHeaders } from '../pipeline/message';
 import { handlerOf, hasDefault } from '../plan/handler';
 import type { EndpointPlan } from '../plan/plan';
 import { bodyInvoker } from '../reply/body';
@@ -49,11 +51,19 @@ function endpointRuntime(plan: EndpointPlan, handler: Handler, around: HandlerSu
       ? streamInvoker(handler, bodyCodec ?? codec, validate, outlet, limits.maxBody)
       : bodyInvoker(taker<Replying>(handler, bodyCodec, validate), bodyCodec !== undefined, outlet, limits.maxBody);
   return {
-    ...runtimeOf(plan, core, around),
+    ...runtimeOf(plan, queueGroup === '' ? naming(core, around.identity.id) : core, around),
     endpoint: Object.freeze({ name, subject, queueGroup }),
     codec,
     outlet,
     uncredited: uncreditedFor(plan.maxUncredited),
     refusals: new RefusedReplies(logger, plan.where),
+  };
+}
+
+/** Where all instances answer, a caller may ask which of them an answer is from. */
+function naming(core: Execute<Replying>, id: string): Execute<Replying> {
+  return (ctx) => {
+    if (hasHeaders(ctx.message) && ctx.headers.has(INSTANCE_HEADER)) ctx.replyHeaders.set(INSTANCE_HEADER, id);
+    return core(ctx);
   };
 }

@@ -8,6 +8,8 @@ export const TIMEOUT_HEADER = 'Natsmith-Timeout';
 export const CANCEL_HEADER = 'Natsmith-Cancel';
 /** Names a 500 reply and its log line, so that the two can be matched. */
 export const REQUEST_ID_HEADER = 'Natsmith-Request-Id';
+/** Asks an endpoint without a queue group which instance answers; the reply says its id in the same header. */
+export const INSTANCE_HEADER = 'Natsmith-Instance';
 /** Those of W3C Trace Context and Baggage. */
 export const TRACE_HEADERS: readonly string[] = ['traceparent', 'tracestate', 'baggage'];
 
