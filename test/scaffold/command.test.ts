@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -109,13 +111,17 @@ test('an install that fails leaves nothing, and says why', async () => {
 });
 
 test('a signal during the install leaves nothing', async () => {
-  // A registry that never answers.
-  const silent = { npm_config_registry: 'http://10.255.255.1', npm_config_cache: join(cwd, '../cache') };
+  // A registry that takes connections and never answers.
+  const registry = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(registry, 'listening');
+  const { port } = registry.address() as AddressInfo;
+  const silent = { npm_config_registry: `http://127.0.0.1:${port}`, npm_config_cache: join(cwd, '../cache') };
   const running = new Running(`exec node ${command.path} my-service --yes`, { cwd, env: userEnvironment(silent) });
   await running.writes(/installing with npm/);
   expect(await running.end('SIGINT')).toBe(130);
   expect(readdirSync(cwd)).toEqual([]);
   expect(running.transcript).toContain('nothing was written');
+  registry.close();
 });
 
 test('with --from, the packages of a checkout come along, for each other as well', async () => {
