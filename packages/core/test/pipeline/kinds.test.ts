@@ -16,6 +16,7 @@ import { connect } from 'nats';
 import { useHosts } from '#test/hosts';
 
 const store = new AsyncLocalStorage<string>();
+// #region roles
 const Roles = (...roles: string[]): ClassDecorator & MethodDecorator => Metadata({ roles: roles.join(',') });
 
 const authorize = only('endpoint', (ctx: RequestContext, next: Next) => {
@@ -24,6 +25,7 @@ const authorize = only('endpoint', (ctx: RequestContext, next: Next) => {
     throw new ServiceError(403, `only for ${roles}`);
   return next();
 });
+// #endregion
 
 const ends: { name: string; outcome: string; finished?: string }[] = [];
 let release: () => void = () => undefined;
