@@ -18,7 +18,7 @@ export const usercode: Program = (_, extent) => suite('packages/core/test/user-c
 /** Schemas in INFO against the validator: every decorator that class-validator exports, generated options and values. */
 export const schemas: Program = (_, extent) => {
   const runs = extent.requests === undefined ? 2_000 : 100;
-  return suite('packages/core/src/request/schema.test.ts', { FUZZ_RUNS: String(runs) }, extent);
+  return suite('packages/core/src/payload/schema.test.ts', { FUZZ_RUNS: String(runs) }, extent);
 };
 
 /** The properties of a test suite, with as many runs as there is time for. */
