@@ -210,6 +210,7 @@ describe('a service', () => {
     ['that is a service twice', () => Twice, 'Twice', /has @Service more than once; keep one/],
     ['in two groups', () => TwoGroups, 'TwoGroups', /has @Group more than once; join the prefixes/],
     ['with two stats handlers', () => TwoStats, 'TwoStats', /@StatsHandler on one and two; keep one/],
+    ['that every await would wait for', () => Thenable, 'Thenable', /method named "then", .* @Endpoint\('then'\)/],
     ['that wants arguments', () => Wanting, 'Wanting', /constructor with 2 parameter\(s\) .*container/],
     [
       'whose parent wants arguments',
@@ -231,6 +232,12 @@ describe('a service', () => {
 
   @Service({ name: 'empty', version: '1.0.0' })
   class Empty {}
+
+  @Service({ name: 'thenable', version: '1.0.0' })
+  class Thenable {
+    @Endpoint()
+    then(): void {}
+  }
 
   @Service({ name: 'twice', version: '1.0.0' })
   @Service({ name: 'again', version: '1.0.0' })

@@ -117,6 +117,35 @@ onEachServer((server) => {
     expect(asked).toEqual(['Stock']);
   });
 
+  describe('an instance with a property "then" is not waited for as a promise is', () => {
+    const thenable = <T extends object>(value: T): T => Object.assign(value, { then: () => undefined });
+    @Service({ name: 'then', version: '1.0.0' })
+    class Then {
+      then = (): undefined => undefined;
+      @Endpoint() now(): string {
+        return 'now';
+      }
+    }
+    const container: Container = { get: (target) => new target() };
+
+    it.each([
+      ['made by natsmith', Then, {}],
+      ['given', new Then(), {}],
+      ['from a container', Then, { container }],
+      ['from a container that has one itself', Then, { container: thenable({ ...container }) }],
+      [
+        'from a container that was made from the connection and has one',
+        Then,
+        { container: () => thenable({ ...container }) },
+      ],
+      ['from an async function that makes a container', Then, { container: () => Promise.resolve(container) }],
+    ])('%s', async (_, target, options) => {
+      await using stage = await Stage.start(server, target, options);
+      expect((await stage.call('now')).value).toBe('now');
+      expect(stage.host.get(Then)).toBeInstanceOf(Then);
+    });
+  });
+
   it('a start that fails stops given instances, too', async () => {
     const failing = [new Outer('service'), new Inner('failing')];
     await expect(Stage.start(server, failing)).rejects.toThrow('not today');

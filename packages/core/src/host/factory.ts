@@ -100,7 +100,8 @@ async function create<C extends Connection>(
   const services: ServiceInstance[] = [];
   const outlet = outletOf(connection, logger, options.inboxes);
   try {
-    await instances.start(plans, await containerOf(options.container, connection));
+    const { container } = await containerOf(options.container, connection);
+    await instances.start(plans, container);
     const settings: InstanceSettings = {
       connection,
       outlet,

@@ -11,18 +11,26 @@ export interface Container {
 /** Makes a container with the host's own connection, so that what classes need can use it; the host closes it. */
 export type ContainerOf<C> = (connection: C) => Container | Promise<Container>;
 
-/** The container itself, where it was given as a function of the connection. */
+/**
+ * The container itself, where it was given as a function of the connection; in a box, because one with a method `then`
+ * would be taken for a promise.
+ */
 export async function containerOf<C>(
   given: Container | ContainerOf<C> | undefined,
   connection: C,
-): Promise<Container | undefined> {
-  if (given === undefined) return undefined;
+): Promise<{ readonly container: Container | undefined }> {
+  if (given === undefined) return { container: undefined };
   // A container that can be called is a container.
-  const container: unknown = typeof given === 'function' && !('get' in given) ? await given(connection) : given;
-  if (typeof (container as Partial<Container> | null | undefined)?.get === 'function') return container as Container;
+  const made: unknown = typeof given === 'function' && !('get' in given) ? given(connection) : given;
+  const container = isContainer(made) ? made : await made;
+  if (isContainer(container)) return { container };
   throw new Error(
     `container must be { get(Class) }, or a function of the connection that returns one; got ${container === null ? 'null' : typeof container}`,
   );
+}
+
+function isContainer(value: unknown): value is Container {
+  return typeof (value as Partial<Container> | null | undefined)?.get === 'function';
 }
 
 /** Why natsmith cannot make an instance of a class with `new`, or undefined when it can. */
@@ -67,8 +75,7 @@ export class Instances {
   ): Promise<void> {
     for (const target of services.flatMap((service) => service.classes)) {
       this.uses.set(target, (this.uses.get(target) ?? 0) + 1);
-      if (!this.instances.has(target))
-        this.instances.set(target, await this.make(target as new () => object, container));
+      if (!this.instances.has(target)) await this.make(target as new () => object, container);
     }
     for (const [target, instance] of this.instances) {
       await (instance as Partial<OnStart>).onStart?.();
@@ -94,13 +101,14 @@ export class Instances {
     for (const target of [...this.started].reverse()) await this.stop(target, outOfTime);
   }
 
-  private async make(target: new () => object, container: Container | undefined): Promise<object> {
-    const given = this.given.get(target);
-    if (given !== undefined) return given;
-    if (container === undefined) return new target();
-    const instance: unknown = await container.get(target);
-    if (typeof instance === 'object' && instance !== null) return instance;
-    throw new Error(`the container gave ${String(instance)} for ${target.name}; register the class with it`);
+  private async make(target: new () => object, container: Container | undefined): Promise<void> {
+    const instance: unknown =
+      this.given.get(target) ?? (container === undefined ? new target() : container.get(target));
+    // Only what is no instance yet is waited for: one with a property `then` would be taken for a promise.
+    const made: unknown = instance instanceof target ? instance : await instance;
+    if (typeof made !== 'object' || made === null)
+      throw new Error(`the container gave ${String(made)} for ${target.name}; register the class with it`);
+    this.instances.set(target, made);
   }
 
   private async stop(target: Class, outOfTime: Promise<void>): Promise<void> {

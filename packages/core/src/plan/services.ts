@@ -124,6 +124,7 @@ function addClass(definition: ClassDefinition, outside: Surroundings, path: read
   const where = definition.class.name;
   walk.classes.push(definition.class);
   mistakes.add(where, walk.constructorProblem(definition.class));
+  mistakes.add(where, thenProblem(definition.class));
   for (const { method, problem } of definition.contradictions)
     mistakes.add(method === undefined ? where : `${where}.${method}`, problem);
 
@@ -185,6 +186,15 @@ function payloadOf(endpoint: EndpointDefinition, payloads: PayloadClasses): Payl
 function knownReturnType(type: unknown, hasValidators: HasValidators): PayloadClass | undefined {
   if (PRIMITIVES.has(type)) return type as PayloadClass;
   return typeof type === 'function' && hasValidators(type as Class) ? (type as Class) : undefined;
+}
+
+/** An async container, and everybody who gets an instance from an async function, would wait for it for ever. */
+function thenProblem(target: Class): string | undefined {
+  if (!('then' in (target.prototype as object))) return undefined;
+  return (
+    'has a method named "then", so that JavaScript takes its instances for promises; ' +
+    "give the method another name, and the endpoint its own: @Endpoint('then')"
+  );
 }
 
 function mountGroup(group: Class, by: string, outside: Surroundings, path: readonly Class[], walk: Walk): void {
