@@ -78,7 +78,7 @@ class ClassDefinitions {
       skipMissingProperties === true || (value === null ? skipNullProperties : skipUndefinedProperties) === true;
 
     const custom = asJson(usual.demands, conversion);
-    const nested = isNested ? this.nested(conversion, custom['type'] === 'array') : {};
+    const nested = isNested ? this.nested(conversion, custom['type'] === 'array', takes(null)) : {};
     const whole = allOf([custom, nested]);
     const schema = allOf([asJson(always.demands, conversion), takes(null) ? orNull(whole) : whole]);
     return conditions.length > 0
@@ -105,10 +105,12 @@ class ClassDefinitions {
   }
 
   /** class-validator looks into arrays, arrays in arrays too, whether `each` is said or not. */
-  private nested(conversion: Conversion, isArray: boolean): Schema {
+  private nested(conversion: Conversion, isArray: boolean, skipsNull: boolean): Schema {
     if (conversion.to === 'same') return { type: ['object', 'array'] };
     if (conversion.to !== 'class' || !hasValidators(conversion.class)) return {};
-    const item = { anyOf: [this.reference(conversion.class), { type: 'array' }] };
+    const value = { anyOf: [this.reference(conversion.class), { type: 'array' }] };
+    // What is skipped as a property is skipped as an item, too.
+    const item = skipsNull ? orNull(value) : value;
     return isArray ? { items: item } : { anyOf: [this.reference(conversion.class), { type: 'array', items: item }] };
   }
 
