@@ -388,7 +388,10 @@ describe('the schema refuses nothing that the validator takes', () => {
   it.each<ValidatorOptions>([{ skipNullProperties: true }, { skipMissingProperties: true }])(
     'null among nested objects, where %j skips it',
     async (options) => {
-      const target = property(v.ValidateNested({ each: true }), Type(() => Leaf));
+      const target = property(
+        v.ValidateNested({ each: true }),
+        Type(() => Leaf),
+      );
       const payload = { value: [null] };
       expect(await takes(target, options)(payload)).toBe(true);
       expect(await refused(target, [payload, { value: [[null]] }], options)).toEqual([]);
