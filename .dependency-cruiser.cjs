@@ -8,8 +8,9 @@ const packages = {
   broker: ['protocol'],
   core: ['protocol'],
   client: ['protocol'],
-  testing: ['protocol', 'broker', 'core', 'client'],
-  cli: ['protocol', 'broker', 'core', 'client', 'testing'],
+  jetstream: ['protocol', 'core'],
+  testing: ['protocol', 'broker', 'core', 'client', 'jetstream'],
+  cli: ['protocol', 'broker', 'core', 'client', 'jetstream', 'testing'],
   'create-natsmith': [],
 };
 

@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { IsString } from 'class-validator';
+import { event, type Event } from '@natsmith/protocol';
+import { eventStream, type EventStream } from '../index';
+
+class Order {
+  @IsString() id!: string;
+}
+const OrderPlaced = event('orders.{id}.placed', Order);
+const OrderShipped = event('orders.{id}.shipped', Order);
+
+describe('a stream', () => {
+  it('stores the subjects of its events, with a wildcard for each named token', () => {
+    const stream = eventStream('ORDERS', { events: [OrderPlaced, OrderShipped], maxAge: '7d' });
+    expect(stream).toMatchObject({ name: 'ORDERS', subjects: ['orders.*.placed', 'orders.*.shipped'] });
+    expect(Object.isFrozen(stream)).toBe(true);
+  });
+
+  it('names a subject once when a wider one covers it', () => {
+    expect(eventStream('ORDERS', { events: [OrderPlaced], subjects: ['orders.>'] }).subjects).toEqual(['orders.>']);
+  });
+
+  it.each([
+    ['a b', { subjects: ['a'] }, /name "a b" may hold only letters/],
+    ['A', {}, /needs at least one event or subject/],
+    ['A', undefined, /needs \{ events/],
+    ['A', { subjects: ['a b'] }, /subject "a b" holds white space/],
+    ['A', { subjects: ['a.{id}'] }, /subject/],
+    ['A', { events: [undefined] }, /must be an array of events/],
+    ['A', { subjects: ['a.*', '*.b'] }, /"a.\*" and "\*.b" overlap/],
+    ['A', { subjects: ['a'], maxAge: '7 days' }, /maxAge must be a duration/],
+    ['A', { subjects: ['a'], replicas: 0 }, /replicas must be a whole number from 1 to 5, got 0/],
+    ['A', { subjects: ['a'], retention: 'queue' }, /retention must be one of "limits", "workqueue", "interest"/],
+    ['A', { subjects: ['a'], maxage: 5 }, /unknown option "maxage"/],
+  ])('%j with %j is refused', (name, options, message) => {
+    expect(() => eventStream(name, options as never)).toThrow(message);
+  });
+});
+
+/** Never runs: it only has to compile. */
+export function typeTests(): void {
+  const stream = eventStream('ORDERS', { events: [OrderPlaced] });
+  const _same: EventStream<typeof OrderPlaced> = stream;
+  // @ts-expect-error another event
+  const _other: EventStream<typeof OrderShipped> = stream;
+  const _any: EventStream<Event> = eventStream('ALL', { subjects: ['orders.>'] });
+}

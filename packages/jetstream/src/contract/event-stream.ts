@@ -1,0 +1,142 @@
+import {
+  durationProblem,
+  isEvent,
+  nameProblem,
+  parseTemplate,
+  subjectCovers,
+  subjectProblem,
+  subjectsOverlap,
+} from '@natsmith/protocol';
+import type { Duration, Event } from '@natsmith/protocol';
+
+/** What a stream keeps, and for how long. */
+export interface EventStreamOptions<E extends Event = Event> {
+  /** The events that the stream stores; its subjects are theirs. */
+  readonly events?: readonly E[];
+  /** Subjects that the stream stores besides those of its events; `*` and `>` are allowed. */
+  readonly subjects?: readonly string[];
+  /** `limits` (default), `workqueue` or `interest`, as NATS has them. */
+  readonly retention?: 'limits' | 'workqueue' | 'interest';
+  /** `file` (default) or `memory`. */
+  readonly storage?: 'file' | 'memory';
+  /** How long a message is kept; default without end. */
+  readonly maxAge?: Duration;
+  /** Bytes; default without limit. */
+  readonly maxBytes?: number;
+  /** Messages; default without limit. */
+  readonly maxMessages?: number;
+  /** Copies in a cluster, 1 to 5; default 1. */
+  readonly replicas?: number;
+  /** How long message ids are remembered; default that of the server, 2 minutes. */
+  readonly duplicateWindow?: Duration;
+  /** What gives way when a limit is reached: the `old` messages (default), or `new` ones are refused. */
+  readonly discard?: 'old' | 'new';
+}
+
+/** A stream by contract: its name, its events and its limits. Made by {@link eventStream}. */
+export interface EventStream<E extends Event = Event> {
+  readonly name: string;
+  readonly events: readonly E[];
+  /** Subjects as the server has them: `orders.*.placed`. */
+  readonly subjects: readonly string[];
+  readonly options: EventStreamOptions<E>;
+}
+
+const OPTIONS = [
+  'events',
+  'subjects',
+  'retention',
+  'storage',
+  'maxAge',
+  'maxBytes',
+  'maxMessages',
+  'replicas',
+  'duplicateWindow',
+  'discard',
+];
+
+/**
+ * Declares a stream: what it stores and what it keeps. `provision` creates it, and compares it with what the server has.
+ * @param name letters, digits, "_" and "-"
+ * @throws TypeError that says what is wrong with the name or an option
+ */
+export function eventStream<const E extends Event = Event>(
+  name: string,
+  options: EventStreamOptions<E>,
+): EventStream<E> {
+  const problem = streamNameProblem(name) ?? optionsProblem(options);
+  if (problem !== undefined) throw new TypeError(`stream ${JSON.stringify(name)}: ${problem}`);
+  const events = options.events ?? [];
+  const subjects = [
+    ...new Set([...events.map((one) => parseTemplate(one.subject).subject), ...(options.subjects ?? [])]),
+  ];
+  // A stream may not name a subject twice, nor two that overlap: the wider one is enough.
+  const widest = subjects.filter((one) => !subjects.some((other) => other !== one && subjectCovers(other, one)));
+  const clash = overlapAmong(widest);
+  if (clash !== undefined) throw new TypeError(`stream ${JSON.stringify(name)}: ${clash}`);
+  return Object.freeze({
+    name,
+    events: Object.freeze([...events]),
+    subjects: Object.freeze(widest),
+    options: Object.freeze({ ...options }),
+  });
+}
+
+function overlapAmong(subjects: readonly string[]): string | undefined {
+  for (const [i, one] of subjects.entries())
+    for (const other of subjects.slice(i + 1))
+      if (subjectsOverlap(one, other))
+        return `subjects "${one}" and "${other}" overlap, which the server refuses; name one that covers both, such as with ">"`;
+  return undefined;
+}
+
+function streamNameProblem(name: unknown): string | undefined {
+  const problem = nameProblem(name);
+  if (problem !== undefined) return `name ${problem}`;
+  return (name as string).length > 255 ? 'name is longer than 255 characters' : undefined;
+}
+
+function optionsProblem(options: unknown): string | undefined {
+  if (typeof options !== 'object' || options === null) return 'needs { events: [...] } or { subjects: [...] }';
+  const given = options as EventStreamOptions;
+  const unknown = Object.keys(given).find((key) => !OPTIONS.includes(key));
+  if (unknown !== undefined) return `unknown option "${unknown}"; there are ${OPTIONS.join(', ')}`;
+  const { events, subjects, retention, storage, maxAge, maxBytes, maxMessages, replicas, duplicateWindow, discard } =
+    given;
+  if (events !== undefined && !(Array.isArray(events) && events.every(isEvent)))
+    return 'events must be an array of events made by event(); is one used before its declaration?';
+  if (subjects !== undefined && !Array.isArray(subjects)) return 'subjects must be an array of strings';
+  for (const subject of (subjects ?? []) as readonly string[]) {
+    const problem = subjectProblem(subject, 'all', 'plain');
+    if (problem === undefined && /[{}]/.test(subject)) return `subject "${subject}" has braces; write "*" for a token`;
+    if (problem !== undefined) return `subject ${problem}`;
+  }
+  if ((events?.length ?? 0) + (subjects?.length ?? 0) === 0) return 'needs at least one event or subject';
+  return (
+    oneOf('retention', retention, ['limits', 'workqueue', 'interest']) ??
+    oneOf('storage', storage, ['file', 'memory']) ??
+    oneOf('discard', discard, ['old', 'new']) ??
+    durationOf('maxAge', maxAge) ??
+    durationOf('duplicateWindow', duplicateWindow) ??
+    wholeNumber('maxBytes', maxBytes) ??
+    wholeNumber('maxMessages', maxMessages) ??
+    (replicas === undefined || (Number.isInteger(replicas) && replicas >= 1 && replicas <= 5)
+      ? undefined
+      : `replicas must be a whole number from 1 to 5, got ${String(replicas)}`)
+  );
+}
+
+function oneOf(option: string, value: unknown, values: readonly string[]): string | undefined {
+  if (value === undefined || values.includes(value as string)) return undefined;
+  return `${option} must be one of ${values.map((one) => `"${one}"`).join(', ')}, got ${JSON.stringify(value)}`;
+}
+
+function durationOf(option: string, value: Duration | undefined): string | undefined {
+  const problem = value === undefined ? undefined : durationProblem(value);
+  return problem === undefined ? undefined : `${option} ${problem}`;
+}
+
+function wholeNumber(option: string, value: unknown): string | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0)) return undefined;
+  return `${option} must be a positive whole number, got ${JSON.stringify(value)}`;
+}

@@ -1,0 +1,1 @@
+export { eventStream, type EventStream, type EventStreamOptions } from './contract/event-stream';
