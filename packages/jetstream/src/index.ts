@@ -1,1 +1,12 @@
+export { bucket, key, type Bucket, type BucketOptions, type Key } from './contract/bucket';
 export { eventStream, type EventStream, type EventStreamOptions } from './contract/event-stream';
+export {
+  KeyValueStore,
+  type ExpectedRevision,
+  type KeyArgs,
+  type KeyParams,
+  type KeyValueEntry,
+  type KeyValueStoreOptions,
+  type ValueOf,
+  type ValueSent,
+} from './bucket/key-value-store';

@@ -75,16 +75,21 @@ export function isEvent(value: unknown): value is Event {
 
 /**
  * The subject that an event is published on.
+ * @param noun what errors call the event
  * @throws TypeError when a named token has no value, or one that is no token
  */
-export function eventSubject({ subject }: Event, params: Readonly<Record<string, unknown>> = {}): string {
+export function eventSubject(
+  { subject }: Event,
+  params: Readonly<Record<string, unknown>> = {},
+  noun = 'event',
+): string {
   const { params: named } = parseTemplate(subject);
   const tokens = subject.split('.');
   for (const { name, index } of named) {
     const value = params[name];
     const token = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
     if (token === undefined)
-      throw new TypeError(`event "${subject}" needs a value for {${name}}: pass { params: { ${name}: '…' } }`);
+      throw new TypeError(`${noun} "${subject}" needs a value for {${name}}: pass { params: { ${name}: '…' } }`);
     if (token.includes('.') || subjectProblem(token, 'none') !== undefined)
       throw new TypeError(
         `${JSON.stringify(token)} cannot stand for {${name}} in "${subject}": a token has no ".", "*", ">", braces or white space`,
@@ -92,9 +97,9 @@ export function eventSubject({ subject }: Event, params: Readonly<Record<string,
     tokens[index] = token;
   }
   const unknown = Object.keys(params).find((name) => !named.some((one) => one.name === name));
-  if (unknown !== undefined) throw new TypeError(`event "${subject}" has no token {${unknown}}`);
+  if (unknown !== undefined) throw new TypeError(`${noun} "${subject}" has no token {${unknown}}`);
   const filled = tokens.join('.');
   const problem = subjectProblem(filled, 'none');
-  if (problem !== undefined) throw new TypeError(`event subject ${problem}`);
+  if (problem !== undefined) throw new TypeError(`${noun} subject ${problem}`);
   return filled;
 }

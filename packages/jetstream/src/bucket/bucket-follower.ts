@@ -1,0 +1,331 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ConnectionEvents,
+  millisecondsOf,
+  randomToken,
+  type Connection,
+  type Message,
+  type Subscription,
+} from '@natsmith/protocol';
+import { deliveryOf } from '../nats/delivery';
+import { managerOf } from '../nats/manager';
+import { statusOf } from '../nats/status';
+
+/** A change of a bucket; `undefined` as data where the key has no value any more. */
+export interface Change {
+  readonly key: string;
+  readonly revision: number;
+  readonly operation: 'put' | 'delete' | 'purge';
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** The value was there when the watch began. */
+  readonly initial: boolean;
+  readonly message: Message;
+}
+
+/** What a follower tells. */
+export interface FollowerEvents {
+  /** Called for one change after the other; the next waits for the promise. */
+  onChange(change: Change): unknown;
+  /** The bucket cannot be followed for now; it is tried again. */
+  onLost(error: Error): void;
+  /** It is followed again, and at its present state. */
+  onRestored(): void;
+}
+
+/** Changes that are asked for at once. */
+const BATCH = 200;
+const EXPIRES = 30_000;
+const HEARTBEAT = 5_000;
+/** Without a heartbeat for so long, the pull is taken for lost. */
+const SILENCE = 2 * HEARTBEAT + 1_000;
+/** How long the server keeps the consumer of a watcher that is gone. */
+const INACTIVE = '1m';
+const FIRST_RETRY = 100;
+const LAST_RETRY = 5_000;
+const NANOSECONDS = 1_000_000;
+
+/**
+ * Follows the values of a bucket's keys: those that are there, then each change in order. What may have been missed, by a
+ * reconnect, a server that was killed or a consumer that is gone, is read again from the bucket's present state, and only
+ * what differs is told. It has one consumer at a time, by one name.
+ */
+export class BucketFollower {
+  /** What has been told: key to revision and time; deleted keys are not among them. */
+  private readonly told = new Map<string, string>();
+  private readonly queue: Change[] = [];
+  private readonly consumer = `watch-${randomToken()}`;
+  private readonly stream: string;
+  private readonly stopListening: () => void;
+  /** Grows with each attachment: what belongs to an earlier one does not count any more. */
+  private epoch = 0;
+  private inbox: Subscription | undefined;
+  private inboxPrefix = '';
+  private timer: NodeJS.Timeout | undefined;
+  private deliveries = 0;
+  /** Messages that the present pull may still bring. */
+  private asked = 0;
+  /** Initial values that have not come yet; 0 when the state is complete. */
+  private missing = 0;
+  private seen: Set<string> | undefined;
+  private isFirst = true;
+  /** The server may know the consumer. */
+  private hasConsumer = false;
+  private isWorking = false;
+  private isLost = false;
+  private isStopped = false;
+  private ready!: { promise: Promise<void>; resolve: () => void };
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly bucket: string,
+    /** Of the bucket's stream: `$KV.config.limits.*`. */
+    private readonly filter: string,
+    private readonly events: FollowerEvents,
+  ) {
+    this.stream = `KV_${bucket}`;
+    let resolve = (): void => undefined;
+    const promise = new Promise<void>((done) => (resolve = done));
+    this.ready = { promise, resolve };
+    this.stopListening = ConnectionEvents.of(connection).listen((event) => {
+      if (event.type === 'reconnected') void this.attach();
+    });
+  }
+
+  /**
+   * Resolves when the values that are there have been told.
+   * @throws what the first attempt fails with
+   */
+  async start(): Promise<void> {
+    await this.attachOnce(++this.epoch);
+    await this.ready.promise;
+  }
+
+  /** Leaves the bucket; resolves when the server has been told. What is told at this moment is finished. */
+  async stop(): Promise<void> {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    this.epoch++;
+    this.leave();
+    this.stopListening();
+    this.queue.length = 0;
+    this.ready.resolve();
+    if (!this.connection.isClosed())
+      await managerOf(this.connection)
+        .then((manager) => manager.consumers.delete(this.stream, this.consumer))
+        .catch(() => undefined); // the server forgets it by itself
+  }
+
+  private async attach(): Promise<void> {
+    const epoch = ++this.epoch;
+    this.leave();
+    for (let wait = FIRST_RETRY; this.epoch === epoch && !this.isStopped; wait = Math.min(wait * 2, LAST_RETRY)) {
+      try {
+        await this.attachOnce(epoch);
+        return;
+      } catch (error) {
+        if (this.epoch !== epoch) return;
+        this.lose(error instanceof Error ? error : new Error(String(error)));
+      }
+      await delay(wait, undefined, { ref: false });
+    }
+  }
+
+  private async attachOnce(epoch: number): Promise<void> {
+    this.leave();
+    const { consumers } = await managerOf(this.connection);
+    if (this.hasConsumer) await consumers.delete(this.stream, this.consumer).catch(ignoreMissing);
+    if (this.epoch !== epoch) return;
+    this.hasConsumer = true;
+    const { num_pending } = await consumers.add(this.stream, {
+      name: this.consumer,
+      filter_subject: this.filter,
+      deliver_policy: 'last_per_subject',
+      ack_policy: 'none',
+      replay_policy: 'instant',
+      inactive_threshold: millisecondsOf(INACTIVE) * NANOSECONDS,
+      mem_storage: true,
+      num_replicas: 1,
+    });
+    if (this.epoch !== epoch) return;
+    this.deliveries = 0;
+    this.missing = num_pending;
+    this.seen = new Set();
+    this.listen(epoch);
+    this.pull();
+    if (num_pending === 0) this.complete();
+  }
+
+  private listen(epoch: number): void {
+    const { options } = this.connection as { options?: { inboxPrefix?: string } };
+    this.inboxPrefix = `${options?.inboxPrefix ?? '_INBOX'}.${randomToken()}`;
+    this.inbox = this.connection.subscribe(this.inboxPrefix, {
+      callback: (error: Error | null, message: Message) => {
+        if (this.epoch !== epoch) return;
+        if (error !== null) this.fail(error);
+        else this.onMessage(message);
+      },
+    });
+  }
+
+  /** Ends the present attachment on this side. */
+  private leave(): void {
+    clearTimeout(this.timer);
+    if (this.inbox?.isClosed() === false) this.inbox.unsubscribe();
+    this.inbox = undefined;
+  }
+
+  private pull(): void {
+    this.asked = BATCH;
+    const request = { batch: BATCH, expires: EXPIRES * NANOSECONDS, idle_heartbeat: HEARTBEAT * NANOSECONDS };
+    try {
+      this.connection.publish(
+        `$JS.API.CONSUMER.MSG.NEXT.${this.stream}.${this.consumer}`,
+        Buffer.from(JSON.stringify(request)),
+        { reply: this.inboxPrefix },
+      );
+    } catch {
+      return; // the connection is closed, and the host with it
+    }
+    this.awaitSign();
+  }
+
+  private awaitSign(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.fail(new Error(`the server is silent for ${SILENCE} ms`)), SILENCE).unref();
+  }
+
+  private onMessage(message: Message): void {
+    const status = statusOf(message);
+    if (status !== undefined) return this.onStatus(status.code, status.description);
+    const delivery = deliveryOf(message.reply);
+    const prefix = `$KV.${this.bucket}.`;
+    if (delivery?.stream !== this.stream || delivery.consumer !== this.consumer) return;
+    if (!message.subject.startsWith(prefix)) return;
+    if (delivery.delivery !== ++this.deliveries) return this.fail(new Error('a change was lost on its way'));
+    this.awaitSign();
+    const key = message.subject.slice(prefix.length);
+    const isInitial = this.missing > 0;
+    this.seen?.add(key);
+    this.take({
+      key,
+      revision: delivery.sequence,
+      operation: operationOf(message),
+      time: delivery.time,
+      initial: isInitial && this.isFirst,
+      message,
+    });
+    if (isInitial && (--this.missing === 0 || delivery.pending === 0)) {
+      this.missing = 0;
+      this.complete();
+    }
+    this.asked--;
+    this.pullAgain();
+  }
+
+  /** Asks for more when all has come; while the handler is behind, the bucket waits with what it has. */
+  private pullAgain(): void {
+    if (this.asked > 0 || this.inbox === undefined) return;
+    if (this.queue.length < BATCH) this.pull();
+    else clearTimeout(this.timer);
+  }
+
+  private onStatus(code: number, description: string): void {
+    this.awaitSign();
+    if (code === 100 || code === 408 || code === 404) {
+      // Nothing has come for a while: what was there in the beginning has been deleted since.
+      if (this.missing > 0) {
+        this.missing = 0;
+        this.complete();
+      }
+      if (code === 100) return;
+      this.asked = 0;
+      return this.pullAgain();
+    }
+    this.fail(new Error(`the server has ended the watch: ${code} ${description}`));
+  }
+
+  private fail(error: Error): void {
+    if (this.isStopped) return;
+    this.lose(error);
+    void this.attach();
+  }
+
+  private lose(error: Error): void {
+    if (this.isLost) return;
+    this.isLost = true;
+    this.events.onLost(error);
+  }
+
+  /** The bucket's state has been read; what it has lost without a word since the last time has no value any more. */
+  private complete(): void {
+    const { seen } = this;
+    this.seen = undefined;
+    for (const [key, state] of this.told)
+      if (seen?.has(key) === false) {
+        const revision = Number(state.split(' ')[0]);
+        const message = { subject: `$KV.${this.bucket}.${key}`, data: new Uint8Array(0) };
+        this.take({ key, revision, operation: 'purge', time: Date.now(), initial: false, message });
+      }
+    if (this.isFirst) this.queue.push(END_OF_START);
+    this.work();
+    if (!this.isLost) return;
+    this.isLost = false;
+    this.events.onRestored();
+  }
+
+  private take(change: Change): void {
+    const state = `${change.revision} ${change.time}`;
+    const known = this.told.get(change.key);
+    if (change.operation === 'put') {
+      if (known === state) return;
+      this.told.set(change.key, state);
+    } else {
+      // Who was never told of a value need not hear that it is gone.
+      if (known === undefined) return;
+      this.told.delete(change.key);
+    }
+    this.queue.push(change);
+    this.work();
+  }
+
+  private work(): void {
+    if (!this.isWorking) void this.tell();
+  }
+
+  private async tell(): Promise<void> {
+    this.isWorking = true;
+    try {
+      for (let change = this.queue.shift(); change !== undefined; change = this.queue.shift())
+        if (change === END_OF_START) {
+          this.isFirst = false;
+          this.ready.resolve();
+        } else {
+          await this.events.onChange(change);
+          this.pullAgain();
+        }
+    } finally {
+      this.isWorking = false;
+    }
+  }
+}
+
+const END_OF_START = {} as Change;
+
+function operationOf(message: Message): Change['operation'] {
+  if (message.headers === undefined) return 'put';
+  try {
+    const [operation] = message.headers.values('KV-Operation');
+    // Written by the server where a value has come of age.
+    const [reason] = message.headers.values('Nats-Marker-Reason');
+    if (operation === 'DEL') return 'delete';
+    if (operation === 'PURGE') return 'purge';
+    return reason === undefined ? 'put' : reason === 'Purge' ? 'purge' : 'delete';
+  } catch {
+    return 'put'; // headers that the client library cannot read are no one's order to delete
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!/not found/i.test(String(error))) throw error;
+}

@@ -1,0 +1,142 @@
+import {
+  eventCodecOf,
+  millisecondsOf,
+  type Connection,
+  type InputOf,
+  type ItemType,
+  type Params,
+  type PayloadOf,
+} from '@natsmith/protocol';
+import type { KV, KvOptions } from '@nats-io/kv';
+import { keyOf, type Bucket, type BucketOptions, type Key } from '../contract/bucket';
+
+/** What a reader of the key gets. */
+export type ValueOf<K> = K extends Key<string, infer Type> ? PayloadOf<Type> : never;
+
+/** What a writer of the key gives: a schema's input. */
+export type ValueSent<K> = K extends Key<string, infer Type> ? InputOf<Type> : never;
+
+/** The values of a key's named tokens. */
+export type KeyParams<K, Value = string> = K extends Key<infer Pattern, ItemType> ? Params<Pattern, Value> : never;
+
+/** The last argument of reading and writing: `params` are required where the key has named tokens. */
+export type KeyArgs<K, Options = unknown> = keyof KeyParams<K> extends never
+  ? [options?: Options & { readonly params?: Record<string, never> }]
+  : [options: Options & { readonly params: KeyParams<K, string | number> }];
+
+/** A condition of a write. */
+export interface ExpectedRevision {
+  /** Writes only where the key is still at this revision; 0 only where it has no value. */
+  readonly revision?: number;
+}
+
+/** A value, with what the bucket knows of it. */
+export interface KeyValueEntry<Value> {
+  readonly key: string;
+  readonly value: Value;
+  /** Grows with each change of the bucket. */
+  readonly revision: number;
+  readonly time: Date;
+}
+
+/** How a store comes to its bucket. */
+export interface KeyValueStoreOptions {
+  /** `ensure` (default) creates the bucket where it is missing, `off` leaves that to others. */
+  readonly provision?: 'ensure' | 'off';
+}
+
+/**
+ * Reads and writes a bucket by its contract: values are checked before they are sent, and when they are read.
+ *
+ * ```ts
+ * const config = new KeyValueStore(connection, Config);
+ * await config.put(LimitOf, { perMinute: 60 }, { params: { name: 'orders' } });
+ * ```
+ */
+export class KeyValueStore<K extends Key = Key> {
+  private opening: Promise<KV> | undefined;
+
+  /** @param connection a connection of `nats` 2 or of `@nats-io/transport-node` 3, which stays the caller's */
+  constructor(
+    private readonly connection: Connection,
+    private readonly bucket: Bucket<K>,
+    private readonly options: KeyValueStoreOptions = {},
+  ) {}
+
+  /**
+   * The value of a key; undefined where it has none, or was deleted.
+   * @throws ServiceError 400 when what is stored is not valid
+   */
+  async get<C extends K>(key: C, ...options: KeyArgs<C>): Promise<ValueOf<C> | undefined> {
+    return (await this.entry(key, ...options))?.value;
+  }
+
+  /** The value of a key with its revision, to write it on the condition that nobody else did. */
+  async entry<C extends K>(key: C, ...[options]: KeyArgs<C>): Promise<KeyValueEntry<ValueOf<C>> | undefined> {
+    const name = this.nameOf(key, options);
+    const found = await (await this.open()).get(name);
+    if (found === null || found.operation !== 'PUT') return undefined;
+    const value = (await eventCodecOf(key.contract).decode(found.value)) as ValueOf<C>;
+    return { key: name, value, revision: found.revision, time: found.created };
+  }
+
+  /**
+   * Checks a value and writes it; gives its revision.
+   * @throws ServiceError 400 with the violations, before anything is sent
+   */
+  async put<C extends K>(key: C, value: ValueSent<C>, ...[options]: KeyArgs<C, ExpectedRevision>): Promise<number> {
+    const name = this.nameOf(key, options);
+    const body = await eventCodecOf(key.contract).encode(value);
+    const store = await this.open();
+    const revision = options?.revision;
+    return await store.put(name, body, revision === undefined ? {} : { previousSeq: revision });
+  }
+
+  /** Deletes the value of a key; its history stays, watchers are told. */
+  async delete<C extends K>(key: C, ...[options]: KeyArgs<C, ExpectedRevision>): Promise<void> {
+    const name = this.nameOf(key, options);
+    const store = await this.open();
+    const revision = options?.revision;
+    await store.delete(name, revision === undefined ? {} : { previousSeq: revision });
+  }
+
+  private nameOf(key: Key, options: { params?: object } | undefined): string {
+    if (!this.bucket.keys.some((one) => one.pattern === key.pattern))
+      throw new TypeError(
+        `bucket "${this.bucket.name}" has no key "${key.pattern}"; there are ` +
+          this.bucket.keys.map((one) => `"${one.pattern}"`).join(', '),
+      );
+    return keyOf(key, options?.params as Record<string, unknown> | undefined);
+  }
+
+  private open(): Promise<KV> {
+    this.opening ??= this.find().catch((error: unknown) => {
+      this.opening = undefined;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  private async find(): Promise<KV> {
+    const { Kvm } = await import('@nats-io/kv');
+    const kvm = new Kvm(this.connection as unknown as ConstructorParameters<typeof Kvm>[0]);
+    const { name } = this.bucket;
+    return this.options.provision === 'off'
+      ? kvm.open(name, { allow_direct: true })
+      : kvm.create(name, kvOptions(this.bucket.options));
+  }
+}
+
+/** What `@nats-io/kv` calls the options of a bucket. */
+export function kvOptions(options: BucketOptions): Partial<KvOptions> {
+  const { description, history, maxAge, maxBytes, maxValueSize, storage, replicas } = options;
+  return {
+    ...(description !== undefined && { description }),
+    ...(history !== undefined && { history }),
+    ...(maxAge !== undefined && { ttl: millisecondsOf(maxAge) }),
+    ...(maxBytes !== undefined && { max_bytes: maxBytes }),
+    ...(maxValueSize !== undefined && { maxValueSize }),
+    ...(storage !== undefined && { storage }),
+    ...(replicas !== undefined && { replicas }),
+  };
+}
