@@ -49,6 +49,7 @@ export type {
   EndpointOptions,
   GroupOptions,
   Limits,
+  Provision,
   ServiceOptions,
   StatsHandlerMethod,
   SubscribeOptions,
@@ -74,6 +75,8 @@ export { invoker, taker, type Handler } from './pipeline/invoke';
 export type { ReceivedMessage } from './pipeline/message';
 export { Run } from './pipeline/run';
 export type { HandlerRuntime } from './pipeline/runtime';
+export { checkContract, contractName, planContract, type ContractFacts, type ContractOptions } from './plan/contract';
+export { knownEvents } from './plan/event';
 export type { HandlerPlan } from './plan/handler-plan';
 export type { SourceSurroundings } from './plan/source';
 export { Subscribe, type HandlerDecorator } from './sources/event';
@@ -82,6 +85,7 @@ export {
   runtimeOf,
   type HandlerSubscription,
   type HandlerSurroundings,
+  type Preparation,
   type RunningHandler,
   type Source,
 } from './sources/source';

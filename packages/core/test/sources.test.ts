@@ -1,10 +1,12 @@
 import {
   Endpoint,
+  event,
   failureOf,
   invoker,
   markHandler,
   Metadata,
   only,
+  planContract,
   reading,
   Run,
   runtimeOf,
@@ -360,6 +362,70 @@ onEachServer((server) => {
       await expect(hosts.start(Idle, { connection: { servers: server.url } })).rejects.toThrow(
         'Idle.work has concurrency 0, so that no job would ever run; write 1 or more',
       );
+    });
+  });
+
+  describe('kinds that begin before and after the others', () => {
+    const hosts = useHosts();
+    const order: string[] = [];
+    let refuses = false;
+    const kindThatBegins = (begins: 'first' | 'last'): Source => ({
+      kind: begins,
+      decorator: `@${begins}`,
+      begins,
+      plan: (handler, around) => [
+        planContract(handler, event(`phases.${begins}`, 'unchecked'), {}, { kind: begins, queueGroup: '' }, around),
+      ],
+      prepare: (plans, { provision, services }) => {
+        order.push(`prepare ${begins} of ${services.join()} for ${plans.length} handlers, ${provision}`);
+        return Promise.resolve();
+      },
+      async start(plan, handler, around) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        order.push(begins);
+        if (refuses && begins === 'last') throw new Error('no such stream');
+        const subscription = new JobSubscription(new JobQueue(begins), () => undefined);
+        const core = invoker(taker(handler, undefined, undefined), 1);
+        return { plan, counter: runtimeOf(plan, core, around).counter, subscription, startAlso: () => subscription };
+      },
+    });
+    const mark = (source: Source): MethodDecorator => {
+      return (target, method) => markHandler(target, method, source, {});
+    };
+    const [First, Last] = [kindThatBegins('first'), kindThatBegins('last')];
+
+    @Service({ name: 'phases', version: '1.0.0' })
+    class Phases {
+      @mark(Last) last(): void {}
+      @mark(First) first(): void {}
+      @Endpoint() ask(): string {
+        return 'answer';
+      }
+    }
+
+    beforeEach(() => {
+      order.length = 0;
+      refuses = false;
+    });
+
+    it('are prepared, then begin in their turn', async () => {
+      await hosts.start(Phases, { connection: { servers: server.url }, logger: false, provision: 'verify' });
+      expect(order).toEqual([
+        'prepare last of phases for 1 handlers, verify',
+        'prepare first of phases for 1 handlers, verify',
+        'first',
+        'last',
+      ]);
+    });
+
+    it('leave nothing behind when one of them cannot begin', async () => {
+      refuses = true;
+      await expect(hosts.start(Phases, { connection: { servers: server.url }, logger: false })).rejects.toThrow(
+        'no such stream',
+      );
+      const nc = await connect({ servers: server.url });
+      await expect(nc.request('ask')).rejects.toMatchObject({ code: '503' });
+      await nc.close();
     });
   });
 });

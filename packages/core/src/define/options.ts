@@ -83,3 +83,10 @@ export interface SubscribeOptions extends Omit<Limits, 'maxBody'> {
 
 /** The method that `@StatsHandler` marks: what it returns is the endpoint's `data` in STATS. */
 export type StatsHandlerMethod = (endpoint: EndpointStats) => unknown;
+
+/**
+ * What natsmith does about the streams, consumers and buckets that the classes need: `ensure` creates and updates them
+ * (it never deletes or shrinks), and without the right to do so verifies; `verify` refuses to start where they differ,
+ * and names each difference; `off` takes them as they are.
+ */
+export type Provision = 'ensure' | 'verify' | 'off';

@@ -2,10 +2,12 @@ import { millisecondsOf, type Duration } from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 import type { Middleware } from '../define/handler';
 import type { Logger } from '../define/logger';
-import type { Class } from '../define/options';
+import type { Class, Provision } from '../define/options';
 import { NatsServiceHost } from './host';
 import { constructorProblem, containerOf, Instances, type Container, type ContainerOf } from './objects';
 import { loggerOf } from './logger';
+import type { HandlerPlan } from '../plan/handler-plan';
+import type { ServicePlan } from '../plan/plan';
 import { planServices } from '../plan/services';
 import { givenInstances } from '../plan/targets';
 import { payloadClassProblem } from '../payload/class-validator/check';
@@ -13,6 +15,7 @@ import { hasValidators, type ValidatorOptions } from '../payload/validator';
 import { ServiceInstance } from '../service/instance';
 import { warnOfNeighbours } from '../service/neighbours';
 import type { InstanceSettings } from '../sources/settings';
+import type { Source } from '../sources/source';
 import { TimeLeft } from '../service/time-left';
 import { connect } from '../nats/connect';
 import { closeInTime } from '../nats/close';
@@ -54,6 +57,8 @@ export interface FactoryOptions<C extends Connection = NatsConnection> {
    * clients with an inbox prefix of their own. That of the service's own connection is among them.
    */
   inboxes?: readonly string[];
+  /** What to do about the streams, consumers and buckets that the classes need; default `ensure`. */
+  provision?: Provision;
   /** class-validator's options, on top of natsmith's (`whitelist: true`). */
   validation?: ValidatorOptions;
 }
@@ -112,7 +117,10 @@ async function create<C extends Connection>(
       instances,
     };
     for (const plan of plans) services.push(new ServiceInstance(plan, settings));
+    await prepareSources(plans, connection, logger, options.provision ?? 'ensure');
+    await Promise.all(services.map((service) => service.startFirst()));
     await Promise.all(services.map((service) => service.start()));
+    await Promise.all(services.map((service) => service.startLast()));
   } catch (error) {
     for (const service of services) service.abandon();
     await stopInTime(instances, stopTimeout);
@@ -127,6 +135,25 @@ async function create<C extends Connection>(
   );
   if (options.logger !== false) warnOfNeighbours(plans, outlet, logger);
   return host;
+}
+
+/** Lets each kind of handler see to what its handlers need on the server. */
+async function prepareSources(
+  plans: readonly ServicePlan[],
+  connection: Connection,
+  logger: Logger,
+  provision: Provision,
+): Promise<void> {
+  const sources = new Map<Source, { handlers: HandlerPlan[]; services: Set<string> }>();
+  for (const { name, handlers } of plans)
+    for (const { source, plan } of handlers) {
+      const all = sources.get(source as Source) ?? { handlers: [], services: new Set() };
+      all.handlers.push(plan);
+      all.services.add(name);
+      sources.set(source as Source, all);
+    }
+  for (const [source, { handlers, services }] of sources)
+    await source.prepare?.(handlers, { connection, logger, provision, services: [...services] });
 }
 
 /** Starts decorated classes as NATS services. */

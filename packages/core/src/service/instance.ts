@@ -45,6 +45,7 @@ export class ServiceInstance implements RunningService {
   private readonly around: HandlerSurroundings;
   private started = new Date();
   private isStarting = true;
+  private isAbandoned = false;
   private startError: Error | undefined;
   /** INFO as it goes out; undefined when the endpoints have changed since it was made. */
   private infoBody: Buffer | undefined;
@@ -81,15 +82,27 @@ export class ServiceInstance implements RunningService {
     return this.plan.version;
   }
 
+  /** Starts the handlers that come before those of all services of the host, such as watches. */
+  async startFirst(): Promise<void> {
+    await Promise.all(this.startSources('first'));
+    if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
+  }
+
+  /** Starts the handlers that come after those of all services of the host, such as consumers. */
+  async startLast(): Promise<void> {
+    await Promise.all(this.startSources('last'));
+    if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
+    this.isStarting = false;
+    this.infoBody = undefined;
+  }
+
   /** Subscribes the endpoints, then discovery; rejects when the server refuses a subject. */
   async start(): Promise<void> {
     for (const plan of this.plan.endpoints) this.endpoints.push(startEndpoint(plan, this.handlerOf(plan), this.around));
-    for (const { source, plan } of this.plan.handlers)
-      this.endpoints.push((source as Source).start(plan, this.handlerOf(plan), this.around));
+    for (const starting of this.startSources(undefined)) await starting;
     this.control = this.subscribeControl(this.settings.connection);
     // The server works in order: when it answers the flush, it has accepted or refused every subscription.
     await this.settings.connection.flush();
-    this.isStarting = false;
     if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
     this.started = new Date();
     this.move = new ServiceMove({
@@ -103,6 +116,7 @@ export class ServiceInstance implements RunningService {
 
   /** Takes back what `start` did, when the host cannot come up. */
   abandon(): void {
+    this.isAbandoned = true;
     for (const subscription of this.subscriptions()) if (!subscription.isClosed()) subscription.unsubscribe();
   }
 
@@ -179,6 +193,15 @@ export class ServiceInstance implements RunningService {
     logger.info({ ...about, ...(error && { err: error }) }, 'service stopped');
     this.resolveStopped(error);
     return error;
+  }
+
+  private startSources(begins: Source['begins']): Promise<void>[] {
+    const starting = this.plan.handlers.filter(({ source }) => (source as Source).begins === begins);
+    return starting.map(async ({ source, plan }) => {
+      const handler = (source as Source).start(plan, this.handlerOf(plan), this.around);
+      this.endpoints.push(handler instanceof Promise ? await handler : handler);
+      if (this.stopping !== undefined || this.isAbandoned) this.endpoints.at(-1)?.subscription.unsubscribe();
+    });
   }
 
   private addGroupIn(outer: readonly GroupMark[], group: GroupMark): EndpointHost {

@@ -1,4 +1,6 @@
 import type { MessageContext } from '../define/handler';
+import type { Logger } from '../define/logger';
+import type { Provision } from '../define/options';
 import { codecNamed } from '../payload/codec';
 import { validatorFor, type Validate } from '../payload/validator';
 import type { ActiveMessages, PendingMessage } from '../pipeline/active';
@@ -12,7 +14,7 @@ import type { Stopping } from '../pipeline/stopping';
 import type { Codec, Kind } from '../define/handler';
 import type { HandlerPlan } from '../plan/handler-plan';
 import type { PlanningSource } from '../plan/source';
-import type { Subscription } from '../nats/connection';
+import type { Connection, Subscription } from '../nats/connection';
 import type { InstanceSettings } from './settings';
 
 /**
@@ -20,8 +22,31 @@ import type { InstanceSettings } from './settings';
  * and stop, and what becomes of an outcome (a `Run` of its own).
  */
 export interface Source extends PlanningSource {
-  /** Begins to take messages; what cannot be begun is told to `around.onLost`. */
-  start(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): RunningHandler;
+  /**
+   * When its handlers begin: `first`, and what is told before `start` resolves is handled before any other handler of
+   * the host begins; `last`, when all others have begun and discovery answers; without it, with the endpoints.
+   */
+  readonly begins?: 'first' | 'last';
+  /**
+   * Called once for all handlers of this source in a host, when there is a connection and before anything begins: for
+   * what they need on the server. What it throws fails the start.
+   */
+  prepare?(plans: readonly HandlerPlan[], around: Preparation): Promise<void>;
+  /**
+   * Begins to take messages; what is refused at once or later is told to `around.onLost`. Only one that begins `first`
+   * or `last` may take its time; what it throws fails the start, and what has begun is taken back by `unsubscribe`.
+   */
+  start(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): RunningHandler | Promise<RunningHandler>;
+}
+
+/** What a source may use before its handlers begin. */
+export interface Preparation {
+  readonly connection: Connection;
+  readonly logger: Logger;
+  /** What to do about streams, consumers and buckets that are missing or differ. */
+  readonly provision: Provision;
+  /** Whose handlers they are, by name. */
+  readonly services: readonly string[];
 }
 
 /** What brings a handler its messages. */
