@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { ServiceClient } from '@natsmith/client';
-import { Endpoint, Service, stream } from '@natsmith/core';
+import { Endpoint, Service, stream, type RequestContext } from '@natsmith/core';
 import { NatsServer } from '@natsmith/testing';
 import { connect } from 'nats';
 import { describeWithNatsServer } from '#test/matrix';
 import { useHosts } from '#test/hosts';
 
-const SUBJECTS = ['count', 'large', 'sum', '$SRV.>'];
+const SUBJECTS = ['count', 'silent', 'large', 'sum', '$SRV.>'];
 let ended = 0;
 
 @Service({ name: 'exported', version: '1.0.0' })
@@ -18,6 +18,11 @@ class Exported {
     } finally {
       ended++;
     }
+  }
+  @Endpoint() async *silent(_: undefined, { signal }: RequestContext): AsyncGenerator<number> {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    ended++;
+    if (!signal.aborted) yield 0;
   }
   @Endpoint() large(): Uint8Array {
     return Buffer.alloc(3 * 1024 * 1024);
@@ -35,13 +40,7 @@ describeWithNatsServer('a service that another account exports, with the respons
   let client: ServiceClient;
 
   beforeAll(async () => {
-    const exports = SUBJECTS.map((service) => ({ service, response_type: 'stream' }));
-    const imports = SUBJECTS.map((subject) => ({ service: { account: 'SHOP', subject } }));
-    const accounts = {
-      SHOP: { users: [{ user: 'shop', password: 'shop' }], exports },
-      OFFICE: { users: [{ user: 'office', password: 'office' }], imports },
-    };
-    server = await NatsServer.start({ config: `accounts: ${JSON.stringify(accounts)}` });
+    server = await startWithAccounts({ response_type: 'stream' });
   });
   afterAll(() => server.stop());
 
@@ -76,6 +75,51 @@ describeWithNatsServer('a service that another account exports, with the respons
       yield 1;
     };
     await expect(sum(items())).rejects.toThrow('400: uploads and bodies in chunks do not reach a service in another');
+  });
+});
+
+describeWithNatsServer('a service that another account exports for one reply to each request', () => {
+  const { start } = useHosts();
+  let server: NatsServer;
+  let client: ServiceClient;
+
+  beforeAll(async () => {
+    server = await startWithAccounts({});
+  });
+  afterAll(() => server.stop());
+
+  beforeEach(async () => {
+    ended = 0;
+    await start(Exported, { connection: { servers: server.url, user: 'shop', pass: 'shop' } });
+    client = new ServiceClient(await connect({ servers: server.url, user: 'office', pass: 'office' }));
+  });
+  afterEach(async () => {
+    await client.close();
+    await client.connection.close();
+  });
+
+  const cause = /account, which exports it for one reply .* "response_type: stream"/;
+
+  test.each([
+    ['a stream', 'count', {}],
+    ['a stream without heartbeats', 'count', { heartbeat: 0 }],
+    ['a stream that has no item yet', 'silent', {}],
+  ])('%s says what the export needs, and ends for its producer, too', async (_, subject, options) => {
+    const items = client.stream<number>(subject, 1_000_000_000, options);
+    const read = async (): Promise<void> => {
+      for await (const _ of items);
+    };
+    await expect(read()).rejects.toThrow(cause);
+    while (ended === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  test('a reply in chunks says it as well', async () => {
+    await expect(client.call('large', undefined, { as: 'bytes' })).rejects.toThrow(cause);
+  });
+
+  test('a service is found, and a reply in one message arrives', async () => {
+    expect(await client.info('exported')).toHaveLength(1);
+    expect(await client.call('sum', 7)).toBe(7);
   });
 });
 
@@ -116,6 +160,17 @@ describeWithNatsServer('a service on the other side of a leaf node', () => {
     expect(await sum(items())).toBe(5050);
   });
 });
+
+/** A server with the account SHOP, whose services OFFICE imports. */
+function startWithAccounts(responses: { response_type?: 'stream' }): Promise<NatsServer> {
+  const exports = SUBJECTS.map((service) => ({ service, ...responses }));
+  const imports = SUBJECTS.map((subject) => ({ service: { account: 'SHOP', subject } }));
+  const accounts = {
+    SHOP: { users: [{ user: 'shop', password: 'shop' }], exports },
+    OFFICE: { users: [{ user: 'office', password: 'office' }], imports },
+  };
+  return NatsServer.start({ config: `accounts: ${JSON.stringify(accounts)}` });
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

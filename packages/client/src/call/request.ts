@@ -51,7 +51,7 @@ export function sendRequest(
       isCall: true,
       onMessage(message: Message): void {
         if (announced !== undefined) return announced.onMessage(message);
-        if (message.reply) announced = chunkedReply(message, subject, inbox, chunks);
+        if (message.reply) announced = chunkedReply(message, subject, inbox, address.subject, chunks);
         if (announced !== undefined) {
           receiver.to = message.reply ?? subject;
           return void announced.body.then((data) => end(() => resolve(whole(message, data))), fail);

@@ -3,6 +3,7 @@ import {
   ConnectionEvents,
   CreditBudget,
   headerBlock,
+  isImported,
   isInbox,
   joinMoves,
   PermissionError,
@@ -233,11 +234,15 @@ export class Inbox implements Mover {
     return this.connection.flush();
   }
 
-  /** Says something to the other end of a stream; one that cannot be reached finds out by itself. */
-  sendControl(control: string, words: string): void {
+  /**
+   * Says something to the other end of a stream; one that cannot be reached finds out by itself.
+   * @param reply where the stream comes in: a producer in another account has nothing else to answer to
+   */
+  sendControl(control: string, words: string, reply?: string): void {
     try {
+      const options = reply !== undefined && isImported(control) ? { reply } : undefined;
       // Also of a client that is being closed: its producers are to hear of it.
-      this.connection.publish(control, Buffer.from(words));
+      this.connection.publish(control, Buffer.from(words), options);
     } catch {
       // The connection is closed, and so is everything on it.
     }

@@ -39,12 +39,14 @@ export interface ChunkedReply {
 /**
  * The reply that a message announces; undefined for a message that is the reply itself.
  * @throws StreamError for one that cannot be received
+ * @param address where it comes in
  * @param granted how many chunks the request said may come before a grant
  */
 export function chunkedReply(
   message: Message,
   subject: string,
   inbox: Inbox,
+  address: string,
   granted: number,
 ): ChunkedReply | undefined {
   const { reply: control } = message;
@@ -74,7 +76,7 @@ export function chunkedReply(
     firstItemError: () => new StreamError(`${subject} announced a reply in chunks, and sent none`, subject),
     decode: (chunk) => chunk,
     errorIn: (message) => errorIn(message, subject),
-    sendControl: (to, words) => inbox.sendControl(to, words),
+    sendControl: (to, words) => inbox.sendControl(to, words, address),
     onEnd: () => undefined,
   });
   receiver.invite(control);

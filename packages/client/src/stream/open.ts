@@ -69,7 +69,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     },
     sendControl(control, words) {
       to = control;
-      inbox.sendControl(control, words);
+      inbox.sendControl(control, words, address.subject);
     },
     onEnd() {
       address.close();

@@ -13,18 +13,23 @@ export class ControlSubject {
   /** @param inboxes prefixes of inboxes besides `_INBOX.` and `_R_.` */
   constructor(private readonly inboxes: readonly string[] | undefined) {}
 
+  /** Whether the producer is spoken to through an import from its account. */
+  get isInOtherAccount(): boolean {
+    return this.subject !== undefined && isImported(this.subject);
+  }
+
   /** What is wrong with the reply subject of a message, or undefined when nothing is; the first is kept. */
   problemOf(message: Message): string | undefined {
     const bytes = message._msg?.reply;
     if (message._msg === undefined ? !message.reply : bytes === undefined) return undefined;
     if (this.bytes !== undefined && bytes !== undefined && isEqual(this.bytes, bytes)) return undefined;
     const reply = message.reply ?? '';
-    // Between accounts the server makes another subject for each message; each of them leads to the producer.
-    if (this.subject !== undefined && isImported(this.subject) && isImported(reply)) return undefined;
     const shown = JSON.stringify(reply.slice(0, MAX_SHOWN));
-    if (this.subject !== undefined && reply !== this.subject)
+    // Between accounts the server makes another subject for each message. Each leads to the producer, and some but once.
+    const isNext = this.isInOtherAccount && isImported(reply);
+    if (this.subject !== undefined && reply !== this.subject && !isNext)
       return `wants credit on ${shown}, and began with another subject`;
-    if (this.subject === undefined && !isInbox(reply, this.inboxes))
+    if ((this.subject === undefined || isNext) && !isInbox(reply, this.inboxes))
       return `wants credit on ${shown}, which is not an inbox; name the inbox prefix of its service in the option "inboxes"`;
     this.subject = reply;
     // A copy: the library's bytes are part of all that came with them.

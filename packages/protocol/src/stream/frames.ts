@@ -7,6 +7,8 @@ export const CREDIT_HEADER = 'Natsmith-Credit';
 export const HEARTBEAT_HEADER = 'Natsmith-Heartbeat';
 /** In a request whose payload is a stream: the subject on which the caller is granted credit for its items. */
 export const UPLOAD_HEADER = 'Natsmith-Upload';
+/** In a message that goes another way than the items: how many messages went theirs before it. */
+export const SENT_HEADER = 'Natsmith-Sent';
 /** The number of a stream's item, from 1; of its end, one more than that of the last item. */
 export const SEQUENCE_HEADER = 'Natsmith-Seq';
 

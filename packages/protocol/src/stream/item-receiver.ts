@@ -9,9 +9,10 @@ import {
   HEARTBEAT_HEADER,
   MISSED_HEARTBEATS,
   numberOfBareItem,
+  SENT_HEADER,
   SEQUENCE_HEADER,
 } from './frames';
-import { noStream, outOfOrder, StreamError, unheard } from './stream-error';
+import { exportedForOneReply, noStream, outOfOrder, StreamError, unheard } from './stream-error';
 import { MAX_TIMER } from '../timer';
 
 // Of a producer that knows no credit, so that it cannot fill the memory.
@@ -53,7 +54,8 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   private readonly control: ControlSubject;
   private isEnded = false;
   private error: Error | undefined;
-  private hasHeard = false;
+  /** Messages of the producer. */
+  private heard = 0;
   /** Heartbeats' times that have passed since the producer's last word. */
   private silent = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -81,8 +83,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     const { subject, heartbeat } = this.settings;
     // Counting is cheaper than to read the clock for each item.
     this.silent = 0;
-    if (!this.hasHeard) {
-      this.hasHeard = true;
+    if (this.heard++ === 0) {
       clearTimeout(this.timer);
       if (heartbeat > 0) this.timer = setInterval(() => this.checkSilence(), Math.min(heartbeat, MAX_TIMER));
     }
@@ -113,8 +114,11 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     if (message.data.length > 0 || headers?.has(CREDIT_HEADER) === true)
       return this.fail(noStream(this.settings.subject));
     const lastSent = headers?.get(HEARTBEAT_HEADER);
-    if (lastSent === undefined) this.end();
-    else this.onHeartbeat(creditIn(lastSent) ?? NaN);
+    if (lastSent === undefined) return this.end();
+    const sent = headers?.get(SENT_HEADER);
+    if (sent !== undefined && this.heard <= (creditIn(sent) ?? 0))
+      return this.fail(exportedForOneReply(this.settings.subject));
+    this.onHeartbeat(creditIn(lastSent) ?? NaN);
   }
 
   private onItem(data: Uint8Array, number: number): void {
@@ -127,6 +131,8 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     this.grants.add(data.length);
     this.queue.push(data);
     this.waitingBytes += data.length;
+    // Heartbeats, if there are any, are answered anyway; it takes an answer to learn whether more than this one comes.
+    if (number === 1 && this.control.isInOtherAccount) this.sendControl();
     if (this.waiting.length > 0) this.wake();
   }
 

@@ -1,10 +1,10 @@
 import { isNoResponders, type Message } from '../nats/connection';
 import { headerBlock, type HeaderBlock } from '../services/header';
-import { isImported } from '../nats/inbox-subject';
+import { isImported, isInbox } from '../nats/inbox-subject';
 import { ServiceError } from '../services/service-error';
 import { uncreditedFor, type Uncredited } from './uncredited';
 import { MOST_CREDIT } from './window';
-import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, sequenceHeader } from './frames';
+import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, SENT_HEADER, sequenceHeader } from './frames';
 
 /** A body on its way out; text goes as UTF-8. */
 export type Body = Uint8Array | string;
@@ -46,6 +46,8 @@ export class ItemSender {
   /** A grant came on the control subject, which only the consumer was told. */
   private isGranted = false;
   private bytes = 0;
+  private heartbeats = 0;
+  private hasAnsweredElsewhere = false;
   /** Items granted by a consumer that had not said it would. */
   private granted = 0;
   private to: string | undefined;
@@ -81,7 +83,7 @@ export class ItemSender {
     if (message.reply && this.to === undefined) {
       this.to = message.reply;
       this.beat();
-    }
+    } else if (message.reply && isImported(message.reply)) this.answerElsewhere(message.reply);
     this.wake?.();
   }
 
@@ -194,12 +196,29 @@ export class ItemSender {
   }
 
   private beat(): void {
-    const { heartbeat, control } = this.settings;
+    const { heartbeat } = this.settings;
     // A consumer that has not asked for anything yet cannot be told from a slow one.
     if (this.to === undefined || this.hasLeft()) return;
     if (performance.now() - this.heardAt > MISSED_HEARTBEATS * heartbeat) return this.leave('gone');
+    this.sendHeartbeat(this.to);
+    this.heartbeats++;
+  }
+
+  /**
+   * An export that is not of the response type "stream" lets the first message pass, and loses the others without a
+   * word. The consumer in the other account is told, on a way that its own words have opened, how many went before.
+   */
+  private answerElsewhere(subject: string): void {
+    if (this.hasAnsweredElsewhere || this.hasLeft() || !isInbox(subject)) return;
+    this.hasAnsweredElsewhere = true;
+    this.beat();
+    this.sendHeartbeat(subject, [[SENT_HEADER, String(this.sequence + this.heartbeats)]]);
+  }
+
+  private sendHeartbeat(to: string, more: readonly (readonly [string, string])[] = []): void {
+    const headers = headerBlock([[HEARTBEAT_HEADER, String(this.sequence)], ...more]);
     try {
-      this.settings.publish(this.to, EMPTY, headerBlock([[HEARTBEAT_HEADER, String(this.sequence)]]), control);
+      this.settings.publish(to, EMPTY, headers, this.settings.control);
     } catch {
       this.leave('gone'); // the connection is closed
     }

@@ -31,6 +31,15 @@ export function outOfOrder(subject: string, arrived: number, expected: number): 
   return new StreamError(`${what}; the items before it are complete`, subject);
 }
 
+/** What went before a message has not come: the account of the service exports it for one reply to each request. */
+export function exportedForOneReply(subject: string): StreamError {
+  return new StreamError(
+    `${subject} is a service of another account, which exports it for one reply to each request; ` +
+      'its export must have "response_type: stream" for streams and for large replies',
+    subject,
+  );
+}
+
 /** A producer that has begun, and fallen silent. @param heartbeat in ms */
 export function unheard(subject: string, heartbeat: number, control?: string): StreamError {
   const limit = MISSED_HEARTBEATS * heartbeat;
