@@ -43,5 +43,7 @@ export interface BrokerOptions {
   readonly pingInterval?: number;
   /** Milliseconds a client has to authenticate. Default 2 s. */
   readonly authTimeout?: number;
+  /** Streams, consumers and key-value buckets in memory, gone when the broker stops. Default true. */
+  readonly jetstream?: boolean;
   readonly logger?: BrokerLogger;
 }

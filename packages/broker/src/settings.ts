@@ -12,6 +12,7 @@ export interface Settings {
   readonly maxPending: number;
   readonly pingInterval: number;
   readonly authTimeout: number;
+  readonly jetstream: boolean;
   readonly logger: BrokerLogger | undefined;
 }
 
@@ -27,6 +28,7 @@ const KNOWN: Record<keyof BrokerOptions, true> = {
   maxPending: true,
   pingInterval: true,
   authTimeout: true,
+  jetstream: true,
   logger: true,
 };
 
@@ -53,6 +55,7 @@ export function readOptions(options: BrokerOptions): Settings {
     maxPending,
     pingInterval: integer(options, 'pingInterval', 1, MAX_DELAY, 120_000),
     authTimeout: integer(options, 'authTimeout', 1, MAX_DELAY, 2_000),
+    jetstream: flag(options.jetstream ?? true, 'jetstream'),
     logger: options.logger,
   };
 }
@@ -102,6 +105,11 @@ function integer(
     refuse(name, `must be an integer from ${min} to ${max}, got ${JSON.stringify(value)}`);
   }
   return Number(value);
+}
+
+function flag(value: unknown, name: string): boolean {
+  if (typeof value !== 'boolean') refuse(name, `must be true or false, got ${JSON.stringify(value)}`);
+  return value;
 }
 
 function text(value: unknown, name: string): string {

@@ -27,6 +27,7 @@ export class NatsServer implements TestServer {
   readonly kind = 'nats-server';
   #child: ChildProcess | undefined;
   #folder: string | undefined;
+  #store: string | undefined;
   #output = '';
   #port: number;
   #routePort = -1;
@@ -76,6 +77,8 @@ export class NatsServer implements TestServer {
     const forced = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_TIMEOUT);
     await this.#end('SIGTERM');
     clearTimeout(forced);
+    if (this.#store !== undefined) rmSync(this.#store, { recursive: true, force: true });
+    this.#store = undefined;
   }
 
   async kill(): Promise<void> {
@@ -84,7 +87,10 @@ export class NatsServer implements TestServer {
 
   /** @param binary another program to run from now on, as an upgrade does */
   async restart(binary = this.binary): Promise<void> {
+    const store = this.#store;
+    this.#store = undefined;
     await this.stop();
+    this.#store = store;
     this.binary = binary;
     await this.#launch();
   }
@@ -138,7 +144,7 @@ export class NatsServer implements TestServer {
   }
 
   #config(folder: string): string {
-    const { user, pass, token, users, maxPayload, cluster, config } = this.options;
+    const { user, pass, token, users, maxPayload, jetstream, cluster, config } = this.options;
     const lines = [`listen: "127.0.0.1:${this.#port}"`, `ports_file_dir: ${JSON.stringify(folder)}`];
     if (maxPayload !== undefined) lines.push(`max_payload: ${maxPayload}`);
     if (users ?? user ?? token) {
@@ -147,6 +153,10 @@ export class NatsServer implements TestServer {
     }
     if (cluster) {
       lines.push(`cluster: ${JSON.stringify({ ...cluster, listen: `127.0.0.1:${this.#routePort}` })}`);
+    }
+    if (jetstream) {
+      this.#store ??= mkdtempSync(join(tmpdir(), 'natsmith-jetstream-'));
+      lines.push(`jetstream: { store_dir: ${JSON.stringify(this.#store)} }`);
     }
     if (config !== undefined) lines.push(config);
     return lines.join('\n') + '\n';

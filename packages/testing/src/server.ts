@@ -5,9 +5,14 @@ export type ServerKind = 'nats-server' | 'broker';
 
 /**
  * What both kinds of server understand: the port (default: a free one, kept over restarts), one way to authenticate
- * (`user` and `pass`, `users`, or `token`) and the largest message in bytes.
+ * (`user` and `pass`, `users`, or `token`), the largest message in bytes, and `jetstream`, which a nats-server has only
+ * where it is true (with a temporary store that `restart` and `kill` leave and `stop` removes), and the broker unless it
+ * is false.
  */
-export type ServerOptions = Pick<BrokerOptions, 'port' | 'user' | 'pass' | 'token' | 'users' | 'maxPayload'>;
+export type ServerOptions = Pick<
+  BrokerOptions,
+  'port' | 'user' | 'pass' | 'token' | 'users' | 'maxPayload' | 'jetstream'
+>;
 
 /** A server for tests, on 127.0.0.1. */
 export interface TestServer extends AsyncDisposable {
