@@ -138,6 +138,21 @@ onEachServerAndClient((_server, library) => {
     expect(failed).toMatchObject({ code: 499 });
   });
 
+  test('a cancel by somebody else is an error to the handler, not silence', async () => {
+    const control = new Promise<string>((resolve) => {
+      connection.subscribe('sum', { callback: (_error, { headers }) => resolve(headers!.get('Natsmith-Upload')) });
+    });
+    async function* endless(): AsyncGenerator<Amount> {
+      for (;;) yield delay(1, { value: 1 });
+    }
+    const summing = till.sum(endless()).catch((error: unknown) => error);
+    const spied = await control;
+    await until(() => taken > 0);
+    connection.publish(spied, 'cancel');
+    expect(await summing).toMatchObject({ code: 499, description: 'the caller has given up its stream' });
+    expect(failed).toMatchObject({ code: 499 });
+  });
+
   test("a handler whose time is up does not take that for the items' end", async () => {
     await expect(till.slow(numbers(1000))).rejects.toMatchObject({ code: 504 });
     await until(() => failed !== undefined);

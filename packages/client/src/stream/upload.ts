@@ -97,11 +97,17 @@ export class Upload {
     try {
       const departure = await this.sender.send(items, encodeBody);
       if (departure === undefined) this.end(sequenceHeader(this.sender.sequence + 1));
+      // A handler that has enough does not look any more. If it still reads, somebody else has cancelled.
+      if (departure === 'cancelled') this.giveUp('the stream was cancelled');
     } catch (error) {
-      const number = [SEQUENCE_HEADER, String(this.sender.sequence + 1)] as const;
-      this.end(headerBlock([number, [ERROR_CODE_HEADER, '499'], [ERROR_HEADER, 'the caller has given up its stream']]));
+      this.giveUp('the caller has given up its stream');
       this.failure.abort(error);
     }
+  }
+
+  private giveUp(description: string): void {
+    const number = [SEQUENCE_HEADER, String(this.sender.sequence + 1)] as const;
+    this.end(headerBlock([number, [ERROR_CODE_HEADER, '499'], [ERROR_HEADER, description]]));
   }
 
   private end(headers: { encode(): Uint8Array }): void {
