@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Endpoint, NatsServiceFactory, Service } from '@natsmith/core';
-import { ServiceClient } from '@natsmith/client';
+import { ServiceClient, StreamError } from '@natsmith/client';
 import { startCluster, type NatsServer } from '@natsmith/testing';
 import { type Connection } from '#test/connection';
 import { clientLibraries, describeWithNatsServer } from '#test/matrix';
@@ -30,6 +30,27 @@ class Adder {
       await delay(10);
       yield i;
     }
+  }
+}
+
+@Service({ name: 'live', version: '1.0.0' })
+class Live {
+  release!: () => void;
+  private readonly released = new Promise<void>((resolve) => (this.release = resolve));
+
+  @Endpoint()
+  async *ticks(): AsyncIterable<number> {
+    for (let i = 1; ; i++) {
+      await delay(1);
+      yield i;
+    }
+  }
+
+  @Endpoint()
+  async *quiet(): AsyncIterable<number> {
+    yield 1;
+    await this.released;
+    yield 2;
   }
 }
 
@@ -98,6 +119,34 @@ describeWithNatsServer('a server of a cluster in lame duck mode', () => {
     },
     30_000,
   );
+
+  it('a stream that is read over it ends with a StreamError where items were lost, and else goes on', async () => {
+    const [first, second] = cluster as [NatsServer, NatsServer];
+    const live = new Live();
+    await using _host = await NatsServiceFactory.create(live, {
+      connection: { servers: second.url },
+      logger: false,
+      signals: false,
+    });
+    const client = await ServiceClient.connect({ connection: { servers: first.url } });
+    const quiet = client.stream<number>('quiet', undefined, { heartbeat: 60_000 })[Symbol.asyncIterator]();
+    expect(await quiet.next()).toEqual({ done: false, value: 1 });
+    let last = 0;
+    const readTicks = (async () => {
+      for await (const item of client.stream<number>('ticks')) {
+        expect(item).toBe(++last);
+        if (item === 50) first.lameDuck();
+      }
+    })();
+
+    const error: unknown = await readTicks.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StreamError);
+    expect(String(error)).toMatch(/gave it up while the connection was away|was lost/);
+
+    live.release();
+    expect(await quiet.next()).toEqual({ done: false, value: 2 });
+    await client.close();
+  });
 
   it('a stop during the move ends everything', async () => {
     const [first] = cluster as [NatsServer];

@@ -60,6 +60,7 @@ export function sendRequest(
         // The first item of a stream is the reply of a call; the rest is not wanted.
         if (message.reply && isItem(message) && inbox.allows(message.reply)) inbox.sendControl(message.reply, 'cancel');
       },
+      onReconnected: () => announced?.recheck(),
       onError: fail,
     };
     const address = inbox.open(receiver);

@@ -3,7 +3,6 @@ import {
   ConnectionEvents,
   CreditBudget,
   headerBlock,
-  isImported,
   isInbox,
   joinMoves,
   PermissionError,
@@ -31,6 +30,8 @@ export interface Receiver {
   /** Whether it waits for a reply that comes soon, so that a connection waits with it before it moves. */
   readonly isCall?: boolean;
   onMessage(message: Message): void;
+  /** The connection was away, and messages may be lost. */
+  onReconnected?(): void;
   /** No message will come any more: the connection or the client is closed, or the server refuses the subscription. */
   onError(error: Error): void;
 }
@@ -236,11 +237,11 @@ export class Inbox implements Mover {
 
   /**
    * Says something to the other end of a stream; one that cannot be reached finds out by itself.
-   * @param reply where the stream comes in: a producer in another account has nothing else to answer to
+   * @param reply where its answer is to go
    */
   sendControl(control: string, words: string, reply?: string): void {
     try {
-      const options = reply !== undefined && isImported(control) ? { reply } : undefined;
+      const options = reply === undefined ? undefined : { reply };
       // Also of a client that is being closed: its producers are to hear of it.
       this.connection.publish(control, Buffer.from(words), options);
     } catch {
@@ -276,6 +277,8 @@ export class Inbox implements Mover {
 
   /** Client libraries report what the server does not permit on their status, and let the call wait for its timeout. */
   private onEvent(event: ConnectionEvent): void {
+    if (event.type === 'reconnected')
+      for (const receiver of [...this.receivers.values(), ...this.streams.values()]) receiver.onReconnected?.();
     if (event.type !== 'violation' || event.operation !== 'publish') return;
     for (const publishing of this.publishing)
       if (publishing.to === event.subject) publishing.onError(new PermissionError('publish', event.subject));

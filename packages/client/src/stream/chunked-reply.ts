@@ -32,6 +32,8 @@ export function chunkLine(credit: number): readonly [string, string] {
 export interface ChunkedReply {
   readonly body: Promise<Uint8Array>;
   onMessage(message: Message): void;
+  /** The connection was away. */
+  recheck(): void;
   /** Stops the service, too. */
   abort(reason: Error): void;
 }
@@ -76,7 +78,7 @@ export function chunkedReply(
     firstItemError: () => new StreamError(`${subject} announced a reply in chunks, and sent none`, subject),
     decode: (chunk) => chunk,
     errorIn: (message) => errorIn(message, subject),
-    sendControl: (to, words) => inbox.sendControl(to, words, address),
+    sendControl: (to, words, wantsAnswer) => inbox.sendControl(to, words, wantsAnswer ? address : undefined),
     onEnd: () => undefined,
   });
   receiver.invite(control);
@@ -87,6 +89,7 @@ export function chunkedReply(
       const { reply } = message;
       if (!reply || reply === control || (isImported(control) && isImported(reply))) receiver.onMessage(message);
     },
+    recheck: () => receiver.recheck(),
     abort: (reason) => receiver.abort(reason),
   };
 }

@@ -67,9 +67,9 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
       const error = errorIn(message, subject);
       return isUp(error) ? new TimeoutError(subject, left) : error;
     },
-    sendControl(control, words) {
+    sendControl(control, words, wantsAnswer) {
       to = control;
-      inbox.sendControl(control, words, address.subject);
+      inbox.sendControl(control, words, wantsAnswer ? address.subject : undefined);
     },
     onEnd() {
       address.close();
@@ -85,6 +85,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
       return to;
     },
     onMessage: (message) => receiver.onMessage(message),
+    onReconnected: () => receiver.recheck(),
     onError: (error) => receiver.abort(error),
   });
   signal?.addEventListener('abort', onAbort, { once: true });

@@ -12,7 +12,7 @@ import {
   SENT_HEADER,
   SEQUENCE_HEADER,
 } from './frames';
-import { exportedForOneReply, noStream, outOfOrder, StreamError, unheard } from './stream-error';
+import { abandoned, exportedForOneReply, noStream, outOfOrder, StreamError, unheard } from './stream-error';
 import { MAX_TIMER } from '../timer';
 
 // Of a producer that knows no credit, so that it cannot fill the memory.
@@ -39,8 +39,8 @@ export interface ReceiverSettings extends GrantSettings {
   decode(data: Uint8Array): unknown;
   /** The error that a message carries instead of an item. */
   errorIn(message: Message): Error | undefined;
-  /** Speaks to the producer. */
-  sendControl(control: string, words: string): void;
+  /** Speaks to the producer. @param wantsAnswer whether it is to say how far the stream is, where the items come in */
+  sendControl(control: string, words: string, wantsAnswer: boolean): void;
   /** Called once, when nothing is received any more. */
   onEnd(): void;
 }
@@ -59,6 +59,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   /** Heartbeats' times that have passed since the producer's last word. */
   private silent = 0;
   private timer: NodeJS.Timeout | undefined;
+  private wasAway = false;
   private waiting: (() => void)[] = [];
 
   constructor(private readonly settings: ReceiverSettings) {
@@ -75,6 +76,12 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     this.control.subject = control;
     this.grants.grow();
     this.sendControl();
+  }
+
+  /** The connection was away for a while: what came meanwhile is lost, and the producer may have given up. */
+  recheck(): void {
+    this.wasAway = true;
+    if (!this.isEnded) this.sendControl(true);
   }
 
   /** Takes a message of the producer. */
@@ -99,6 +106,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   private errorIn(message: Message): Error | undefined {
     const { settings } = this;
     const { subject } = settings;
+    if (this.wasAway && isNoResponders(message)) return abandoned(subject);
     return (
       settings.errorIn(message) ??
       (isNoResponders(message) ? new StreamError(`nobody answers on ${subject}`, subject) : undefined)
@@ -211,19 +219,20 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     if (this.control.subject !== undefined && !this.isEnded && this.grants.grow()) this.sendControl();
   }
 
-  private sendControl(): void {
-    this.say(encodeControl({ type: 'credit', upTo: this.grants.upTo }));
+  /** @param wantsAnswer an import from another account may not let through more than one message, so it is asked, too */
+  private sendControl(wantsAnswer = this.control.isInOtherAccount): void {
+    this.say(encodeControl({ type: 'credit', upTo: this.grants.upTo }), wantsAnswer);
   }
 
   private cancel(): void {
-    this.say(encodeControl({ type: 'cancel' }));
+    this.say(encodeControl({ type: 'cancel' }), false);
   }
 
-  private say(words: string): void {
+  private say(words: string, wantsAnswer: boolean): void {
     const { subject } = this.control;
     if (subject === undefined) return;
     try {
-      this.settings.sendControl(subject, words);
+      this.settings.sendControl(subject, words, wantsAnswer);
     } catch {
       // A producer that cannot be reached finds out by itself.
     }

@@ -83,7 +83,7 @@ export class ItemSender {
     if (message.reply && this.to === undefined) {
       this.to = message.reply;
       this.beat();
-    } else if (message.reply && isImported(message.reply)) this.answerElsewhere(message.reply);
+    } else if (message.reply) this.answer(message.reply);
     this.wake?.();
   }
 
@@ -202,6 +202,12 @@ export class ItemSender {
     if (performance.now() - this.heardAt > MISSED_HEARTBEATS * heartbeat) return this.leave('gone');
     this.sendHeartbeat(this.to);
     this.heartbeats++;
+  }
+
+  /** The consumer wants to know how far the stream is. */
+  private answer(reply: string): void {
+    if (isImported(reply)) this.answerElsewhere(reply);
+    else this.beat();
   }
 
   /**

@@ -40,6 +40,14 @@ export function exportedForOneReply(subject: string): StreamError {
   );
 }
 
+/** A producer that does not listen to its consumer any more. */
+export function abandoned(subject: string): StreamError {
+  return new StreamError(
+    `the producer of the stream from ${subject} gave it up while the connection was away; open it again`,
+    subject,
+  );
+}
+
 /** A producer that has begun, and fallen silent. @param heartbeat in ms */
 export function unheard(subject: string, heartbeat: number, control?: string): StreamError {
   const limit = MISSED_HEARTBEATS * heartbeat;
