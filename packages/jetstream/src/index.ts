@@ -10,3 +10,5 @@ export {
   type ValueOf,
   type ValueSent,
 } from './bucket/key-value-store';
+export { Watch } from './watch/watch';
+export type { WatchContext, WatchOptions } from './watch/watch-context';

@@ -73,7 +73,7 @@ export class BucketFollower {
   private hasConsumer = false;
   private isWorking = false;
   private isLost = false;
-  private isStopped = false;
+  private hasStopped = false;
   private ready!: { promise: Promise<void>; resolve: () => void };
 
   constructor(
@@ -103,8 +103,8 @@ export class BucketFollower {
 
   /** Leaves the bucket; resolves when the server has been told. What is told at this moment is finished. */
   async stop(): Promise<void> {
-    if (this.isStopped) return;
-    this.isStopped = true;
+    if (this.hasStopped) return;
+    this.hasStopped = true;
     this.epoch++;
     this.leave();
     this.stopListening();
@@ -116,10 +116,14 @@ export class BucketFollower {
         .catch(() => undefined); // the server forgets it by itself
   }
 
+  get isStopped(): boolean {
+    return this.hasStopped;
+  }
+
   private async attach(): Promise<void> {
     const epoch = ++this.epoch;
     this.leave();
-    for (let wait = FIRST_RETRY; this.epoch === epoch && !this.isStopped; wait = Math.min(wait * 2, LAST_RETRY)) {
+    for (let wait = FIRST_RETRY; this.epoch === epoch && !this.hasStopped; wait = Math.min(wait * 2, LAST_RETRY)) {
       try {
         await this.attachOnce(epoch);
         return;
@@ -246,7 +250,7 @@ export class BucketFollower {
   }
 
   private fail(error: Error): void {
-    if (this.isStopped) return;
+    if (this.hasStopped) return;
     this.lose(error);
     void this.attach();
   }

@@ -1,14 +1,14 @@
 import {
   eventCodecOf,
-  millisecondsOf,
   type Connection,
   type InputOf,
   type ItemType,
   type Params,
   type PayloadOf,
 } from '@natsmith/protocol';
-import type { KV, KvOptions } from '@nats-io/kv';
-import { keyOf, type Bucket, type BucketOptions, type Key } from '../contract/bucket';
+import type { KV } from '@nats-io/kv';
+import { keyOf, type Bucket, type Key } from '../contract/bucket';
+import { kvOptions } from './kv-options';
 
 /** What a reader of the key gets. */
 export type ValueOf<K> = K extends Key<string, infer Type> ? PayloadOf<Type> : never;
@@ -125,18 +125,4 @@ export class KeyValueStore<K extends Key = Key> {
       ? kvm.open(name, { allow_direct: true })
       : kvm.create(name, kvOptions(this.bucket.options));
   }
-}
-
-/** What `@nats-io/kv` calls the options of a bucket. */
-export function kvOptions(options: BucketOptions): Partial<KvOptions> {
-  const { description, history, maxAge, maxBytes, maxValueSize, storage, replicas } = options;
-  return {
-    ...(description !== undefined && { description }),
-    ...(history !== undefined && { history }),
-    ...(maxAge !== undefined && { ttl: millisecondsOf(maxAge) }),
-    ...(maxBytes !== undefined && { max_bytes: maxBytes }),
-    ...(maxValueSize !== undefined && { maxValueSize }),
-    ...(storage !== undefined && { storage }),
-    ...(replicas !== undefined && { replicas }),
-  };
 }

@@ -1,0 +1,65 @@
+import { failureOf, Run, type HandlerRuntime } from '@natsmith/core';
+import type { Change } from '../bucket/bucket-follower';
+import type { WatchContext } from './watch-context';
+
+/** One change on its way to a handler; nobody is told of its outcome. */
+export class WatchRun extends Run implements WatchContext {
+  private settled: (() => void) | undefined;
+
+  constructor(
+    runtime: HandlerRuntime,
+    private readonly change: Change,
+  ) {
+    super(runtime, change.message);
+  }
+
+  get kind(): 'watch' {
+    return 'watch';
+  }
+
+  get key(): string {
+    return this.change.key;
+  }
+
+  get revision(): number {
+    return this.change.revision;
+  }
+
+  get operation(): Change['operation'] {
+    return this.change.operation;
+  }
+
+  get time(): Date {
+    return new Date(this.change.time);
+  }
+
+  get initial(): boolean {
+    return this.change.initial;
+  }
+
+  /** Resolves when the next change may be told: the handler has ended, or its time is up. */
+  run(): Promise<void> {
+    const ended = new Promise<void>((resolve) => (this.settled = resolve));
+    this.admit();
+    return ended;
+  }
+
+  protected override done(): void {
+    this.end();
+  }
+
+  protected override failed(thrown: unknown): void {
+    const { logger, where } = this.runtime;
+    const { code, description, data, cause } = failureOf(thrown, this, this.runtime);
+    // A cause, and all that is not an error on purpose, has been logged.
+    if (code !== 500 && code !== 502 && cause === undefined)
+      this.inScope(() =>
+        logger.warn({ endpoint: where, key: this.key, code, data }, `value not handled: ${description}`),
+      );
+    this.end(`${code}:${description}`);
+  }
+
+  protected override ended(): void {
+    this.settled?.();
+  }
+}

@@ -1,0 +1,122 @@
+import {
+  checkContract,
+  invoker,
+  planContract,
+  reading,
+  runtimeOf,
+  taker,
+  type Handler,
+  type HandlerDefinition,
+  type HandlerPlan,
+  type HandlerSurroundings,
+  type Preparation,
+  type RunningHandler,
+  type Source,
+  type SourceSurroundings,
+} from '@natsmith/core';
+import { BucketFollower } from '../bucket/bucket-follower';
+import { ensureBucket } from '../bucket/ensure-bucket';
+import { keySubject, type Bucket } from '../contract/bucket';
+import type { WatchMark } from './watch-context';
+import { WatchRun } from './watch-run';
+
+/** Values of key-value buckets. */
+export const watchSource: Source = {
+  kind: 'watch',
+  decorator: '@Watch',
+  begins: 'first',
+  plan: planWatch,
+  prepare: ensureBuckets,
+  start: startWatch,
+};
+
+interface WatchPlan extends HandlerPlan {
+  readonly bucket: Bucket;
+}
+
+function planWatch(handler: HandlerDefinition, around: SourceSurroundings): WatchPlan[] {
+  const { bucket, key, options } = handler.mark.options as WatchMark;
+  // Undefined where a file of contracts and a file of classes import each other.
+  if ((bucket as unknown) === undefined || (key as unknown) === undefined) {
+    around.mistake(
+      'watches what is not declared; is its bucket or key used before its declaration, or in a circular import?',
+    );
+    return [];
+  }
+  if (!bucket.keys.some(({ pattern }) => pattern === key.pattern))
+    around.mistake(`watches "${key.pattern}", which bucket "${bucket.name}" does not have; add it to its keys`);
+  checkContract(handler, options, around);
+  const facts = {
+    kind: 'watch',
+    subject: keySubject(bucket.name, key),
+    queueGroup: '',
+    metadata: { bucket: bucket.name },
+  };
+  return [{ ...planContract(handler, key.contract, options, facts, around), bucket }];
+}
+
+async function ensureBuckets(plans: readonly HandlerPlan[], { connection, provision }: Preparation): Promise<void> {
+  const buckets = new Map((plans as readonly WatchPlan[]).map(({ bucket }) => [bucket.name, bucket]));
+  for (const bucket of buckets.values()) await ensureBucket(connection, bucket, provision);
+}
+
+async function startWatch(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): Promise<RunningHandler> {
+  const { bucket, subject } = plan as WatchPlan;
+  const { codec, validate } = reading(plan, around.settings);
+  const value = invoker(taker<WatchRun>(handler, codec, validate), plan.limits.maxBody);
+  const noValue = invoker(taker<WatchRun>(handler, undefined, undefined), Infinity);
+  // Each value counts, so that none is refused for the limits of the service's requests.
+  const unlimited = { ...around, limiter: undefined };
+  const runtime = runtimeOf<WatchRun>(plan, (ctx) => (ctx.operation === 'put' ? value : noValue)(ctx), unlimited);
+  let isLost = false;
+  const follower = new BucketFollower(around.settings.connection, bucket.name, subject, {
+    onChange: (change) => new WatchRun(runtime, change).run(),
+    onLost: (error) => {
+      isLost = true;
+      around.onLost(subject, error);
+    },
+    onRestored: () => {
+      isLost = false;
+      around.onRestored(subject);
+    },
+  });
+  try {
+    await follower.start();
+  } catch (cause) {
+    await follower.stop();
+    throw new Error(`${plan.where} cannot watch bucket "${bucket.name}": ${reasonOf(cause)}`, { cause });
+  }
+  const leave = (): Promise<void> => follower.stop();
+  return {
+    plan,
+    counter: runtime.counter,
+    subscription: {
+      get isLost() {
+        return isLost;
+      },
+      // On another server the bucket is read again, and what has changed meanwhile is told then.
+      pause: () => Promise.resolve(),
+      resume: () => undefined,
+      drain: leave,
+      unsubscribe: () => void leave(),
+      isClosed: () => follower.isStopped,
+    },
+    startAlso: () => NOTHING,
+  };
+}
+
+/** A watch follows one connection at a time. */
+const NOTHING = {
+  isLost: false,
+  pause: () => Promise.resolve(),
+  resume: () => undefined,
+  drain: () => Promise.resolve(),
+  unsubscribe: () => undefined,
+  isClosed: () => true,
+};
+
+function reasonOf(cause: unknown): string {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  if (!/stream not found/i.test(words)) return words;
+  return 'it does not exist; create it, or start with { provision: "ensure" }';
+}
