@@ -4,6 +4,9 @@ import type { Bucket, Key } from '../contract/bucket';
 import type { WatchContext, WatchMark, WatchOptions } from './watch-context';
 import { watchSource } from './watch-source';
 
+/** A value, or undefined; of an unchecked key the handler says what it takes. */
+type Watched<K extends Key> = [ValueOf<K>] extends [never] ? never : ValueOf<K> | undefined;
+
 /**
  * Makes a method the handler of a bucket's values: `(value, ctx) => …`, with `undefined` for a value that was deleted.
  * Every instance sees the values that are there before its endpoints and consumers begin (`ctx.initial`), then each
@@ -14,7 +17,7 @@ export function Watch<K extends Key, const C extends K>(
   bucket: Bucket<K>,
   key: C,
   options: WatchOptions = {},
-): HandlerDecorator<(value: ValueOf<C> | undefined, ctx: WatchContext<C>) => unknown> {
+): HandlerDecorator<(value: Watched<C>, ctx: WatchContext<C>) => unknown> {
   return (target, method) => {
     const mark: WatchMark = { bucket, key, options };
     markHandler(target, method, watchSource, mark);
