@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConnectionEvents,
+  headersIn,
   isConnection,
-  nameProblem,
   type Connection,
   type Event,
   type EventPublisher,
@@ -11,18 +11,19 @@ import {
   type Publishable,
   type PublishArgs,
   type PublishOptions,
+  ReceivedHeaders,
   type Sent,
   type StatsResponse,
 } from '@natsmith/protocol';
-import type { ConnectionOptions, NatsConnection } from 'nats';
-import { checkedLimits, type GatherLimits } from './discovery/request-many';
-import { Calls, type Reply } from './call/call';
+import type { NatsConnection } from 'nats';
+import { call, type Caller } from './call/call';
+import type { SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
+import { SubjectDestination } from './call/destination';
 import { publishEvent } from './call/publish';
+import { readReply, type Reply } from './call/reply';
 import { EventSubscription, type ReceivedEvent, type SubscribeOptions } from './call/subscribe';
-import { MiddlewareStack, type ClientMiddleware } from './middleware';
-import type { CallOptions, SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
-import { propagationOf, NO_PROPAGATION, type Propagation, type Carrier } from './propagation';
-import { connect } from './nats/connect';
+import { timeoutOf } from './call/timeout-error';
+import type { ClientOptions, ClientStatus, ConnectOptions } from './client-options';
 import { Discovery, type Discovered } from './discovery/discovery';
 import {
   gather,
@@ -31,61 +32,31 @@ import {
   type GatheredReply,
   type GatherOptions,
 } from './discovery/gather';
-import { Gathered } from './discovery/replies';
-import { callOrStream } from './call/call-or-stream';
-import { Inbox } from './nats/inbox';
 import { Link } from './discovery/link';
-import { ServiceResolver } from './service/resolver';
-import type { PolicyOptions } from './call/retry';
-import type { ServiceSelection } from './service/selection';
-import { checkSubject } from './service/params';
-import { serviceProxy, type AnyService, type ServiceProxy } from './service/proxy';
+import { Gathered } from './discovery/replies';
+import { checkedLimits, type GatherLimits } from './discovery/request-many';
 import { watch, type ServiceChange, type WatchOptions } from './discovery/watch';
-
-/** What a client takes besides its connection. */
-export interface ClientOptions {
-  /** Milliseconds that a call waits, where it does not say so itself; default 5,000. */
-  timeout?: number;
-  /** How long discovery gathers replies; default 300 ms after the latest one, 2,000 ms and 10,000 replies at most. */
-  discovery?: GatherLimits;
-  /** The prefix of the discovery subjects, where an account import renames it; default `$SRV`. */
-  prefix?: string;
-  /**
-   * Prefixes of inboxes, besides `_INBOX.`, `_R_.` and the connection's own, on which services of streams, uploads and
-   * large replies may be spoken to: those of services with an inbox prefix of their own.
-   */
-  inboxes?: readonly string[];
-}
-
-/** What `ServiceClient.connect` takes. */
-export interface ConnectOptions<C extends Connection = NatsConnection> extends ClientOptions {
-  /**
-   * A live connection of `nats` 2 or `@nats-io/transport-node` 3, or options to connect with `nats` 2.
-   * Default: the environment (`NATS_URL` and the credentials of the `nats` command), else `nats://127.0.0.1:4222`.
-   */
-  connection?: C | ConnectionOptions;
-}
+import { MiddlewareStack, type ClientMiddleware } from './middleware';
+import { connect } from './nats/connect';
+import { Inbox } from './nats/inbox';
+import { NO_PROPAGATION, propagationOf, type Carrier } from './propagation';
+import { checkSubject } from './service/params';
+import type { AnyService, ServiceProxy } from './service/proxy';
+import { proxyOf, Services, type ServiceSelector } from './service/service';
+import { stream } from './stream/stream';
 
 const DEFAULT_TIMEOUT = 5_000;
 /** Milliseconds that closing waits for the server to take what was sent last. */
 const LAST_WORDS = 500;
-const DEFAULT_LIMITS: Required<GatherLimits> = { timeout: 2_000, stall: 300, max: 10_000 };
-
-/** Whether services can be reached; while `disconnected`, natsmith or its client library tries to reconnect. */
-export type ClientStatus = 'connected' | 'disconnected' | 'closed';
-
-/** What `client.service` takes besides the service's name: which instances are meant, and defaults of its calls. */
-export interface ServiceSelector extends ServiceSelection, PolicyOptions, Pick<CallOptions, 'timeout'> {}
+const DEFAULT_LIMITS = { timeout: 2_000, stall: 300, max: 10_000 };
 
 /** What a client shares with the clients that `with` makes of it. */
 interface Shared<C extends Connection> {
   readonly connection: C;
   readonly events: ConnectionEvents;
-  readonly inbox: Inbox;
   readonly discovery: Discovery;
-  readonly lookups: Map<string, ServiceResolver>;
+  readonly services: Services;
   readonly closing: AbortController;
-  readonly timeout: number;
 }
 
 /** Finds services and calls them, whatever language they are written in. */
@@ -93,8 +64,7 @@ export class ServiceClient<C extends Connection = Connection>
   implements EventPublisher<PublishOptions, void>, AsyncDisposable
 {
   private readonly shared: Shared<C>;
-  private propagation: Propagation = NO_PROPAGATION;
-  private middleware = new MiddlewareStack();
+  private readonly caller: Caller;
   private ownsConnection = false;
   private isDerived = false;
 
@@ -102,14 +72,19 @@ export class ServiceClient<C extends Connection = Connection>
   constructor(connection: C, options: ClientOptions = {}) {
     const inbox = new Inbox(connection, options.inboxes);
     const limits = checkedLimits(options.discovery ?? {}, DEFAULT_LIMITS);
+    const discovery = new Discovery(inbox, limits, options.prefix ?? '$SRV');
     this.shared = {
       connection,
       events: ConnectionEvents.of(connection),
-      inbox,
-      discovery: new Discovery(inbox, limits, options.prefix ?? '$SRV'),
-      lookups: new Map(),
+      discovery,
+      services: new Services(discovery),
       closing: new AbortController(),
-      timeout: options.timeout ?? DEFAULT_TIMEOUT,
+    };
+    this.caller = {
+      inbox,
+      timeout: timeoutOf(options.timeout, DEFAULT_TIMEOUT),
+      propagation: NO_PROPAGATION,
+      middleware: new MiddlewareStack(),
     };
   }
 
@@ -144,30 +119,9 @@ export class ServiceClient<C extends Connection = Connection>
    * @throws DiscoveryError when nobody's INFO can be used
    */
   async service<T = AnyService>(name: string, options: ServiceSelector = {}): Promise<ServiceProxy<T>> {
-    const problem = nameProblem(name);
-    if (problem !== undefined) throw new TypeError(`service name ${problem}`);
-    const lookup = this.lookup(name, options);
-    await lookup.ready();
-    const { timeout, policy, retries } = options;
-    const defaults = { policy, retries };
-    const invoke = (method: string, payload: unknown, own: CallOptions | undefined): unknown => {
-      const calls = this.calls();
-      // For a stream, the timeout of a call is that until the first sign of life.
-      const stream = (): AsyncIterable<unknown> =>
-        calls.streamOf(lookup, method, payload, { ...defaults, ...own }, timeout);
-      if (/^(response|both)$/.test(lookup.find(method)?.info.metadata.stream ?? '')) return stream();
-      return callOrStream(
-        () => calls.method(lookup, method, payload, { timeout, ...defaults, ...own }),
-        stream,
-        method,
-      );
-    };
-    return serviceProxy<T>({
-      service: name,
-      methods: () => lookup.methods,
-      has: (method) => lookup.find(method) !== undefined,
-      invoke,
-    });
+    const resolver = this.shared.services.resolver(name, options);
+    await resolver.ready();
+    return proxyOf<T>(this.caller, resolver, options);
   }
 
   /**
@@ -177,7 +131,8 @@ export class ServiceClient<C extends Connection = Connection>
    */
   async call<Reply = unknown>(subject: string, payload?: unknown, options: SubjectCallOptions = {}): Promise<Reply> {
     checkSubject(subject);
-    return (await this.calls().subject(subject, payload, options)) as Reply;
+    const destination = new SubjectDestination(subject, options.idempotent);
+    return (await call(this.caller, destination, payload, options, readReply)) as Reply;
   }
 
   /**
@@ -190,7 +145,14 @@ export class ServiceClient<C extends Connection = Connection>
     options: SubjectCallOptions = {},
   ): Promise<Reply<Data>> {
     checkSubject(subject);
-    return this.calls().request<Data>(subject, payload, options);
+    const destination = new SubjectDestination(subject, options.idempotent);
+    let headers: ReceivedHeaders | undefined;
+    // What middleware returns in the place of the value is the data.
+    const data = await call(this.caller, destination, payload, options, (message, as) => {
+      headers = headersIn(message);
+      return readReply(message, as, subject);
+    });
+    return { data: data as Data, headers: headers ?? new ReceivedHeaders(''), subject };
   }
 
   /**
@@ -198,7 +160,7 @@ export class ServiceClient<C extends Connection = Connection>
    * client made by `with` it is that client's alone. Proxies that exist are wrapped, too.
    */
   use(middleware: ClientMiddleware): this {
-    this.middleware.add(middleware);
+    this.caller.middleware.add(middleware);
     return this;
   }
 
@@ -214,8 +176,7 @@ export class ServiceClient<C extends Connection = Connection>
     payload: Sent<E>,
     ...[options]: PublishArgs<E, PublishOptions>
   ): Promise<void> {
-    const { inbox } = this.shared;
-    await publishEvent(inbox, this.propagation, this.middleware, event, payload, options);
+    await publishEvent(this.caller, event, payload, options);
   }
 
   /**
@@ -228,7 +189,7 @@ export class ServiceClient<C extends Connection = Connection>
     options: SubscribeOptions = {},
   ): AsyncIterableIterator<ReceivedEvent<E>, undefined> {
     const events = Array.isArray(event) ? (event as readonly E[]) : [event as E];
-    return new EventSubscription<E>(this.shared.inbox, events, options, this.shared.closing.signal);
+    return new EventSubscription<E>(this.caller.inbox, events, options, this.shared.closing.signal);
   }
 
   /**
@@ -238,7 +199,7 @@ export class ServiceClient<C extends Connection = Connection>
    */
   stream<Item = unknown>(subject: string, payload?: unknown, options: SubjectStreamOptions = {}): AsyncIterable<Item> {
     checkSubject(subject);
-    return this.calls().streamFrom<Item>(subject, payload, options);
+    return stream<Item>(this.caller, new SubjectDestination(subject, options.idempotent), payload, options);
   }
 
   /**
@@ -252,11 +213,17 @@ export class ServiceClient<C extends Connection = Connection>
   ): Gathered<GatheredReply<Reply>> {
     const limits = checkedLimits(options, DEFAULT_LIMITS);
     const ask = (subject: string): Gathered<GatheredReply<Reply>> =>
-      gather<Reply>(this.shared.inbox, subject, payload, options, limits, this.propagation);
+      gather<Reply>(this.caller, subject, payload, options, limits);
     return Gathered.later(async () => {
       if (typeof target !== 'string')
         return {
-          ask: ask(await subjectToGather(this.lookup(target.service, target), target.endpoint, options.params)),
+          ask: ask(
+            await subjectToGather(
+              this.shared.services.resolver(target.service, target),
+              target.endpoint,
+              options.params,
+            ),
+          ),
         };
       checkSubject(target);
       return { ask: ask(target) };
@@ -269,13 +236,14 @@ export class ServiceClient<C extends Connection = Connection>
    */
   with(ctx: Carrier): ServiceClient<C> {
     const client = Object.create(ServiceClient.prototype) as ServiceClient<C>;
-    return Object.assign(client, {
-      shared: this.shared,
-      propagation: propagationOf(ctx, this.propagation),
-      middleware: new MiddlewareStack(this.middleware),
-      ownsConnection: false,
-      isDerived: true,
-    });
+    const { inbox, timeout, propagation, middleware } = this.caller;
+    const caller: Caller = {
+      inbox,
+      timeout,
+      propagation: propagationOf(ctx, propagation),
+      middleware: new MiddlewareStack(middleware),
+    };
+    return Object.assign(client, { shared: this.shared, caller, ownsConnection: false, isDerived: true });
   }
 
   /** Who is there (ADR-32, PING): all services, those of a name, or one instance. */
@@ -308,7 +276,7 @@ export class ServiceClient<C extends Connection = Connection>
   async close(): Promise<void> {
     if (this.isDerived) return;
     this.shared.closing.abort();
-    this.shared.inbox.close(new Error('the client is closed'));
+    this.caller.inbox.close(new Error('the client is closed'));
     if (!this.ownsConnection || this.connection.isClosed()) return;
     // Producers are to hear that their streams are left; a server that does not answer is not waited for.
     await Promise.race([this.connection.flush().catch(() => undefined), delay(LAST_WORDS, undefined, { ref: false })]);
@@ -317,24 +285,5 @@ export class ServiceClient<C extends Connection = Connection>
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  private lookup(name: string, { version, id, group, subjects }: ServiceSelection): ServiceResolver {
-    const { lookups, discovery } = this.shared;
-    const key = JSON.stringify([name, version, id, group, subjects]);
-    let lookup = lookups.get(key);
-    if (lookup === undefined) {
-      const source = {
-        ask: (name: string) => discovery.ask('INFO', name),
-        takesChunks: (reply: InfoResponse) => discovery.takesChunks(reply),
-      };
-      lookup = new ServiceResolver(source, name, { version, id, group, subjects });
-      lookups.set(key, lookup);
-    }
-    return lookup;
-  }
-
-  private calls(): Calls {
-    return new Calls(this.shared.inbox, this.shared.timeout, this.propagation, this.middleware);
   }
 }

@@ -8,6 +8,7 @@ export {
 } from '@natsmith/protocol';
 export type {
   Connection,
+  Duration,
   EndpointInfo,
   Event,
   EventOptions,
@@ -29,13 +30,9 @@ export type { GatherLimits } from './discovery/request-many';
 export type { BodyKind } from './call/body';
 export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
 export type { Carrier } from './propagation';
-export {
-  ServiceClient,
-  type ClientOptions,
-  type ClientStatus,
-  type ConnectOptions,
-  type ServiceSelector,
-} from './client';
+export { ServiceClient } from './client';
+export type { ClientOptions, ClientStatus, ConnectOptions } from './client-options';
+export type { ServiceSelector } from './service/service';
 export type { Discovered } from './discovery/discovery';
 export { DiscoveryError } from './discovery/discovery-error';
 export type { EndpointAddress, GatheredReply, GatherOptions } from './discovery/gather';
@@ -48,6 +45,6 @@ export type { StreamSettings } from './stream/open';
 export type { SubjectParams } from './service/params';
 export { TimeoutError } from './call/timeout-error';
 export type { ServiceChange, WatchOptions } from './discovery/watch';
-export type { Reply } from './call/call';
+export type { Reply } from './call/reply';
 export type { InvalidEvent, ReceivedEvent, SubscribeOptions } from './call/subscribe';
 export type { ClientContext, ClientMiddleware, OutgoingHeaders } from './middleware';

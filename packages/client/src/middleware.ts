@@ -4,7 +4,7 @@ import type { HeaderLines, HeaderValues } from './call/request';
 export interface OutgoingHeaders {
   /** The first value, or undefined. */
   get(name: string): string | undefined;
-  /** Replaces all values of the name; a header of the caller or of a carried-on request, too. */
+  /** Replaces all values of the name; also that of the caller or of the request that the call is made for. */
   set(name: string, value: string | readonly string[]): void;
 }
 
@@ -30,10 +30,6 @@ export interface ClientContext {
  */
 export type ClientMiddleware = (ctx: ClientContext, next: () => Promise<unknown>) => unknown;
 
-/** What is known before anything is sent. */
-export type Destination = Pick<ClientContext, 'kind' | 'subject' | 'template'> &
-  Partial<Pick<ClientContext, 'service' | 'method' | 'signal'>>;
-
 /** The middleware of a client, that of the client which it was made of by `with` first. */
 export class MiddlewareStack {
   private readonly own: ClientMiddleware[] = [];
@@ -52,9 +48,13 @@ export class MiddlewareStack {
   }
 
   /** @param send makes the call with the headers that it is given */
-  run<T>(destination: Destination, lines: HeaderLines, send: (lines: HeaderLines) => Promise<T>): Promise<unknown> {
+  run(
+    context: Omit<ClientContext, 'headers'>,
+    lines: HeaderLines,
+    send: (lines: HeaderLines) => Promise<unknown>,
+  ): Promise<unknown> {
     const headers = new Headers(lines);
-    const ctx: ClientContext = { service: undefined, method: undefined, signal: undefined, ...destination, headers };
+    const ctx: ClientContext = { ...context, headers };
     const inner = async (): Promise<unknown> => send(headers.lines);
     return this.all.reduceRight<() => Promise<unknown>>((next, layer) => () => runLayer(layer, ctx, next), inner)();
   }

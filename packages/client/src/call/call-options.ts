@@ -1,3 +1,4 @@
+import type { Duration } from '@natsmith/protocol';
 import type { BodyKind } from './body';
 import type { PolicyOptions } from './retry';
 import type { HeaderValues } from './request';
@@ -6,9 +7,12 @@ import type { SubjectParams } from '../service/params';
 
 /** What a call takes besides its payload. */
 export interface CallOptions extends PolicyOptions {
-  /** Milliseconds until a TimeoutError, for each attempt; sent along, so that the service stops, too. Default: the client's. */
-  timeout?: number;
-  /** Takes the request back: the promise rejects with its reason, and the handler's `ctx.signal` is aborted. */
+  /**
+   * How long each attempt waits before a TimeoutError: milliseconds, or a string such as `'2s'`. It is sent along, so that
+   * the service stops, too. Default: the client's.
+   */
+  timeout?: Duration;
+  /** Cancels the request: the promise rejects with its reason, and the handler's `ctx.signal` is aborted. */
   signal?: AbortSignal;
   headers?: HeaderValues;
   /** Values for the named tokens of the endpoint's subject. */
@@ -19,8 +23,11 @@ export interface CallOptions extends PolicyOptions {
 
 /** What a call takes whose reply is a stream. A policy runs until its first item is there: what was read is not asked for again. */
 export interface StreamOptions extends Omit<CallOptions, 'timeout'>, StreamSettings {
-  /** Milliseconds for the stream as a whole; default: none, but the first sign of life must come within the timeout of calls. */
-  timeout?: number;
+  /**
+   * How long the stream may take as a whole, milliseconds or a string; default: no limit, but the first sign of life must
+   * come within the timeout of calls.
+   */
+  timeout?: Duration;
 }
 
 /** What calls of a subject take that INFO says of a service's endpoint. */

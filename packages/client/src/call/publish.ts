@@ -1,7 +1,5 @@
 import { eventCodecOf, eventSubject, isEvent, type Event, type PublishOptions } from '@natsmith/protocol';
-import type { MiddlewareStack } from '../middleware';
-import type { Inbox } from '../nats/inbox';
-import type { Propagation } from '../propagation';
+import type { Caller } from './call';
 import { headerLines, type HeaderLines } from './request';
 
 /** What `client.publish` takes besides the event and its payload, whatever the event. */
@@ -9,9 +7,7 @@ export type AnyPublishOptions = PublishOptions & { readonly params?: Readonly<Re
 
 /** Checks the payload of an event and publishes it; resolves when the server has taken it. */
 export async function publishEvent(
-  inbox: Inbox,
-  propagation: Propagation,
-  middleware: MiddlewareStack,
+  { inbox, propagation, middleware }: Caller,
   event: Event,
   payload: unknown,
   { params, headers }: AnyPublishOptions = {},
@@ -22,5 +18,6 @@ export async function publishEvent(
   const body = await eventCodecOf(event).encode(payload);
   const send = (all: HeaderLines): Promise<void> => inbox.publishEvent(subject, body, all);
   if (middleware.isEmpty) return send(lines);
-  await middleware.run({ kind: 'publish', subject, template: event.subject }, lines, send);
+  const context = { kind: 'publish', subject, template: event.subject } as const;
+  await middleware.run({ ...context, service: undefined, method: undefined, signal: undefined }, lines, send);
 }

@@ -5,6 +5,7 @@ import {
   isNoResponders,
   markReceived,
   oneLine,
+  type ReceivedHeaders,
   ServiceError,
   textOf,
   type Message,
@@ -12,7 +13,15 @@ import {
 import { decodeBody, type BodyKind } from './body';
 import { NoResponders } from './no-responders';
 
-/** The value of a reply; throws the error that it carries. @param subject that the request went to */
+/** A whole reply. */
+export interface Reply<Data> {
+  readonly data: Data;
+  readonly headers: ReceivedHeaders;
+  /** Where the request went. */
+  readonly subject: string;
+}
+
+/** The value of a reply. @throws the error that it carries. @param subject that the request went to */
 export function readReply(message: Message, as: BodyKind, subject: string): unknown {
   const error = errorIn(message, subject);
   if (error !== undefined) throw error;

@@ -1,42 +1,51 @@
-import { EMPTY, encodeBody } from './body';
 import { isLarge, uploadInChunks } from '../stream/chunked-request';
 import type { Inbox } from '../nats/inbox';
+import { isAsyncIterable, itemsOf, Upload } from '../stream/upload';
+import { EMPTY, encodeBody } from './body';
+import type { Destination } from './destination';
+import type { Endpoint } from './endpoint';
 import type { HeaderLines } from './request';
-import { itemsOf, Upload } from '../stream/upload';
+
+/** What goes into a request, and what follows it. */
+export interface Packed {
+  readonly bytes: Uint8Array;
+  readonly upload: Upload | undefined;
+}
 
 /** What a call sends: a body or a stream of items. */
 export class RequestBody {
   /** Whether it can be sent again. */
   readonly isRepeatable: boolean;
-  private readonly encoded: Uint8Array;
-  private readonly items: AsyncIterable<unknown> | undefined;
+  private readonly bytes: Uint8Array;
 
+  /** @throws TypeError for a payload that cannot be sent */
   constructor(
-    payload: unknown,
-    private readonly takesStream: boolean,
+    private readonly payload: unknown,
+    private readonly endpoint: Endpoint,
+    { service, method }: Destination,
   ) {
-    this.items = itemsOf(payload, takesStream);
-    this.encoded = this.items === undefined ? encodeBody(payload) : EMPTY;
-    this.isRepeatable = this.items === undefined;
+    const { takesStream } = endpoint;
+    if (takesStream === false && isAsyncIterable(payload))
+      throw new TypeError(
+        `"${method}" of service "${service}" takes no stream, by its INFO metadata; send one payload, ` +
+          'or let its endpoint take one: @Endpoint({ request: stream(Item) })',
+      );
+    this.isRepeatable = itemsOf(payload, takesStream === true) === undefined;
+    this.bytes = this.isRepeatable ? encodeBody(payload) : EMPTY;
   }
 
   /** Whether who takes chunks must be known. */
   mayNeedChunks(inbox: Inbox): boolean {
-    return this.items === undefined && isLarge(this.encoded, inbox);
+    return this.isRepeatable && this.endpoint.takesStream !== true && isLarge(this.bytes, inbox);
   }
 
-  /** Makes it ready for one attempt. @param takesChunks asked where the body may be too large for a message */
-  pack(inbox: Inbox, subject: string, headers: HeaderLines, takesChunks: () => boolean): Packed {
-    const { encoded: body, items } = this;
-    if (items !== undefined) return { body, upload: new Upload(inbox, subject, items) };
-    if (this.takesStream || !isLarge(body, inbox) || !takesChunks()) return { body, upload: undefined };
-    const upload = uploadInChunks(inbox, body, headers, subject);
-    return { body: upload === undefined ? body : EMPTY, upload };
+  /** Makes it ready for one attempt. @param inChunks whether a body that is too large for a message may go in chunks */
+  pack(inbox: Inbox, subject: string, headers: HeaderLines, inChunks: boolean): Packed {
+    if (inChunks) {
+      const upload = uploadInChunks(inbox, this.bytes, headers, subject);
+      return { bytes: upload === undefined ? this.bytes : EMPTY, upload };
+    }
+    const items = this.isRepeatable ? undefined : itemsOf(this.payload, this.endpoint.takesStream === true);
+    return { bytes: this.bytes, upload: items && new Upload(inbox, subject, items) };
   }
-}
-
-/** What goes into the request, and what follows it. */
-export interface Packed {
-  readonly body: Uint8Array;
-  readonly upload: Upload | undefined;
 }

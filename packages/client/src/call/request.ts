@@ -14,6 +14,7 @@ import {
 import { cancelSubject, sendCancel } from './cancel';
 import { chunkedReply, chunkLine, type ChunkedReply } from '../stream/chunked-reply';
 import type { Inbox } from '../nats/inbox';
+import type { Address, Receiver } from '../nats/receiver';
 import { TimeoutError } from './timeout-error';
 
 /** Headers of a request: one value or several for each name. */
@@ -38,77 +39,124 @@ export function sendRequest(
   inbox: Inbox,
   subject: string,
   body: Uint8Array,
-  { timeout, expiresAt, signal, headers, advice }: RequestSettings,
+  settings: RequestSettings,
 ): Promise<Message> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => new PendingRequest(inbox, subject, settings, resolve, reject).send(body));
+}
+
+/** A request that waits for its reply. */
+class PendingRequest implements Receiver {
+  readonly isCall = true;
+  /** Where it publishes to. */
+  to: string;
+  /** Milliseconds until it ends without a reply. */
+  private readonly left: number;
+  private readonly chunks: number;
+  private readonly onAbort: (() => void) | undefined;
+  private readonly address: Address;
+  private timer: NodeJS.Timeout | undefined;
+  private announced: ChunkedReply | undefined;
+
+  constructor(
+    private readonly inbox: Inbox,
+    private readonly subject: string,
+    private readonly settings: RequestSettings,
+    private readonly resolve: (message: Message) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    const { signal, timeout, expiresAt } = settings;
     signal?.throwIfAborted();
-    const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
-    if (left <= 0) throw new TimeoutError(subject, 0);
-    let announced: ChunkedReply | undefined;
-    const chunks = inbox.budget.firstChunks(inbox.waiting);
-    const receiver = {
-      to: subject,
-      isCall: true,
-      onMessage(message: Message): void {
-        if (announced !== undefined) return announced.onMessage(message);
-        if (message.reply) announced = chunkedReply(message, subject, inbox, address.subject, chunks);
-        if (announced !== undefined) {
-          receiver.to = message.reply ?? subject;
-          return void announced.body.then((data) => end(() => resolve(whole(message, data))), fail);
-        }
-        end(() => resolve(message));
-        // The first item of a stream is the reply of a call; the rest is not wanted.
-        if (message.reply && isItem(message) && inbox.allows(message.reply)) inbox.sendControl(message.reply, 'cancel');
-      },
-      onReconnected: () => announced?.recheck(),
-      onError: fail,
-    };
-    const address = inbox.open(receiver);
-    const timer = left < MAX_TIMER ? setTimeout(expire, left) : undefined;
-    signal?.addEventListener('abort', onAbort, { once: true });
+    this.to = subject;
+    this.left = expiresAt === Infinity ? timeout : Math.min(timeout, Math.ceil(expiresAt - performance.now()));
+    if (this.left <= 0) throw new TimeoutError(subject, 0);
+    this.chunks = inbox.budget.firstChunks(inbox.waiting);
+    this.onAbort = signal && (() => this.cancel(signal.reason));
+    this.address = inbox.open(this);
+  }
+
+  send(body: Uint8Array): void {
+    const { inbox, left, settings, address } = this;
+    const { signal, headers, advice } = settings;
+    if (left < MAX_TIMER) this.timer = setTimeout(expire, left, this);
+    if (this.onAbort !== undefined) signal?.addEventListener('abort', this.onAbort, { once: true });
     try {
-      const lines = [...headers, chunkLine(chunks)];
+      const lines = [...headers, chunkLine(this.chunks)];
       if (left < Infinity) lines.push([TIMEOUT_HEADER, String(left)]);
       if (signal !== undefined) lines.push([CANCEL_HEADER, cancelSubject(address.subject)]);
-      inbox.request(address, subject, body, headerBlock(lines), advice);
+      inbox.request(address, this.subject, body, headerBlock(lines), advice);
     } catch (error) {
-      fail(error as Error);
+      this.onError(error);
     }
+  }
 
-    function expire(): void {
-      // A deadline that was carried on is the 504 of the request that it came with, not a failure of its handler.
-      fail(left < timeout ? new ServiceError(504, 'timeout') : new TimeoutError(subject, left));
+  onMessage(message: Message): void {
+    if (this.announced !== undefined) return this.announced.onMessage(message);
+    const { reply } = message;
+    if (!reply) return this.finish(message);
+    this.announced = chunkedReply(message, this.subject, this.inbox, this.address.subject, this.chunks);
+    if (this.announced !== undefined) {
+      this.to = reply;
+      return void this.announced.body.then(
+        (data) => this.finish(whole(message, data)),
+        (error: unknown) => this.onError(error),
+      );
     }
-    function onAbort(): void {
-      fail(signal?.reason as Error);
-      if (announced === undefined) sendCancel(inbox, cancelSubject(address.subject));
-    }
-    function fail(error: Error): void {
-      if (error instanceof StreamError && !isReceived(error)) markReceived(error);
-      end(() => reject(error));
-      announced?.abort(error);
-    }
-    function end(settle: () => void): void {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      address.close();
-      settle();
-    }
-  });
+    this.finish(message);
+    // The first item of a stream is the reply of a call; the rest is not wanted.
+    if (isItem(message) && this.inbox.allows(reply)) this.inbox.sendControl(reply, 'cancel');
+  }
+
+  onReconnected(): void {
+    this.announced?.recheck();
+  }
+
+  onError(error: unknown): void {
+    if (error instanceof StreamError && !isReceived(error)) markReceived(error);
+    this.end();
+    this.reject(error);
+    this.announced?.abort(error as Error);
+  }
+
+  expire(): void {
+    const { left, subject, settings } = this;
+    // A deadline that was carried on is the 504 of the request that it came with, not a failure of its handler.
+    this.onError(left < settings.timeout ? new ServiceError(504, 'timeout') : new TimeoutError(subject, left));
+  }
+
+  private cancel(reason: unknown): void {
+    this.onError(reason);
+    if (this.announced === undefined) sendCancel(this.inbox, cancelSubject(this.address.subject));
+  }
+
+  private finish(message: Message): void {
+    this.end();
+    this.resolve(message);
+  }
+
+  private end(): void {
+    clearTimeout(this.timer);
+    if (this.onAbort !== undefined) this.settings.signal?.removeEventListener('abort', this.onAbort);
+    this.address.close();
+  }
+}
+
+function expire(request: PendingRequest): void {
+  request.expire();
 }
 
 /**
  * The lines of all given headers; a later set replaces the names of an earlier one.
  * @throws TypeError for headers or a value of another type
  */
-export function headerLines(carried: HeaderLines, given: HeaderValues = {}): HeaderLines {
+export function headerLines(propagated: HeaderLines, given?: HeaderValues): HeaderLines {
+  if (given === undefined) return propagated;
   // Callers of JavaScript give what they have.
   if (typeof given !== 'object' || (given as unknown) === null || Symbol.iterator in given)
     throw new TypeError('headers must be an object of names and values, such as { "X-Trace": "abc" }');
   const own = Object.entries(given).flatMap(([name, value]) =>
     (Array.isArray(value) ? (value as unknown[]) : [value]).map((one) => [name, stringIn(name, one)] as const),
   );
-  return [...carried.filter(([name]) => !(name in given)), ...own];
+  return [...propagated.filter(([name]) => !(name in given)), ...own];
 }
 
 function stringIn(name: string, value: unknown): string {

@@ -1,4 +1,4 @@
-import { ConstantBackoff, handleType, retry, type IDefaultPolicyContext, type IPolicy } from 'cockatiel';
+import type { IDefaultPolicyContext, IPolicy } from 'cockatiel';
 import { TimeoutError } from './timeout-error';
 
 /** Any policy of cockatiel: retry, circuit breaker, bulkhead, timeout, fallback, or several by `wrap`. */
@@ -12,17 +12,20 @@ export interface PolicyOptions {
   retries?: number;
 }
 
+type Attempt<T> = (signal: AbortSignal | undefined) => Promise<T>;
+
 const DEFAULT_RETRIES = 1;
 
 /** Makes a call under its policy. Only what is idempotent is sent again after a timeout, whatever the policy says. */
-export function runUnder(
+export function runUnder<T>(
   { policy, retries }: PolicyOptions,
   isIdempotent: () => boolean,
   signal: AbortSignal | undefined,
-  attempt: (signal: AbortSignal | undefined) => Promise<unknown>,
-): Promise<unknown> {
+  attempt: Attempt<T>,
+): Promise<T> {
+  if (policy === undefined) return withRetries(retries ?? DEFAULT_RETRIES, isIdempotent, signal, attempt);
   let timedOut: TimeoutError | undefined;
-  const once = async (signal: AbortSignal | undefined): Promise<unknown> => {
+  const once = async (signal: AbortSignal | undefined): Promise<T> => {
     if (timedOut !== undefined && !isIdempotent()) throw timedOut;
     try {
       return await attempt(signal);
@@ -31,14 +34,32 @@ export function runUnder(
       throw error;
     }
   };
-  const around = (inner: () => Promise<unknown>): Promise<unknown> =>
-    policy === undefined ? inner() : policy.execute((context) => again(context.signal), signal);
-  const again = (signal: AbortSignal | undefined): Promise<unknown> => {
-    const count = retries ?? (policy === undefined ? DEFAULT_RETRIES : 0);
-    // Most calls are not idempotent, and a retry policy of their own would cost them more than the call.
-    if (count === 0 || !isIdempotent()) return once(signal);
-    const onTimeout = handleType(TimeoutError, () => isIdempotent());
-    return retry(onTimeout, { maxAttempts: count, backoff: new ConstantBackoff(0) }).execute(() => once(signal));
-  };
-  return around(() => again(signal));
+  // What a fallback gives is whatever the caller made it give.
+  return policy.execute(
+    (context) => withRetries(retries ?? 0, isIdempotent, context.signal, once),
+    signal,
+  ) as Promise<T>;
+}
+
+function withRetries<T>(
+  retries: number,
+  isIdempotent: () => boolean,
+  signal: AbortSignal | undefined,
+  attempt: Attempt<T>,
+): Promise<T> {
+  return retries > 0 && isIdempotent() ? again(retries, isIdempotent, signal, attempt) : attempt(signal);
+}
+
+async function again<T>(
+  retries: number,
+  isIdempotent: () => boolean,
+  signal: AbortSignal | undefined,
+  attempt: Attempt<T>,
+): Promise<T> {
+  for (let left = retries; ; left--)
+    try {
+      return await attempt(signal);
+    } catch (error) {
+      if (left < 1 || !(error instanceof TimeoutError) || !isIdempotent()) throw error;
+    }
 }

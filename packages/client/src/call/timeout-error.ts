@@ -1,4 +1,4 @@
-import { markReceived } from '@natsmith/protocol';
+import { markReceived, millisecondsOfOption, type Duration } from '@natsmith/protocol';
 
 /** Milliseconds by which the timers of two processes may differ. */
 export const CLOCK_TOLERANCE = 5;
@@ -19,4 +19,15 @@ export class TimeoutError extends Error {
     );
     markReceived(this);
   }
+}
+
+/**
+ * Milliseconds of a `timeout` option; Infinity for none.
+ * @throws TypeError
+ */
+export function timeoutOf(given: Duration | undefined, otherwise: number): number {
+  if (given === undefined) return otherwise;
+  const timeout = millisecondsOfOption('timeout', given);
+  if (!(timeout > 0)) throw new TypeError(`timeout must be a positive number of milliseconds, got ${String(timeout)}`);
+  return timeout;
 }

@@ -14,7 +14,7 @@ import {
   type Verb,
 } from '@natsmith/protocol';
 import { TAKES_CHUNKS } from '../stream/chunked-reply';
-import { requestMany, checkedLimits, type GatherLimits } from './request-many';
+import { checkedLimits, requestMany, type CheckedLimits, type GatherLimits } from './request-many';
 import { DiscoveryError } from './discovery-error';
 import type { Gathered } from './replies';
 import type { Inbox } from '../nats/inbox';
@@ -34,7 +34,7 @@ export class Discovery {
 
   constructor(
     private readonly inbox: Inbox,
-    private readonly limits: Required<GatherLimits>,
+    private readonly limits: CheckedLimits,
     /** `$SRV`, unless an account import gave it another name. */
     private readonly prefix: string,
   ) {

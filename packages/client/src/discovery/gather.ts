@@ -7,11 +7,10 @@ import {
   type Message,
   type ServiceError,
 } from '@natsmith/protocol';
-import { requestMany, type GatherLimits } from './request-many';
+import { requestMany, type CheckedLimits, type GatherLimits } from './request-many';
 import { decodeBody, encodeBody, type BodyKind } from '../call/body';
-import type { Propagation } from '../propagation';
+import type { Caller } from '../call/call';
 import { type Gathered } from './replies';
-import type { Inbox } from '../nats/inbox';
 import type { ServiceResolver } from '../service/resolver';
 import { errorIn } from '../call/reply';
 import { headerLines, type HeaderValues } from '../call/request';
@@ -47,16 +46,15 @@ interface GatheredFrom {
 
 /** Asks everybody on a subject. */
 export function gather<Reply>(
-  inbox: Inbox,
+  { inbox, propagation }: Caller,
   subject: string,
   payload: unknown,
   { headers, as = 'json' }: GatherOptions,
-  limits: Required<GatherLimits>,
-  carried: Propagation,
+  limits: CheckedLimits,
 ): Gathered<GatheredReply<Reply>> {
-  const timeout = Math.max(0, Math.min(limits.timeout, Math.ceil(carried.expiresAt - performance.now())));
+  const timeout = Math.max(0, Math.min(limits.timeout, Math.ceil(propagation.expiresAt - performance.now())));
   const lines = [
-    ...headerLines(carried.headers, headers),
+    ...headerLines(propagation.headers, headers),
     [TIMEOUT_HEADER, String(timeout)] as const,
     [INSTANCE_HEADER, '?'] as const,
   ];
@@ -82,16 +80,16 @@ function instanceIn(message: Message): GatheredFrom {
 
 /** The subject on which all instances of an endpoint can be asked. @throws Error when a queue group stands in the way */
 export async function subjectToGather(
-  lookup: ServiceResolver,
+  resolver: ServiceResolver,
   method: string,
   params?: SubjectParams,
 ): Promise<string> {
-  await lookup.ready();
-  const { info } = await lookup.get(method);
-  if (info.queue_group !== '')
+  await resolver.ready();
+  const endpoint = await resolver.get(method);
+  if (endpoint.queueGroup !== '')
     throw new Error(
-      `endpoint "${method}" of service "${lookup.name}" has the queue group "${info.queue_group}", so one instance answers ` +
-        'for all; give it { queueGroup: false }, or call it instead',
+      `endpoint "${method}" of service "${resolver.name}" has the queue group "${endpoint.queueGroup}", so one instance ` +
+        'answers for all; give it { queueGroup: false }, or call it instead',
     );
-  return subjectToCall(info, params);
+  return subjectToCall(endpoint, params);
 }

@@ -1,16 +1,33 @@
-import { isNoResponders, printable, UnusableReply, type Message, type ReplyProblem } from '@natsmith/protocol';
+import {
+  isNoResponders,
+  MAX_TIMER,
+  millisecondsOfOption,
+  printable,
+  UnusableReply,
+  type Duration,
+  type Message,
+  type ReplyProblem,
+} from '@natsmith/protocol';
 import { EMPTY } from '../call/body';
 import { Gathered } from './replies';
-import type { Address, Inbox } from '../nats/inbox';
+import type { Inbox } from '../nats/inbox';
+import type { Address } from '../nats/receiver';
 
 /** How much is gathered. */
 export interface GatherLimits {
-  /** Milliseconds in all; default 2,000. */
-  timeout?: number;
-  /** Milliseconds after the latest reply; default 300. */
-  stall?: number;
+  /** How long in all: milliseconds, or a string such as `'2s'`; default 2,000 ms. */
+  timeout?: Duration;
+  /** How long after the latest reply; default 300 ms. */
+  stall?: Duration;
   /** Replies; default 10,000. Whether there were more is in `problems`. */
   max?: number;
+}
+
+/** The same, in milliseconds. */
+export interface CheckedLimits {
+  readonly timeout: number;
+  readonly stall: number;
+  readonly max: number;
 }
 
 /** Bytes that the replies to one question may have altogether. */
@@ -22,7 +39,7 @@ export interface Question<T> {
   readonly subject: string;
   readonly body?: Uint8Array;
   readonly headers?: { encode(): Uint8Array };
-  readonly limits: Required<GatherLimits>;
+  readonly limits: CheckedLimits;
   /** How many usable replies are known to come; Infinity where that is unknown. */
   readonly expected: number;
   /** Makes a member of a reply; what it throws is that reply's problem. @param rtt milliseconds since the request */
@@ -54,7 +71,7 @@ export function requestMany<T>(inbox: Inbox, question: Question<T>): Gathered<T>
       stop();
       sink.end(error ?? (found === 0 && problems.length > 0 ? question.fail?.(problems) : undefined));
     };
-    const total = setTimeout(() => finish(), limits.timeout);
+    const total = setTimeout(() => finish(), Math.min(limits.timeout, MAX_TIMER));
     const onMessage = (message: Message): void => {
       if (isNoResponders(message)) return finish();
       bytes += message.data.length;
@@ -71,7 +88,7 @@ export function requestMany<T>(inbox: Inbox, question: Question<T>): Gathered<T>
       }
       if (found >= expected) return finish();
       clearTimeout(stall);
-      stall = setTimeout(() => finish(), limits.stall);
+      stall = setTimeout(() => finish(), Math.min(limits.stall, MAX_TIMER));
     };
     try {
       address = inbox.open({ to: subject, isCall: true, onMessage, onError: finish });
@@ -84,10 +101,10 @@ export function requestMany<T>(inbox: Inbox, question: Question<T>): Gathered<T>
 }
 
 /** Limits with the defaults for what is left out. @throws TypeError */
-export function checkedLimits(given: GatherLimits, defaults: Required<GatherLimits>): Required<GatherLimits> {
+export function checkedLimits(given: GatherLimits, defaults: CheckedLimits): CheckedLimits {
   const limits = {
-    timeout: given.timeout ?? defaults.timeout,
-    stall: given.stall ?? defaults.stall,
+    timeout: millisecondsOfOption('timeout', given.timeout) ?? defaults.timeout,
+    stall: millisecondsOfOption('stall', given.stall) ?? defaults.stall,
     max: given.max ?? defaults.max,
   };
   for (const [name, value] of Object.entries(limits))

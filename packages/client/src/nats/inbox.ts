@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConnectionEvents,
   CreditBudget,
@@ -7,53 +7,27 @@ import {
   joinMoves,
   PermissionError,
   randomToken,
-  violationIn,
   type Connection,
   type ConnectionEvent,
   type Message,
   type Mover,
   type Subscription,
 } from '@natsmith/protocol';
+import { ConfirmedPublishes } from './confirmed-publish';
+import { CallAddress, hand, refusalIn, type Address, type Receiver } from './receiver';
 
 /** Milliseconds between two looks whether the replies are there. */
 const POLL = 5;
-/** Milliseconds that a publish waits for the server's word. */
-const PATIENCE = 2_000;
-
 /** What a nats-server takes unless it is set otherwise. */
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
-/** What a reply subject leads to. */
-export interface Receiver {
-  /** Where it publishes to: where the server does not permit that, no reply can come. */
-  readonly to?: string | undefined;
-  /** Whether it waits for a reply that comes soon, so that a connection waits with it before it moves. */
-  readonly isCall?: boolean;
-  onMessage(message: Message): void;
-  /** The connection was away, and messages may be lost. */
-  onReconnected?(): void;
-  /** No message will come any more: the connection or the client is closed, or the server refuses the subscription. */
-  onError(error: Error): void;
-}
-
-/** A reply subject, until it is closed. */
-export interface Address {
-  readonly subject: string;
-  readonly receiver: Receiver;
-  close(): void;
-}
-
-/** What follows the events of one client whose server has not yet said whether it takes them. */
-interface Publishing {
-  readonly to: string;
-  onError(error: Error): void;
-}
-
-type Publication = [subject: string, body: Uint8Array, headers?: PublishOptions['headers'], advice?: string];
-
 interface PublishOptions {
   readonly reply?: string;
-  readonly headers?: { encode(): Uint8Array } | undefined;
+  readonly headers?: Headers | undefined;
+}
+
+interface Headers {
+  encode(): Uint8Array;
 }
 
 /** The reply subjects of one client: those of calls behind one subscription, those of streams each with its own. */
@@ -67,13 +41,12 @@ export class Inbox implements Mover {
   private readonly root: string;
   private readonly receivers = new Map<string, Receiver>();
   private readonly streams = new Map<Subscription, Receiver>();
-  private readonly publishing = new Set<Publishing>();
-  private flushing: Promise<void> | undefined;
+  private readonly publishes: ConfirmedPublishes;
   private subscription: Subscription | undefined;
   private stopListening: (() => void) | undefined;
   private ended: Error | undefined;
   /** Requests that wait for the connection to be on another server. */
-  private held: { address: Address; publication: Publication }[] | undefined;
+  private held: { readonly address: Address; readonly send: () => void }[] | undefined;
 
   /** @param inboxes prefixes of inboxes of services, besides `_INBOX.`, `_R_.` and the connection's own */
   constructor(
@@ -86,16 +59,16 @@ export class Inbox implements Mover {
     this.prefix = `${this.root}${randomToken()}.`;
     this.inboxes = [this.root, ...inboxes];
     this.budget = CreditBudget.of(connection);
+    this.publishes = new ConfirmedPublishes(connection);
   }
 
   /** A reply subject for one call. Whoever knows it knows no other. */
   open(receiver: Receiver): Address {
-    if (this.ended !== undefined) throw this.ended;
-    this.stopListening ??= this.watchConnection();
+    this.begin();
     this.subscription ??= this.subscribeCalls();
     const token = randomToken();
     this.receivers.set(token, receiver);
-    return { subject: this.prefix + token, receiver, close: () => void this.receivers.delete(token) };
+    return new CallAddress(this.receivers, this.prefix, token, receiver);
   }
 
   /**
@@ -103,27 +76,13 @@ export class Inbox implements Mover {
    * more, and tells the producer that nobody listens.
    */
   listen(receiver: Receiver): Address {
-    if (this.ended !== undefined) throw this.ended;
-    this.stopListening ??= this.watchConnection();
     const subject = this.root + randomToken();
-    const subscription = this.connection.subscribe(subject, {
-      callback: (error: Error | null, message: Message) => {
-        if (error === null) return hand(message, receiver);
-        this.streams.delete(subscription);
-        receiver.onError(refusalIn(error));
-      },
-    });
-    this.streams.set(subscription, receiver);
-    const close = (): void => {
-      if (this.streams.delete(subscription) && !subscription.isClosed()) subscription.unsubscribe();
-    };
-    return { subject, receiver, close };
+    return { subject, receiver, close: this.subscribe(subject, undefined, receiver) };
   }
 
-  /** Subscribes to a subject, and gives the way to leave it; a refusal of the server goes to `onError`. */
+  /** Subscribes to a subject, and returns the function that unsubscribes; a refusal of the server goes to `onError`. */
   subscribe(subject: string, queue: string | undefined, receiver: Receiver): () => void {
-    if (this.ended !== undefined) throw this.ended;
-    this.stopListening ??= this.watchConnection();
+    this.begin();
     const subscription = this.connection.subscribe(subject, {
       ...(queue !== undefined && { queue }),
       callback: (error: Error | null, message: Message) => {
@@ -139,34 +98,13 @@ export class Inbox implements Mover {
   }
 
   /**
-   * Publishes, and resolves when the server has taken it; all that is published in one turn waits for one answer.
+   * Publishes an event, and resolves when the server has accepted it.
    * @throws PermissionError when the server forbids it
    */
   async publishEvent(subject: string, body: Uint8Array, lines: Iterable<readonly [string, string]>): Promise<void> {
-    if (this.ended !== undefined) throw this.ended;
-    this.stopListening ??= this.watchConnection();
+    this.begin();
     const headers = headerBlock(lines);
-    const publishing = { to: subject, onError: (_: Error): void => undefined };
-    const refused = new Promise<never>((_, reject) => (publishing.onError = reject));
-    this.publishing.add(publishing);
-    try {
-      this.publish(subject, body, { headers });
-      await Promise.race([refused, this.taken()]);
-    } finally {
-      this.publishing.delete(publishing);
-    }
-  }
-
-  /** Resolves when the server has had the time to refuse what was published until now. */
-  private taken(): Promise<void> {
-    this.flushing ??= nextTurn().then(async () => {
-      this.flushing = undefined;
-      // While the link is cut, the client library keeps what was published, and sends it later.
-      await Promise.race([this.connection.flush().catch(() => undefined), delay(PATIENCE, undefined, { ref: false })]);
-      // The libraries hand out a violation some microtasks later than the answer that follows it.
-      await nextTurn();
-    });
-    return this.flushing;
+    return this.publishes.run(subject, () => this.publish(subject, body, { headers }));
   }
 
   /** Whether something may be published to a subject that a message names. */
@@ -205,10 +143,9 @@ export class Inbox implements Mover {
   }
 
   /** Publishes what begins something new; not while the connection moves to another server, but then. */
-  request(address: Address, ...publication: Publication): void {
-    if (this.held !== undefined) return void this.held.push({ address, publication });
-    const [subject, body, headers, advice] = publication;
-    this.publish(subject, body, { reply: address.subject, headers }, advice);
+  request(address: Address, subject: string, body: Uint8Array, headers?: Headers, advice?: string): void {
+    if (this.held === undefined) return this.publish(subject, body, { reply: address.subject, headers }, advice);
+    this.held.push({ address, send: () => this.publish(subject, body, { reply: address.subject, headers }, advice) });
   }
 
   async hold(): Promise<void> {
@@ -221,10 +158,10 @@ export class Inbox implements Mover {
     const held = this.held ?? [];
     this.held = undefined;
     const waiting = new Set([...this.receivers.values(), ...this.streams.values()]);
-    for (const { address, publication } of held)
+    for (const { address, send } of held)
       try {
         // What nobody waits for any more is not sent.
-        if (waiting.has(address.receiver)) this.request(address, ...publication);
+        if (waiting.has(address.receiver)) send();
       } catch (error) {
         address.receiver.onError(error as Error);
       }
@@ -253,10 +190,16 @@ export class Inbox implements Mover {
   close(error: Error): void {
     this.ended ??= error;
     this.stopListening?.();
-    for (const receiver of [...this.receivers.values(), ...this.streams.values(), ...this.publishing])
-      receiver.onError(this.ended);
+    for (const receiver of [...this.receivers.values(), ...this.streams.values()]) receiver.onError(this.ended);
+    this.publishes.close(this.ended);
     this.receivers.clear();
     if (this.subscription?.isClosed() === false) this.subscription.unsubscribe();
+  }
+
+  /** @throws Error when the client or its connection is closed */
+  private begin(): void {
+    if (this.ended !== undefined) throw this.ended;
+    this.stopListening ??= this.watchConnection();
   }
 
   private watchConnection(): () => void {
@@ -280,8 +223,7 @@ export class Inbox implements Mover {
     if (event.type === 'reconnected')
       for (const receiver of [...this.receivers.values(), ...this.streams.values()]) receiver.onReconnected?.();
     if (event.type !== 'violation' || event.operation !== 'publish') return;
-    for (const publishing of this.publishing)
-      if (publishing.to === event.subject) publishing.onError(new PermissionError('publish', event.subject));
+    this.publishes.refuse(event.subject);
     const all = [...this.receivers.entries(), ...this.streams.entries()];
     for (const [key, receiver] of all) {
       if (receiver.to !== event.subject) continue;
@@ -304,21 +246,5 @@ export class Inbox implements Mover {
       if (receiver !== undefined) hand(message, receiver);
     };
     return this.connection.subscribe(`${this.prefix}*`, { callback });
-  }
-}
-
-/** The error for a subscription that the server refuses. */
-function refusalIn(error: Error): Error {
-  const violation = violationIn(error);
-  if (violation === undefined) return error;
-  return new PermissionError(violation.operation, violation.subject, { cause: error });
-}
-
-/** Whatever a message does to its receiver, it ends that alone: thrown in a subscription, it would end the connection. */
-function hand(message: Message, receiver: Receiver): void {
-  try {
-    receiver.onMessage(message);
-  } catch (error) {
-    receiver.onError(error instanceof Error ? error : new Error(String(error)));
   }
 }

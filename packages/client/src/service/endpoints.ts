@@ -1,17 +1,22 @@
 import { isCallable, type EndpointInfo, type InfoResponse } from '@natsmith/protocol';
+import type { Endpoint } from '../call/endpoint';
 import { isWithin, type ServiceSelection } from './selection';
 
-/** An endpoint that was found, or why it cannot be called. */
-export interface FoundEndpoint {
-  readonly info: EndpointInfo;
+/** An endpoint as INFO says it is. */
+export interface ServiceEndpoint extends Endpoint {
+  readonly takesStream: boolean;
+  /** Whether its reply is a stream. */
+  readonly givesStream: boolean;
+  readonly queueGroup: string;
+  /** Why it cannot be called. */
   readonly problem?: string;
 }
 
 /** The endpoints of a service's instances, by the names that they are called by. */
 export class Endpoints {
-  private readonly byMethod = new Map<string, FoundEndpoint>();
+  private readonly byMethod = new Map<string, ServiceEndpoint>();
   /** For endpoints whose method has another name. */
-  private readonly byName = new Map<string, FoundEndpoint>();
+  private readonly byName = new Map<string, ServiceEndpoint>();
   /** Subjects outside of the selection, by method. */
   private readonly elsewhere = new Map<string, string>();
 
@@ -27,7 +32,7 @@ export class Endpoints {
     return [...this.byMethod.keys()];
   }
 
-  find(method: string): FoundEndpoint | undefined {
+  find(method: string): ServiceEndpoint | undefined {
     return this.byMethod.get(method) ?? this.byName.get(method);
   }
 
@@ -37,17 +42,17 @@ export class Endpoints {
   }
 
   /** Refuses endpoints for a reason of the caller. */
-  refuseWhere(problemOf: (method: string, info: EndpointInfo) => string | undefined): void {
+  refuseWhere(problemOf: (method: string, subject: string) => string | undefined): void {
     for (const names of [this.byMethod, this.byName])
       for (const [name, found] of names) {
-        const problem = problemOf(name, found.info);
+        const problem = problemOf(name, found.subject);
         if (problem !== undefined) names.set(name, { ...found, problem });
       }
   }
 
   private add({ name: service, endpoints }: InfoResponse): void {
-    const methods = new Map<string, FoundEndpoint>();
-    const names = new Map<string, FoundEndpoint>();
+    const methods = new Map<string, ServiceEndpoint>();
+    const names = new Map<string, ServiceEndpoint>();
     for (const info of endpoints) {
       if (!isCallable(info)) continue;
       const method = methodOf(info);
@@ -64,13 +69,27 @@ export class Endpoints {
 }
 
 /** Two endpoints of one name on one subject are one to their callers, who cannot choose between them. */
-function addTo(found: Map<string, FoundEndpoint>, name: string, info: EndpointInfo, service: string): void {
+function addTo(found: Map<string, ServiceEndpoint>, name: string, info: EndpointInfo, service: string): void {
   const twin = found.get(name);
-  if (twin === undefined) found.set(name, { info });
-  else if (twin.info.subject !== info.subject)
-    found.set(name, { info, problem: ambiguity(service, name, twin.info, info) });
+  if (twin === undefined) found.set(name, endpointOf(info));
+  else if (twin.subject !== info.subject)
+    found.set(name, { ...endpointOf(info), problem: ambiguity(service, name, twin.subject, info.subject) });
   // All of one without a queue group answer.
-  else if (info.queue_group === '') found.set(name, { ...twin, info });
+  else if (info.queue_group === '')
+    found.set(name, { ...endpointOf(info), ...(twin.problem !== undefined && { problem: twin.problem }) });
+}
+
+function endpointOf({ subject, queue_group: queueGroup, metadata }: EndpointInfo): ServiceEndpoint {
+  const { subject_template: template = subject, stream = '', idempotent } = metadata;
+  return {
+    subject,
+    template,
+    hasTokens: metadata.subject_template !== undefined || /[*>]/.test(subject),
+    takesStream: stream === 'request' || stream === 'both',
+    givesStream: stream === 'response' || stream === 'both',
+    isIdempotent: idempotent === 'true',
+    queueGroup,
+  };
 }
 
 /** What an endpoint is called by: services of other languages may mean something else by `method`. */
@@ -79,9 +98,9 @@ function methodOf({ name, metadata }: EndpointInfo): string {
   return method !== undefined && /^[\p{ID_Start}$_][\p{ID_Continue}$]{0,255}$/u.test(method) ? method : name;
 }
 
-function ambiguity(service: string, method: string, one: EndpointInfo, other: EndpointInfo): string {
+function ambiguity(service: string, method: string, one: string, other: string): string {
   return (
-    `service "${service}" has several endpoints "${method}", on ${one.subject} and ${other.subject}; ` +
-    `say which: client.service('${service}', { group: '${one.subject.split('.').slice(0, -1).join('.')}' })`
+    `service "${service}" has several endpoints "${method}", on ${one} and ${other}; ` +
+    `say which: client.service('${service}', { group: '${one.split('.').slice(0, -1).join('.')}' })`
   );
 }

@@ -1,24 +1,24 @@
-import { subjectProblem, type EndpointInfo } from '@natsmith/protocol';
+import { subjectProblem } from '@natsmith/protocol';
+import type { Endpoint } from '../call/endpoint';
 
 /** Values of the named tokens of a subject. */
 export type SubjectParams = Readonly<Record<string, string | number>>;
 
-/** The subject to call an endpoint on: its named tokens (INFO metadata `subject_template`) filled in. */
-export function subjectToCall({ subject, metadata }: EndpointInfo, params?: SubjectParams): string {
-  const template = metadata.subject_template;
-  if (template === undefined && params === undefined && !/[*>]/.test(subject)) return subject;
-  const filled = fill(template ?? subject, template !== undefined, params ?? {});
+/** The subject to call an endpoint on: its named tokens filled in. @throws TypeError */
+export function subjectToCall({ subject, template, hasTokens }: Endpoint, params?: SubjectParams): string {
+  if (!hasTokens && params === undefined) return subject;
+  const filled = fill(template, hasTokens, params ?? {});
   const problem = subjectProblem(filled, 'none', 'plain');
-  if (problem !== undefined) throw new TypeError(`the subject made of ${template ?? subject} and "params" ${problem}`);
+  if (problem !== undefined) throw new TypeError(`the subject made of ${template} and "params" ${problem}`);
   return filled;
 }
 
-function fill(template: string, hasNames: boolean, params: SubjectParams): string {
+function fill(template: string, hasTokens: boolean, params: SubjectParams): string {
   if (typeof params !== 'object')
     throw new TypeError(`params is a ${typeof params}; give an object: { params: { name: value } }`);
   const unused = new Set(Object.keys(params));
   const tokens = template.split('.').map((token) => {
-    const name = hasNames ? /^\{(.+)\}$/.exec(token)?.[1] : undefined;
+    const name = hasTokens ? /^\{(.+)\}$/.exec(token)?.[1] : undefined;
     if (name === undefined) return token;
     unused.delete(name);
     return checkedValue(name, Object.hasOwn(params, name) ? params[name] : undefined, template);

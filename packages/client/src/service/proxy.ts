@@ -63,7 +63,8 @@ export interface ProxyTarget {
   /** The names that the service has, as far as it is known now. */
   methods(): readonly string[];
   has(method: string): boolean;
-  invoke(method: string, payload: unknown, options: CallOptions | undefined): unknown;
+  /** The function that calls it, made once. */
+  method(name: string): (payload: unknown, options?: CallOptions) => unknown;
 }
 
 /** Names that are never calls, also where a service has an endpoint of that name. */
@@ -83,7 +84,7 @@ export function serviceProxy<T>(target: ProxyTarget): ServiceProxy<T> {
   const callOf = (name: string): unknown => {
     let call = calls.get(name);
     if (call === undefined) {
-      call = (payload: unknown, options?: CallOptions) => target.invoke(name, payload, options);
+      call = target.method(name);
       Object.defineProperty(call, 'name', { value: name });
       calls.set(name, call);
     }

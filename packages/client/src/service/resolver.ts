@@ -1,6 +1,7 @@
 import { subjectsOverlap, type InfoResponse, type ReplyProblem } from '@natsmith/protocol';
+import type { Endpoint } from '../call/endpoint';
 import { DiscoveryError } from '../discovery/discovery-error';
-import { Endpoints, type FoundEndpoint } from './endpoints';
+import { Endpoints, type ServiceEndpoint } from './endpoints';
 import { checkSelection, listed, placeOf, selectInstances, type ServiceSelection } from './selection';
 
 /** Where INFO comes from. */
@@ -67,12 +68,12 @@ export class ServiceResolver {
   }
 
   /** The endpoint of a method's name, or undefined. */
-  find(method: string): FoundEndpoint | undefined {
+  find(method: string): ServiceEndpoint | undefined {
     return this.endpoints.find(method);
   }
 
   /** The endpoint of a method's name, looked for again when it is not known. @throws Error when there is none */
-  async get(method: string): Promise<FoundEndpoint> {
+  async get(method: string): Promise<ServiceEndpoint> {
     if (this.find(method) === undefined) await this.settled();
     if (this.find(method) === undefined) await this.refresh();
     const found = this.find(method);
@@ -82,8 +83,8 @@ export class ServiceResolver {
   }
 
   /** Whether whoever may get a request for the endpoint takes payloads in chunks. */
-  takesChunks({ info }: FoundEndpoint): boolean {
-    return !this.withoutChunks.some((subject) => subjectsOverlap(subject, info.subject));
+  takesChunks(endpoint: Endpoint): boolean {
+    return !this.withoutChunks.some((subject) => subjectsOverlap(subject, endpoint.subject));
   }
 
   private missing(method: string): string {
@@ -154,14 +155,12 @@ export class ServiceResolver {
     const { id } = this.selection;
     // Versions that share a subject replace one another, and calls go on meanwhile (docs/decisions/0012).
     if (id === undefined) return;
-    this.endpoints.refuseWhere((method, info) => {
-      const other = others.find(({ endpoints }) =>
-        endpoints.some(({ subject }) => subjectsOverlap(subject, info.subject)),
-      );
+    this.endpoints.refuseWhere((method, subject) => {
+      const other = others.find(({ endpoints }) => endpoints.some((one) => subjectsOverlap(one.subject, subject)));
       if (other === undefined) return undefined;
       return (
         `endpoint "${method}" of service "${this.name}" cannot be called on instance ${id} alone: instance ${other.id} ` +
-        `(version ${other.version}) answers on ${info.subject}, too; give each a subject of its own, with @Group`
+        `(version ${other.version}) answers on ${subject}, too; give each a subject of its own, with @Group`
       );
     });
   }

@@ -5,8 +5,10 @@ import {
   HEARTBEAT_HEADER,
   ItemReceiver,
   MAX_TIMER,
+  millisecondsOfOption,
   ServiceError,
   TIMEOUT_HEADER,
+  type Duration,
 } from '@natsmith/protocol';
 import { decodeBody, type BodyKind } from '../call/body';
 import type { Inbox } from '../nats/inbox';
@@ -18,14 +20,21 @@ import { CLOCK_TOLERANCE, TimeoutError } from '../call/timeout-error';
 export interface StreamSettings {
   /** Items that may wait here to be taken, so what bounds memory on this side; default: as many as fit into 4 MiB. */
   credit?: number;
-  /** Milliseconds between the producer's signs of life; three missed are a StreamError. Default 2,000; 0 for none. */
-  heartbeat?: number;
-  /** Milliseconds until a StreamError for want of the next item; default: for as long as the producer lives. */
-  itemTimeout?: number;
+  /** How often the producer says that it is alive; three missed heartbeats are a StreamError. Default 2,000 ms; 0 for never. */
+  heartbeat?: Duration;
+  /** How long a reader waits for the next item before a StreamError; default: for as long as the producer lives. */
+  itemTimeout?: Duration;
+}
+
+/** The same, in milliseconds. */
+interface CheckedSettings {
+  readonly credit: number | undefined;
+  readonly heartbeat: number;
+  readonly itemTimeout: number;
 }
 
 /** A request that a stream answers. */
-export interface StreamRequest extends RequestSettings, StreamSettings {
+export interface StreamRequest extends RequestSettings, CheckedSettings {
   readonly subject: string;
   readonly body: Uint8Array;
   readonly as: BodyKind;
@@ -38,9 +47,8 @@ export interface StreamRequest extends RequestSettings, StreamSettings {
 /** Asks for a stream. What goes wrong later is thrown to whoever takes items. */
 export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemReceiver<Item> {
   const { subject, body, as, timeout, expiresAt, signal, headers, advice } = request;
-  const { credit, heartbeat = DEFAULT_HEARTBEAT, itemTimeout = Infinity } = request;
+  const { credit, heartbeat, itemTimeout } = request;
   signal?.throwIfAborted();
-  checkSettings(credit, heartbeat, itemTimeout);
   const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
   if (left <= 0) throw new TimeoutError(subject, 0);
   const firstWithin = Math.min(request.firstWithin, left);
@@ -100,11 +108,16 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   return receiver;
 }
 
-function checkSettings(credit: number | undefined, heartbeat: number, itemTimeout: number): void {
+/** @throws TypeError for a setting that cannot be */
+export function settingsOf(given: StreamSettings): CheckedSettings {
+  const { credit } = given;
+  const heartbeat = millisecondsOfOption('heartbeat', given.heartbeat) ?? DEFAULT_HEARTBEAT;
+  const itemTimeout = millisecondsOfOption('itemTimeout', given.itemTimeout) ?? Infinity;
   if (credit !== undefined && !(Number.isSafeInteger(credit) && credit > 0))
-    throw new TypeError(`credit must be an integer above 0, got ${String(credit)}`);
+    throw new TypeError(`credit must be a positive integer, got ${String(credit)}`);
   if (!(Number.isSafeInteger(heartbeat) && heartbeat >= 0))
-    throw new TypeError(`heartbeat must be a whole number of milliseconds, got ${String(heartbeat)}`);
+    throw new TypeError(`heartbeat must be an integer of 0 or more milliseconds, got ${String(heartbeat)}`);
   if (!(itemTimeout > 0))
     throw new TypeError(`itemTimeout must be a positive number of milliseconds, got ${String(itemTimeout)}`);
+  return { credit, heartbeat, itemTimeout };
 }

@@ -1,0 +1,118 @@
+import type { ItemReceiver } from '@natsmith/protocol';
+import { contextOf, type Caller } from '../call/call';
+import type { StreamOptions } from '../call/call-options';
+import type { Destination } from '../call/destination';
+import { NoResponders } from '../call/no-responders';
+import { RequestBody } from '../call/request-body';
+import { headerLines, type HeaderLines } from '../call/request';
+import { runUnder } from '../call/retry';
+import { CLOCK_TOLERANCE, timeoutOf } from '../call/timeout-error';
+import { anySignal } from '../propagation';
+import { subjectToCall } from '../service/params';
+import { LazyIterator } from './lazy-iterator';
+import { openStream, settingsOf } from './open';
+import { OpenedStream } from './opened-stream';
+
+/**
+ * A stream, which is opened when its first item is asked for, by each reader anew.
+ * @param firstWithin milliseconds until the first sign of life, where the service says it
+ */
+export function stream<Item>(
+  caller: Caller,
+  destination: Destination,
+  payload: unknown,
+  options: StreamOptions,
+  firstWithin?: number,
+): AsyncIterable<Item> {
+  const open = (left: AbortSignal): Promise<OpenedStream<Item>> =>
+    begin<Item>(caller, destination, payload, options, firstWithin, left);
+  return { [Symbol.asyncIterator]: () => new LazyIterator(open) };
+}
+
+/** The opening of a stream, from top to bottom: resolve, encode, client middleware, send, read the first item. */
+async function begin<Item>(
+  caller: Caller,
+  destination: Destination,
+  payload: unknown,
+  options: StreamOptions,
+  firstWithin: number | undefined,
+  left: AbortSignal,
+): Promise<OpenedStream<Item>> {
+  const { inbox, propagation, middleware } = caller;
+  const timeout = timeoutOf(options.timeout, Infinity);
+  const expiresAt = Math.min(propagation.expiresAt, performance.now() + timeout);
+
+  // Resolve.
+  let endpoint = destination.endpoint ?? (await destination.find());
+  let subject = subjectToCall(endpoint, options.params);
+
+  // Encode.
+  const body = new RequestBody(payload, endpoint, destination);
+  const headers = headerLines(propagation.headers, options.headers);
+
+  // Client middleware, around all attempts.
+  const receivers = new Set<ItemReceiver<Item>>();
+  if (middleware.isEmpty) return attempts(headers);
+  try {
+    const context = contextOf('stream', destination, endpoint, subject, options);
+    return await OpenedStream.of<Item>(await middleware.run(context, headers, attempts));
+  } catch (error) {
+    for (const receiver of receivers) void receiver.return();
+    throw error;
+  }
+
+  async function attempts(lines: HeaderLines): Promise<OpenedStream<Item>> {
+    const isIdempotent = (): boolean =>
+      // A stream that has used up its time is not opened again.
+      endpoint.isIdempotent && body.isRepeatable && performance.now() < expiresAt - CLOCK_TOLERANCE;
+    const signal = anySignal(propagation.signal, options.signal, left);
+    let given: OpenedStream<Item> | undefined;
+    try {
+      const result = await runUnder(options, isIdempotent, signal, (signal) => whereItIs(lines, signal));
+      given = await OpenedStream.of<Item>(result);
+      return given;
+    } finally {
+      // A policy may have opened more than it gives: to try again after a result, or several at once.
+      for (const receiver of receivers) if (receiver !== given?.rest) void receiver.return();
+    }
+  }
+
+  async function whereItIs(lines: HeaderLines, signal: AbortSignal | undefined): Promise<OpenedStream<Item>> {
+    try {
+      return await once(lines, signal);
+    } catch (error) {
+      const moved = error instanceof NoResponders ? destination.findAgain() : undefined;
+      if (moved === undefined) throw error;
+      // Nobody got the request, so it can be sent again.
+      endpoint = await moved;
+      subject = subjectToCall(endpoint, options.params);
+      return once(lines, signal);
+    }
+  }
+
+  // Send, and read the first item.
+  async function once(lines: HeaderLines, signal: AbortSignal | undefined): Promise<OpenedStream<Item>> {
+    const inChunks = body.mayNeedChunks(inbox) && (await destination.takesChunks(endpoint));
+    const { bytes, upload } = body.pack(inbox, subject, lines, inChunks);
+    try {
+      const receiver = openStream<Item>(inbox, {
+        ...settingsOf(options),
+        subject,
+        body: bytes,
+        as: options.as ?? 'json',
+        timeout,
+        expiresAt,
+        firstWithin: firstWithin ?? (timeout === Infinity ? caller.timeout : timeout),
+        signal: anySignal(propagation.signal, options.signal, upload?.failed),
+        headers: upload === undefined ? lines : [...lines, ...upload.headers],
+        advice: destination.advice,
+        onEnd: () => upload?.stop(),
+      });
+      receivers.add(receiver);
+      return await OpenedStream.from(receiver, signal);
+    } catch (error) {
+      upload?.stop();
+      throw error;
+    }
+  }
+}
