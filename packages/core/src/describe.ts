@@ -40,21 +40,24 @@ function describeService(plan: ServicePlan, validation: ValidatorOptions | undef
   const { name, version, metadata } = plan;
   // What INFO would say, and then what it does not say: so both descriptions of a service agree.
   const identity = { name, version, id: '', metadata: { ...metadata } };
-  const planned = [...plan.endpoints, ...plan.handlers.map((handler) => handler.plan)];
+  const all = [...plan.endpoints.map((endpoint) => ({ source: undefined, plan: endpoint })), ...plan.handlers];
+  const planned = all.map((handler) => handler.plan);
   const info = infoReply(identity, { ...plan, schemas: true }, planned, Infinity, loggerOf(false), validation);
   const { handlers, ...service } = describeInfo(info);
   return {
     ...service,
     limits: describeLimits(plan.limits),
     handlers: handlers.map((handler, index) => {
-      const endpoint = planned[index];
-      if (endpoint === undefined) return handler;
-      const { codec, limits, target } = endpoint;
+      const known = all[index];
+      if (known === undefined) return handler;
+      const { codec, limits, target } = known.plan;
+      const details = known.source?.describe?.(known.plan);
       return {
         ...handler,
         ...(target !== undefined && { method: target.method }),
         codec: codecName(codec),
         limits: describeLimits(limits),
+        ...(details !== undefined && { details }),
       };
     }),
     publishes: plan.publishes.map((event) => describeEvent(event, validation)),

@@ -60,6 +60,8 @@ export interface HandlerDescription {
   readonly idempotent: boolean;
   /** INFO does not tell. */
   readonly limits?: LimitsDescription;
+  /** What its kind says of it besides: a stream, a durable name, the pattern of a schedule; INFO does not tell. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** Of the payload, as it is sent; undefined where nothing is known. */
   readonly request?: JsonSchema;
   /** Of the reply, as it is received; undefined where nothing is known. */

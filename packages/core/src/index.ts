@@ -71,14 +71,17 @@ export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from './payload/json-limits';
 export type { HandlerDefinition } from './define/definition';
 export { Context } from './pipeline/context';
 export { failureOf } from './pipeline/failure';
-export { invoker, taker, type Handler } from './pipeline/invoke';
+export { caller, invoker, reader, taker, type Handler, type Take } from './pipeline/invoke';
+export type { Execute } from './pipeline/context';
 export type { ReceivedMessage } from './pipeline/message';
 export { Run } from './pipeline/run';
 export type { HandlerRuntime } from './pipeline/runtime';
 export { checkContract, contractName, planContract, type ContractFacts, type ContractOptions } from './plan/contract';
 export { knownEvents } from './plan/event';
 export type { HandlerPlan } from './plan/handler-plan';
-export type { SourceSurroundings } from './plan/source';
+export type { PlannedHandler, SourceSurroundings } from './plan/source';
+export type { Outlet } from './reply/outlet';
+export type { HostSettings } from './sources/settings';
 export { Subscribe, type HandlerDecorator } from './sources/event';
 export {
   reading,
@@ -87,8 +90,9 @@ export {
   type HandlerSurroundings,
   type Preparation,
   type RunningHandler,
+  type RuntimeOptions,
   type Source,
 } from './sources/source';
-export type { AddedHandler, EndpointHost, RunningService } from './service/service';
+export type { AddedHandler, EndpointHost, HandlerStatus, RunningService } from './service/service';
 export { connect } from './nats/connect';
 export type { Connection, Subscription } from './nats/connection';

@@ -6,15 +6,15 @@ import type { Class, Provision } from '../define/options';
 import { NatsServiceHost } from './host';
 import { constructorProblem, containerOf, Instances, type Container, type ContainerOf } from './objects';
 import { loggerOf } from './logger';
-import type { HandlerPlan } from '../plan/handler-plan';
 import type { ServicePlan } from '../plan/plan';
+import { handlersBySource } from '../plan/source';
 import { planServices } from '../plan/services';
 import { givenInstances } from '../plan/targets';
 import { payloadClassProblem } from '../payload/class-validator/check';
 import { hasValidators, type ValidatorOptions } from '../payload/validator';
 import { ServiceInstance } from '../service/instance';
 import { warnOfNeighbours } from '../service/neighbours';
-import type { InstanceSettings } from '../sources/settings';
+import type { HostSettings } from '../sources/settings';
 import type { Source } from '../sources/source';
 import { TimeLeft } from '../service/time-left';
 import { connect } from '../nats/connect';
@@ -105,24 +105,24 @@ async function create<C extends Connection>(
   const services: ServiceInstance[] = [];
   const outlet = outletOf(connection, logger, options.inboxes);
   try {
+    // Before any object: what its onStart publishes needs the streams.
+    await prepareSources(plans, connection, logger, options.provision ?? 'ensure');
     const { container } = await containerOf(options.container, connection);
     await instances.start(plans, container);
-    const settings: InstanceSettings = {
+    const settings: HostSettings = {
       connection,
       outlet,
       logger,
       use: options.use ?? [],
       validation: options.validation ?? {},
       stopTimeout,
-      instances,
+      objects: instances,
     };
     for (const plan of plans) services.push(new ServiceInstance(plan, settings));
-    await prepareSources(plans, connection, logger, options.provision ?? 'ensure');
-    await Promise.all(services.map((service) => service.startFirst()));
-    await Promise.all(services.map((service) => service.start()));
-    await Promise.all(services.map((service) => service.startLast()));
+    for (const start of ['startFirst', 'start', 'startLast'] as const)
+      await allSettled(services.map((service) => service[start]()));
   } catch (error) {
-    for (const service of services) service.abandon();
+    await Promise.all(services.map((service) => service.abandon()));
     await stopInTime(instances, stopTimeout);
     await untilServerKnows(connection);
     if (ownsConnection) await closeInTime(connection, logger);
@@ -144,16 +144,21 @@ async function prepareSources(
   logger: Logger,
   provision: Provision,
 ): Promise<void> {
-  const sources = new Map<Source, { handlers: HandlerPlan[]; services: Set<string> }>();
-  for (const { name, handlers } of plans)
-    for (const { source, plan } of handlers) {
-      const all = sources.get(source as Source) ?? { handlers: [], services: new Set() };
-      all.handlers.push(plan);
-      all.services.add(name);
-      sources.set(source as Source, all);
-    }
-  for (const [source, { handlers, services }] of sources)
-    await source.prepare?.(handlers, { connection, logger, provision, services: [...services] });
+  for (const [source, handlers] of handlersBySource(plans)) {
+    const services = [...new Set(handlers.map(({ service }) => service.name))];
+    const around = { connection, logger, provision, services };
+    await (source as Source).prepare?.(
+      handlers.map(({ plan }) => plan),
+      around,
+    );
+  }
+}
+
+/** Rejects with the first failure, but not before all have ended: what has begun is to be taken back. */
+async function allSettled(starting: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(starting);
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
 }
 
 /** Starts decorated classes as NATS services. */

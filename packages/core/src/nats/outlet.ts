@@ -1,6 +1,6 @@
 import { CreditBudget, randomToken, type HeaderBlock, type Message } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import type { Body, Outlet } from '../reply/outlet';
+import type { Body, ReplyOutlet } from '../reply/outlet';
 import { BodyTurns } from '../reply/body-turns';
 import { ReplySubjects } from '../reply/reply-subjects';
 import { callbackOf } from './callback';
@@ -27,7 +27,7 @@ export function outletOf(
   connection: Connection,
   logger: Logger,
   inboxes: readonly string[] | ReplySubjects = [],
-): Outlet {
+): ReplyOutlet {
   const { protocol } = connection as { protocol?: Partial<ClientProtocol> };
   return typeof protocol?.sendCommand === 'function' && typeof protocol.outMsgs === 'number'
     ? new BatchingOutlet(connection, logger, inboxes, protocol as ClientProtocol)
@@ -35,7 +35,7 @@ export function outletOf(
 }
 
 /** The public way, for a client library that is made differently inside. */
-export class PublishingOutlet implements Outlet {
+export class PublishingOutlet implements ReplyOutlet {
   readonly replySubjects: ReplySubjects;
   readonly credit: CreditBudget;
   readonly bodyTurns = new BodyTurns();

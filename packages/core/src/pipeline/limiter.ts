@@ -11,13 +11,16 @@ export class Limiter<Request> {
     private readonly maxPending: number,
   ) {}
 
-  /** Takes a place for the request, or lets it wait; `refused` when neither is left. */
-  enter(request: Request): 'entered' | 'waits' | 'refused' {
+  /**
+   * Takes a place for the request, or lets it wait; `refused` when neither is left.
+   * @param mayRefuse whether `maxPending` counts
+   */
+  enter(request: Request, mayRefuse = true): 'entered' | 'waits' | 'refused' {
     if (this.running < this.concurrency) {
       this.running++;
       return 'entered';
     }
-    if (this.waiting.size >= this.maxPending) return 'refused';
+    if (mayRefuse && this.waiting.size >= this.maxPending) return 'refused';
     this.waiting.add(request);
     return 'waits';
   }

@@ -33,11 +33,11 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
 
   /** Takes a place in each limiter, in order, then starts. */
   admit(): void {
-    const { limiters } = this.runtime;
+    const { limiters, waits } = this.runtime;
     for (let limiter = limiters[this.places]; limiter !== undefined; limiter = limiters[this.places]) {
-      const answer = limiter.enter(this);
+      const answer = limiter.enter(this, !waits);
       if (answer === 'refused') return this.abandoned(new ServiceError(503, 'too many requests; try again later'));
-      if (answer === 'waits') return this.watch();
+      if (answer === 'waits') return waits ? this.runtime.active.add(this) : this.watch();
       this.places++;
     }
     this.start();
@@ -55,6 +55,16 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     const error = new ServiceError(503, 'service is stopping');
     this.abort(error);
     this.abandoned(error);
+  }
+
+  /**
+   * Ends a message as `abandoned` that has not begun and waits for a place; gives whether it did so. For kinds that give
+   * back what waits when they stop.
+   */
+  withdraw(): boolean {
+    if (this.isDone || this.places === this.runtime.limiters.length) return false;
+    this.cut();
+    return true;
   }
 
   /** Its stream gives nothing any more while the service stops. */
@@ -136,7 +146,10 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   }
 
   private start(): void {
-    if (this.places > 0) this.startedAt = performance.now();
+    if (this.places > 0) {
+      this.startedAt = performance.now();
+      if (this.runtime.waits) this.expiresAt = this.startedAt + this.runtime.timeout;
+    }
     if (this.expiresAt <= this.startedAt) return this.expire();
     let result: unknown;
     try {

@@ -11,6 +11,11 @@ export interface HandlerRuntime extends HandlerFacts {
   readonly counter: Counter;
   /** Those that a message must have a place in, the handler's first, the service's second. */
   readonly limiters: readonly Limiter<PendingMessage>[];
+  /**
+   * Messages that find no place wait, however many, and their time begins when they do: for kinds that ask for no more
+   * than they can take. Else `maxPending` counts, and a message's time begins when it comes.
+   */
+  readonly waits: boolean;
   /** Messages that wait or whose handler is not finished. */
   readonly active: ActiveMessages;
   readonly logger: Logger;

@@ -23,7 +23,7 @@ import type { EndpointPlan, ServicePlan } from './plan';
 import { handlerOf, hasDefault } from './handler';
 import { plannedEvents } from './published';
 import { checkUnused, givenInstances, serviceClasses } from './targets';
-import type { PlanningSource, SourcePlan } from './source';
+import { handlersBySource, type PlanningSource, type SourcePlan } from './source';
 
 /** Why no instance of a class can be made, or undefined; known to the room that makes them. */
 export type ConstructorProblem = (target: Class) => string | undefined;
@@ -48,6 +48,7 @@ export function planServices(
   const plans = serviceClasses(targets, mistakes).map((target) => planService(target, checks));
   checkUnused(instances, plans, mistakes);
   checkOverlaps(plans, mistakes);
+  checkSources(plans, mistakes);
   mistakes.throwIfAny();
   return plans;
 }
@@ -238,11 +239,19 @@ function withGroup(
 
 function checkOverlaps(plans: readonly ServicePlan[], mistakes: Mistakes): void {
   const all = plans.flatMap((service) =>
-    [...service.endpoints, ...service.handlers.map(({ plan }) => plan)].map((plan) => ({ ...plan, service })),
+    [
+      ...service.endpoints,
+      ...service.handlers.filter(({ source }) => source.subscribes === true).map(({ plan }) => plan),
+    ].map((plan) => ({ ...plan, service })),
   );
   for (const [earlier, later] of overlappingPairs(all)) {
     if (earlier.service === later.service) mistakes.add(later.where, conflictWithin(earlier, later));
     // Two versions of one service may share its work; that is how instances share it, too.
     else if (earlier.service.name !== later.service.name) mistakes.add(later.where, conflictBetween(earlier, later));
   }
+}
+
+function checkSources(plans: readonly ServicePlan[], mistakes: Mistakes): void {
+  for (const [source, handlers] of handlersBySource(plans))
+    source.check?.(handlers, (where, problem) => mistakes.add(where, problem));
 }

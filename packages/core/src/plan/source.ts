@@ -19,14 +19,54 @@ export interface SourceSurroundings {
   mistake(problem: string | undefined): void;
 }
 
-/** A source as the plan knows it: how its handlers are checked and planned. */
+/** A source as the plan knows it: how its handlers are checked, planned and described. Pure: there is no connection yet. */
 export interface PlanningSource extends HandlerSource {
+  /**
+   * Its handlers subscribe to their subjects in core NATS, in the queue group of their plan: they are checked for
+   * overlaps with all others that do. Leave it out where `queueGroup` is something else, such as the name of a consumer.
+   */
+  readonly subscribes?: boolean;
   /** Checks a handler and plans it, once for each subject that it takes; mistakes are noted, then the plans are not used. */
   plan(handler: HandlerDefinition, around: SourceSurroundings): readonly HandlerPlan[];
+  /**
+   * Checks the planned handlers of all services of the host against each other. Called once, with those of this source
+   * alone, in the order in which they were written.
+   */
+  check?(handlers: readonly PlannedHandler[], mistake: (where: string, problem: string) => void): void;
+  /**
+   * What `describeServices` shows of a handler as `details`, besides what a plan has anyway: a stream, a durable name, the
+   * pattern of a schedule. Plain data that JSON keeps as it is.
+   */
+  describe?(plan: HandlerPlan): Readonly<Record<string, unknown>>;
+}
+
+/** A planned handler with the service that it belongs to. */
+export interface PlannedHandler {
+  readonly service: { readonly name: string; readonly version: string };
+  readonly plan: HandlerPlan;
 }
 
 /** A planned handler, with the source that plans and starts it. */
 export interface SourcePlan {
   readonly source: PlanningSource;
   readonly plan: HandlerPlan;
+}
+
+/** The planned handlers of several services, by their source. */
+export function handlersBySource(
+  services: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly handlers: readonly SourcePlan[];
+  }[],
+): ReadonlyMap<PlanningSource, readonly PlannedHandler[]> {
+  const bySource = new Map<PlanningSource, PlannedHandler[]>();
+  for (const { name, version, handlers } of services)
+    for (const { source, plan } of handlers) {
+      const planned: PlannedHandler = { service: { name, version }, plan };
+      const known = bySource.get(source);
+      if (known === undefined) bySource.set(source, [planned]);
+      else known.push(planned);
+    }
+  return bySource;
 }

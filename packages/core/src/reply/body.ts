@@ -2,14 +2,19 @@ import { tooLarge } from '../payload/body-size';
 import type { Take } from '../pipeline/invoke';
 import type { Execute } from '../pipeline/context';
 import { announcesBody, receiveBody } from './chunks';
-import type { Outlet } from './outlet';
+import type { ReplyOutlet } from './outlet';
 import type { Replying } from './replying';
 
 /**
  * The core of the onion where the body is that of the request, or comes after it in chunks.
  * @param isRead whether the handler takes a payload; else the body is not looked at
  */
-export function bodyInvoker(take: Take<Replying>, isRead: boolean, outlet: Outlet, maxBody: number): Execute<Replying> {
+export function bodyInvoker(
+  take: Take<Replying>,
+  isRead: boolean,
+  outlet: ReplyOutlet,
+  maxBody: number,
+): Execute<Replying> {
   if (!isRead) return (ctx) => take(ctx.message.data, ctx);
   return (ctx) => {
     const { data } = ctx.message;

@@ -19,7 +19,7 @@ import { tooLarge } from '../payload/body-size';
 import type { Turn } from './body-turns';
 import type { Replying } from './replying';
 import type { EndpointRuntime } from './endpoint-runtime';
-import type { Body, Outlet } from './outlet';
+import type { Body, ReplyOutlet } from './outlet';
 import { hasHeaders } from '../pipeline/message';
 import { asBuffer } from '../payload/whole-bytes';
 import { sendStream } from './stream';
@@ -61,7 +61,7 @@ export function announcesBody(ctx: Replying): boolean {
 }
 
 /** Receives the announced body. What is too large is refused before any of it is sent. */
-export async function receiveBody(ctx: Replying, outlet: Outlet, maxBody: number): Promise<Uint8Array> {
+export async function receiveBody(ctx: Replying, outlet: ReplyOutlet, maxBody: number): Promise<Uint8Array> {
   const size = countIn(ctx.headers.get(SIZE_HEADER));
   if (size === undefined) throw new ServiceError(400, `${SIZE_HEADER} is not a number of bytes`);
   if (size > maxBody) throw tooLarge('body', size, maxBody);
@@ -88,6 +88,6 @@ export async function receiveBody(ctx: Replying, outlet: Outlet, maxBody: number
 }
 
 /** Bytes of a chunk, as callers cut them. */
-function chunkSize({ maxPayload }: Outlet): number {
+function chunkSize({ maxPayload }: ReplyOutlet): number {
   return Math.min(MAX_CHUNK, Math.ceil(maxPayload / 2));
 }

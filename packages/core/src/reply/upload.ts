@@ -3,7 +3,7 @@ import type { Codec } from '../define/handler';
 import { tooLarge } from '../payload/body-size';
 import type { Handler } from '../pipeline/invoke';
 import type { Execute } from '../pipeline/context';
-import type { Outlet } from './outlet';
+import type { ReplyOutlet } from './outlet';
 import type { Replying } from './replying';
 import { uploadedItems } from './uploaded-items';
 import type { Validate } from '../payload/validator';
@@ -13,7 +13,7 @@ export function streamInvoker(
   handler: Handler,
   codec: Codec,
   validate: Validate | undefined,
-  outlet: Outlet,
+  outlet: ReplyOutlet,
   maxBody: number,
 ): Execute<Replying> {
   const read = (body: Uint8Array): unknown => {
@@ -28,7 +28,7 @@ export function streamInvoker(
 async function* itemsOf(
   ctx: Replying,
   read: (body: Uint8Array) => unknown,
-  outlet: Outlet,
+  outlet: ReplyOutlet,
 ): AsyncGenerator<unknown, void, undefined> {
   const control = ctx.headers.get(UPLOAD_HEADER);
   if (control !== undefined) {

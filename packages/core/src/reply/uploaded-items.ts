@@ -9,7 +9,7 @@ import {
   UPLOAD_HEADER,
 } from '@natsmith/protocol';
 import type { Replying } from './replying';
-import type { Outlet } from './outlet';
+import type { ReplyOutlet } from './outlet';
 import { replySubject } from '../pipeline/message';
 
 /** How a caller sends items, and the service takes them. */
@@ -29,7 +29,7 @@ export async function* uploadedItems<Item>(
   ctx: Replying,
   wishes: UploadWishes,
   read: (body: Uint8Array) => unknown,
-  outlet: Outlet,
+  outlet: ReplyOutlet,
 ): AsyncGenerator<Item, void, undefined> {
   const problem = outlet.replySubjects.streamProblem(wishes.control);
   if (problem !== undefined) throw new ServiceError(400, `header ${UPLOAD_HEADER}: ${problem}`);
@@ -45,7 +45,7 @@ function receive<Item>(
   ctx: Replying,
   { control, credit, itemSize, heartbeat }: UploadWishes,
   read: (body: Uint8Array) => unknown,
-  outlet: Outlet,
+  outlet: ReplyOutlet,
 ): ItemReceiver<Item> {
   // Nobody would end it any more: middleware or a handler came to it too late.
   if (ctx.isDone) throw ended();

@@ -17,15 +17,21 @@ import type { Handler } from '../pipeline/invoke';
 import { Stopping } from '../pipeline/stopping';
 import { payloadClassProblem } from '../payload/class-validator/check';
 import { hasValidators } from '../payload/validator';
-import type { Connection, Subscription } from '../nats/connection';
+import type { Connection } from '../nats/connection';
 import type { KeptSubscription } from '../nats/kept-subscription';
 import { subscribeControl } from './control';
 import { startEndpoint } from '../sources/endpoint';
-import { limiterOf, type HandlerSurroundings, type RunningHandler, type Source } from '../sources/source';
+import {
+  limiterOf,
+  type HandlerSubscription,
+  type HandlerSurroundings,
+  type RunningHandler,
+  type Source,
+} from '../sources/source';
 import { infoReply } from './info';
 import { ServiceMove } from './service-move';
-import type { AddedHandler, EndpointHost, RunningService } from './service';
-import type { InstanceSettings } from '../sources/settings';
+import type { AddedHandler, EndpointHost, HandlerStatus, RunningService } from './service';
+import type { HostSettings } from '../sources/settings';
 import { statsReply } from './stats';
 import { TimeLeft } from './time-left';
 
@@ -45,7 +51,6 @@ export class ServiceInstance implements RunningService {
   private readonly around: HandlerSurroundings;
   private started = new Date();
   private isStarting = true;
-  private isAbandoned = false;
   private startError: Error | undefined;
   /** INFO as it goes out; undefined when the endpoints have changed since it was made. */
   private infoBody: Buffer | undefined;
@@ -59,7 +64,7 @@ export class ServiceInstance implements RunningService {
 
   constructor(
     readonly plan: ServicePlan,
-    private readonly settings: InstanceSettings,
+    private readonly settings: HostSettings,
   ) {
     this.stopped = new Promise((resolve) => (this.resolveStopped = resolve));
     const { name, version } = plan;
@@ -84,13 +89,13 @@ export class ServiceInstance implements RunningService {
 
   /** Starts the handlers that come before those of all services of the host, such as watches. */
   async startFirst(): Promise<void> {
-    await Promise.all(this.startSources('first'));
+    await this.startSources('first');
     if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
   }
 
   /** Starts the handlers that come after those of all services of the host, such as consumers. */
   async startLast(): Promise<void> {
-    await Promise.all(this.startSources('last'));
+    await this.startSources('last');
     if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
     this.isStarting = false;
     this.infoBody = undefined;
@@ -99,7 +104,7 @@ export class ServiceInstance implements RunningService {
   /** Subscribes the endpoints, then discovery; rejects when the server refuses a subject. */
   async start(): Promise<void> {
     for (const plan of this.plan.endpoints) this.endpoints.push(startEndpoint(plan, this.handlerOf(plan), this.around));
-    for (const starting of this.startSources(undefined)) await starting;
+    await this.startSources(undefined);
     this.control = this.subscribeControl(this.settings.connection);
     // The server works in order: when it answers the flush, it has accepted or refused every subscription.
     await this.settings.connection.flush();
@@ -115,9 +120,19 @@ export class ServiceInstance implements RunningService {
   }
 
   /** Takes back what `start` did, when the host cannot come up. */
-  abandon(): void {
-    this.isAbandoned = true;
-    for (const subscription of this.subscriptions()) if (!subscription.isClosed()) subscription.unsubscribe();
+  async abandon(): Promise<void> {
+    const open = this.subscriptions().filter((subscription) => !subscription.isClosed());
+    await Promise.allSettled(open.map(async (subscription) => subscription.unsubscribe()));
+  }
+
+  get handlers(): readonly HandlerStatus[] {
+    return this.endpoints.map(({ plan: { kind, name, subject, queueGroup }, subscription }) => ({
+      kind,
+      name,
+      subject,
+      queueGroup,
+      isTaking: !subscription.isLost && !subscription.isClosed(),
+    }));
   }
 
   ping(): PingResponse {
@@ -130,10 +145,10 @@ export class ServiceInstance implements RunningService {
 
   stats(): Promise<StatsResponse> {
     const { statsHandler } = this.plan;
-    const { outlet, instances, logger } = this.settings;
+    const { outlet, objects, logger } = this.settings;
     let handler: StatsHandlerMethod | undefined;
     if (statsHandler !== undefined) {
-      const instance = instances.get(this.plan.class) as Record<string, StatsHandlerMethod>;
+      const instance = objects.get(this.plan.class) as Record<string, StatsHandlerMethod>;
       handler = (endpoint) => instance[statsHandler]?.(endpoint);
     }
     return statsReply(this.identity(), this.started, this.endpoints, handler, outlet.maxPayload, logger);
@@ -167,7 +182,7 @@ export class ServiceInstance implements RunningService {
   }
 
   private async runStop(error: Error | null): Promise<Error | null> {
-    const { logger, stopTimeout, instances } = this.settings;
+    const { logger, stopTimeout, objects } = this.settings;
     const { timeLeft } = this;
     const about = { service: this.name, id: this.id };
     timeLeft.start(stopTimeout);
@@ -183,25 +198,28 @@ export class ServiceInstance implements RunningService {
       this.active.cut();
       this.move?.active.cut();
     }
-    this.abandon();
+    const left = this.abandon();
     // The server works in order: when it answers, the replies are out, and nobody finds the service any more.
-    const flushed = flush(this.settings).then(() => true);
+    const flushed = Promise.all([left, flush(this.settings)]).then(() => true);
     if (!(await Promise.race([flushed, timeLeft.beyond(FLUSH_GRACE)])))
       logger.warn(about, 'stop does not wait any longer for the server to take the last replies');
-    await instances.release(this.plan.classes, timeLeft.beyond(ON_STOP_GRACE));
+    await objects.release(this.plan.classes, timeLeft.beyond(ON_STOP_GRACE));
     timeLeft.end();
     logger.info({ ...about, ...(error && { err: error }) }, 'service stopped');
     this.resolveStopped(error);
     return error;
   }
 
-  private startSources(begins: Source['begins']): Promise<void>[] {
+  /** Rejects with the first failure, but not before all have begun or failed: what has begun is to be taken back. */
+  private async startSources(begins: Source['begins']): Promise<void> {
     const starting = this.plan.handlers.filter(({ source }) => (source as Source).begins === begins);
-    return starting.map(async ({ source, plan }) => {
-      const handler = (source as Source).start(plan, this.handlerOf(plan), this.around);
-      this.endpoints.push(handler instanceof Promise ? await handler : handler);
-      if (this.stopping !== undefined || this.isAbandoned) this.endpoints.at(-1)?.subscription.unsubscribe();
-    });
+    const results = await Promise.allSettled(
+      starting.map(async ({ source, plan }) => {
+        this.endpoints.push(await (source as Source).start(plan, this.handlerOf(plan), this.around));
+      }),
+    );
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
   }
 
   private addGroupIn(outer: readonly GroupMark[], group: GroupMark): EndpointHost {
@@ -237,7 +255,7 @@ export class ServiceInstance implements RunningService {
     const known = this.settings.connection.flush().then(() => {
       isKnown = true;
       if (refusal === undefined) return;
-      endpoint.subscription.unsubscribe();
+      void endpoint.subscription.unsubscribe();
       this.endpoints.splice(this.endpoints.indexOf(endpoint), 1);
       this.infoBody = undefined;
       throw this.cannotSubscribe(refusal);
@@ -266,7 +284,7 @@ export class ServiceInstance implements RunningService {
   private handlerOf({ target }: HandlerPlan): Handler {
     if (target === undefined) throw new Error('a planned handler has no method'); // plans of classes always have one
     const { method } = target;
-    const instance = this.settings.instances.get(target.class) as Record<string, Handler>;
+    const instance = this.settings.objects.get(target.class) as Record<string, Handler>;
     // Looked up for each request, so that a test can put a spy in the method's place.
     return (payload, ctx) => instance[method]?.(payload, ctx);
   }
@@ -312,7 +330,7 @@ export class ServiceInstance implements RunningService {
     return { name, id: this.id, version, metadata: { ...metadata } };
   }
 
-  private subscriptions(): Subscription[] {
+  private subscriptions(): (HandlerSubscription | KeptSubscription)[] {
     const guests = this.move?.subscriptions ?? [];
     return [...this.endpoints.map(({ subscription }) => subscription), ...this.control, ...guests];
   }
@@ -322,10 +340,10 @@ function encode(reply: object): Buffer {
   return Buffer.from(JSON.stringify(reply));
 }
 
-async function leave(subscription: Subscription): Promise<void> {
+async function leave(subscription: HandlerSubscription): Promise<void> {
   if (!subscription.isClosed()) await subscription.drain();
 }
 
-async function flush({ connection, outlet }: InstanceSettings): Promise<void> {
+async function flush({ connection, outlet }: HostSettings): Promise<void> {
   if (!connection.isClosed()) await outlet.flush().catch(() => undefined);
 }

@@ -1,6 +1,6 @@
 import type { Connection, Mover } from '@natsmith/protocol';
 import { ActiveMessages } from '../pipeline/active';
-import type { Outlet } from '../reply/outlet';
+import type { ReplyOutlet } from '../reply/outlet';
 import type { KeptSubscription } from '../nats/kept-subscription';
 import { outletOf } from '../nats/outlet';
 import type { HandlerSubscription, HandlerSurroundings, RunningHandler } from '../sources/source';
@@ -22,7 +22,7 @@ export class ServiceMove implements Mover {
   /** Requests that came by the sibling. */
   readonly active = new ActiveMessages();
   private guests: HandlerSubscription[] = [];
-  private outlet: Outlet | undefined;
+  private outlet: ReplyOutlet | undefined;
 
   constructor(private readonly movable: Movable) {}
 
@@ -35,13 +35,12 @@ export class ServiceMove implements Mover {
     this.outlet = outletOf(sibling, around.settings.logger, around.settings.outlet.replySubjects);
     const settings = { ...around.settings, connection: sibling, outlet: this.outlet };
     const guest = { ...around, settings, active: this.active };
-    const shared = endpoints.filter(({ plan }) => plan.queueGroup !== '');
-    const unshared = endpoints.filter(({ plan }) => plan.queueGroup === '');
-    this.guests = shared.map((endpoint) => endpoint.startAlso(guest));
+    const [shared, unshared] = byQueueGroup(endpoints);
+    this.guests = startAlso(shared, guest);
     await sibling.flush();
     const left = [...endpoints.map(({ subscription }) => subscription), ...control].map((one) => one.pause());
     // Without a queue group both connections would get each message, so these come after those have gone.
-    this.guests.push(...unshared.map((endpoint) => endpoint.startAlso(guest)));
+    this.guests.push(...startAlso(unshared, guest));
     this.guests.push(...this.movable.subscribeControl(sibling));
     await Promise.all(left);
     await around.active.idle();
@@ -56,7 +55,7 @@ export class ServiceMove implements Mover {
     const { endpoints, control, around } = this.movable;
     const { connection, outlet } = around.settings;
     const guests = this.guests.splice(0);
-    const unshared = guests.splice(endpoints.filter(({ plan }) => plan.queueGroup !== '').length);
+    const unshared = guests.splice(byQueueGroup(endpoints)[0].length);
     outlet.release();
     const unsharedLeft = unshared.map((guest) => guest.drain());
     for (const { subscription } of endpoints) subscription.resume();
@@ -66,4 +65,14 @@ export class ServiceMove implements Mover {
     await this.active.idle();
     await this.outlet?.flush();
   }
+}
+
+/** Those that take messages on a second connection: with a queue group, and without one. */
+function byQueueGroup(handlers: readonly RunningHandler[]): [shared: RunningHandler[], unshared: RunningHandler[]] {
+  const moving = handlers.filter((handler) => handler.startAlso !== undefined);
+  return [moving.filter(({ plan }) => plan.queueGroup !== ''), moving.filter(({ plan }) => plan.queueGroup === '')];
+}
+
+function startAlso(handlers: readonly RunningHandler[], guest: HandlerSurroundings): HandlerSubscription[] {
+  return handlers.map((handler) => handler.startAlso?.(guest)).filter((one) => one !== undefined);
 }

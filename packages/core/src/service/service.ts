@@ -21,12 +21,29 @@ export interface EndpointHost {
   addGroup(prefix: string, options?: Omit<GroupOptions, 'groups'>): EndpointHost;
 }
 
+/** A handler of a running service. */
+export interface HandlerStatus {
+  /** As in `ctx.kind`. */
+  readonly kind: string;
+  readonly name: string;
+  readonly subject: string;
+  /** Or what stands for it, such as the durable name of a consumer; `""` for none. */
+  readonly queueGroup: string;
+  /**
+   * Whether it takes messages: the server has accepted its subject, its consumer is bound. While the connection is away
+   * it says what was true before (`host.status` tells of the connection).
+   */
+  readonly isTaking: boolean;
+}
+
 /** A running instance of a service (ADR-32, Service). */
 export interface RunningService extends EndpointHost {
   readonly name: string;
   readonly version: string;
   /** Unique per instance: a NUID of 22 characters. */
   readonly id: string;
+  /** Its handlers of all kinds, in the order of INFO, and whether each takes messages. */
+  readonly handlers: readonly HandlerStatus[];
   ping(): PingResponse;
   info(): InfoResponse;
   stats(): Promise<StatsResponse>;

@@ -88,7 +88,7 @@ function addDataThatFits(
   }
 }
 
-function endpointStats({ name, subject, queueGroup }: HandlerPlan, counter: Counter): EndpointStats {
+function endpointStats({ kind, name, subject, queueGroup }: HandlerPlan, counter: Counter): EndpointStats {
   const { requests, errors, lastError, nanoseconds } = counter;
   return {
     name,
@@ -99,6 +99,7 @@ function endpointStats({ name, subject, queueGroup }: HandlerPlan, counter: Coun
     last_error: lastError,
     processing_time: nanoseconds,
     average_processing_time: requests === 0 ? 0 : Math.floor(nanoseconds / requests),
+    ...(kind !== 'endpoint' && { metadata: { kind } }),
   };
 }
 

@@ -35,7 +35,13 @@ export function Subscribe<const E extends Event>(
 }
 
 /** Events of core NATS. */
-export const eventSource: Source = { kind: 'event', decorator: '@Subscribe', plan: planEvents, start: startEvent };
+export const eventSource: Source = {
+  kind: 'event',
+  decorator: '@Subscribe',
+  subscribes: true,
+  plan: planEvents,
+  start: startEvent,
+};
 
 function startEvent(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): RunningHandler {
   const planned = plan as EventPlan;

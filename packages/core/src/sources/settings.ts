@@ -1,11 +1,11 @@
 import type { Middleware } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { Class } from '../define/options';
-import type { Outlet } from '../reply/outlet';
+import type { ReplyOutlet } from '../reply/outlet';
 import type { ValidatorOptions } from '../payload/validator';
 import type { Connection } from '../nats/connection';
 
-/** The instances of service and group classes. */
+/** The user's objects: instances of service and group classes. */
 export interface ServiceObjects {
   get(target: Class): object | undefined;
   /**
@@ -16,14 +16,16 @@ export interface ServiceObjects {
 }
 
 /** What all services of a host share. */
-export interface InstanceSettings {
+export interface HostSettings {
   readonly connection: Connection;
-  readonly outlet: Outlet;
+  /** Publishes on the connection, many messages with one write to the socket. */
+  readonly outlet: ReplyOutlet;
+  /** No call of it throws. */
   readonly logger: Logger;
   /** Middleware of the whole host. */
   readonly use: readonly Middleware[];
   readonly validation: ValidatorOptions;
   /** Milliseconds that stop waits for running handlers. */
   readonly stopTimeout: number;
-  readonly instances: ServiceObjects;
+  readonly objects: ServiceObjects;
 }

@@ -15,7 +15,7 @@ import type { Codec, Kind } from '../define/handler';
 import type { HandlerPlan } from '../plan/handler-plan';
 import type { PlanningSource } from '../plan/source';
 import type { Connection, Subscription } from '../nats/connection';
-import type { InstanceSettings } from './settings';
+import type { HostSettings } from './settings';
 
 /**
  * A kind of handler: what its decorator leaves (`markHandler`), how its handlers are checked and planned, how they start
@@ -49,13 +49,24 @@ export interface Preparation {
   readonly services: readonly string[];
 }
 
-/** What brings a handler its messages. */
-export interface HandlerSubscription extends Subscription {
-  /** Whether the server has refused it, and has not accepted it since; INFO goes without it. */
+/**
+ * What brings a handler its messages. A graceful stop calls `drain`, waits for the runs in `around.active`, up to
+ * `stopTimeout`, after which each run that is left is aborted and `abandoned`, and then calls `unsubscribe` where
+ * `isClosed()` is still false.
+ */
+export interface HandlerSubscription extends Omit<Subscription, 'unsubscribe'> {
+  /** Whether it takes no messages at present, although it should; INFO goes without it, and the service is not ready. */
   readonly isLost: boolean;
   /** Takes nothing new for a while; resolves when every message that was under way has been delivered. */
   pause(): Promise<void>;
   resume(): void;
+  /**
+   * Takes nothing new any more; resolves when every message that was under way has been delivered. A kind whose messages
+   * can be given back does so with those that wait (`Run.withdraw`).
+   */
+  drain(): Promise<void>;
+  /** Leaves at once, also where it has not begun or is lost; a promise is waited for, not long at a stop. */
+  unsubscribe(): void | Promise<void>;
 }
 
 /** A handler that takes messages. */
@@ -63,29 +74,47 @@ export interface RunningHandler {
   readonly plan: HandlerPlan;
   readonly counter: Counter;
   readonly subscription: HandlerSubscription;
-  /** Takes messages on another connection, too, with the same counter and limits, while the own one moves. */
-  startAlso(around: HandlerSurroundings): HandlerSubscription;
+  /**
+   * Takes messages on another connection, too, with the same counter and limits, while the own one moves to another
+   * server. Without it the handler is paused meanwhile: for kinds whose messages wait on the server.
+   */
+  startAlso?(around: HandlerSurroundings): HandlerSubscription;
 }
 
 /** What the handlers of one service instance share. */
 export interface HandlerSurroundings {
-  readonly settings: InstanceSettings;
+  readonly settings: HostSettings;
   readonly identity: MessageContext['service'];
+  /** The runs that a stop waits for; a `Run` adds and removes itself. */
   readonly active: ActiveMessages;
+  /** Tells that a graceful stop has begun: `stopping.onBegin(listener)`. */
   readonly stopping: Stopping;
   /** Of the whole service; undefined where it sets no limit. */
   readonly limiter: Limiter<PendingMessage> | undefined;
-  /** The server refuses a subject, at the start or later. */
+  /** The server refuses a subject; before the host has started that fails the start, later it is logged. */
   readonly onLost: (subject: string, error: Error) => void;
   /** The server has accepted a subject that was lost. */
   readonly onRestored: (subject: string) => void;
 }
 
-/** Puts together what the messages of a handler need: middleware around `core`, counter, limits. */
+/** How the runs of a kind differ from those of an endpoint. */
+export interface RuntimeOptions {
+  /**
+   * Messages that find no place wait, however many, and their timeout begins when they do: for kinds that ask for no more
+   * messages than they can take. Without it `maxPending` counts, and the timeout begins when a message comes.
+   */
+  readonly waits?: boolean;
+}
+
+/**
+ * Puts together what the messages of a handler need: middleware around `core`, counter, limits. `core` is the innermost
+ * step, decode, validate and handler: `invoker(taker(…))`, or whatever the kind does instead.
+ */
 export function runtimeOf<Ctx extends Context>(
   plan: HandlerPlan,
   core: Execute<Ctx>,
   { settings, identity, active, stopping, limiter }: HandlerSurroundings,
+  { waits = false }: RuntimeOptions = {},
 ): HandlerRuntime {
   const { logger } = settings;
   const { kind, name, subject, queueGroup, metadata, where, params, limits, use } = plan;
@@ -100,6 +129,7 @@ export function runtimeOf<Ctx extends Context>(
     run: compose(kind as Kind, [...settings.use, ...use], core, where, report) as Execute,
     counter: new Counter(),
     limiters: [own, limiter].filter((one) => one !== undefined),
+    waits,
     active,
     logger,
     logsRequests: logger.isLevelEnabled?.('debug') ?? true,
@@ -108,7 +138,7 @@ export function runtimeOf<Ctx extends Context>(
 }
 
 /** How the bodies of a handler are read; no codec where it takes no payload. */
-export function reading(plan: HandlerPlan, { validation }: InstanceSettings): Reading {
+export function reading(plan: HandlerPlan, { validation }: HostSettings): Reading {
   const { payload } = plan;
   const codec = codecNamed(plan.codec);
   const { kind } = payload.kind === 'stream' ? payload.item : payload;

@@ -81,6 +81,7 @@ function endpointInfo(endpoint: ReplyFields): EndpointInfo {
 
 function endpointStats(endpoint: ReplyFields): EndpointStats {
   const data = endpoint.value('data');
+  const { kind } = endpoint.texts('metadata');
   return {
     ...endpointFacts(endpoint),
     num_requests: endpoint.count('num_requests'),
@@ -88,6 +89,7 @@ function endpointStats(endpoint: ReplyFields): EndpointStats {
     last_error: endpoint.text('last_error', ''),
     processing_time: endpoint.count('processing_time'),
     average_processing_time: endpoint.count('average_processing_time'),
+    ...(kind !== undefined && { metadata: { kind } }),
     ...(data !== undefined && { data }),
   };
 }

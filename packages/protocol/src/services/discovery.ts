@@ -64,6 +64,8 @@ export interface EndpointStats {
   processing_time: number;
   /** floor(processing_time / num_requests), 0 before the first request. */
   average_processing_time: number;
+  /** Where it is not an endpoint, `kind` as in INFO; ADR-32 has no metadata here, and forbids none. */
+  metadata?: Record<string, string>;
   /** What the service's stats handler gave. */
   data?: unknown;
 }
