@@ -20,7 +20,7 @@ describe('broker options', () => {
   });
 
   test.each<[unknown, string]>([
-    [{ prot: 1 }, 'option prot is not an option; there are host, port,'],
+    [{ prot: 1 }, 'option prot is not an option; the options are host, port,'],
     [{ port: 65_536 }, 'option port must be an integer from 0 to 65535, got 65536'],
     [{ port: '4222' }, 'option port must be an integer from 0 to 65535, got "4222"'],
     [{ host: '' }, 'option host must be a non-empty string, got ""'],

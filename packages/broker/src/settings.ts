@@ -39,7 +39,7 @@ const MAX_DELAY = 2 ** 31 - 1;
 /** Checks the options and fills in the defaults. Throws TypeError with the option's name and what it should be. */
 export function readOptions(options: BrokerOptions): Settings {
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN, name)) refuse(name, `is not an option; there are ${Object.keys(KNOWN).join(', ')}`);
+    if (!Object.hasOwn(KNOWN, name)) refuse(name, `is not an option; the options are ${Object.keys(KNOWN).join(', ')}`);
   }
   const maxPending = integer(options, 'maxPending', 1, Number.MAX_SAFE_INTEGER, 64 * 1024 * 1024);
   const maxPayload = integer(options, 'maxPayload', 1, MAX_SIZE, Math.min(1024 * 1024, maxPending));
