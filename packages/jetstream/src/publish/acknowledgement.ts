@@ -42,7 +42,8 @@ export function acknowledgementIn(message: Message, subject: string): PublishRec
   if (typeof reply !== 'object' || reply === null) return undefined;
   const { stream, seq, duplicate, error } = reply as Record<string, unknown>;
   if (error !== undefined) return refusalIn(error, subject);
-  if (typeof stream !== 'string' || stream === '' || !Number.isSafeInteger(seq) || (seq as number) < 1) return undefined;
+  if (typeof stream !== 'string' || stream === '' || !Number.isSafeInteger(seq) || (seq as number) < 1)
+    return undefined;
   return { stream: printable(stream, 255), sequence: seq as number, duplicate: duplicate === true };
 }
 

@@ -123,7 +123,8 @@ function linesOf(subject: string, options: AnyOptions, carried: HeaderLines): He
 }
 
 function messageIdOf(subject: string, id: unknown): string {
-  const problem = typeof id !== 'string' ? `got ${typeof id}` : id === '' ? 'got ""' : headerValueProblem(MESSAGE_ID, id);
+  const problem =
+    typeof id !== 'string' ? `got ${typeof id}` : id === '' ? 'got ""' : headerValueProblem(MESSAGE_ID, id);
   if (problem !== undefined) throw new TypeError(`messageId must be a string of one line, not empty: ${problem}`);
   return `${subject}:${id as string}`;
 }
@@ -146,7 +147,8 @@ function sequenceLine(option: string, name: string, value: number | undefined): 
 
 function scheduleLines(subject: string, at: unknown, expect: Expectation | undefined): HeaderLines {
   if (!(at instanceof Date) || Number.isNaN(at.getTime())) throw new TypeError('at must be a Date that is valid');
-  if (expect !== undefined) throw new TypeError('expect cannot go with at: the event is stored later, whatever there is');
+  if (expect !== undefined)
+    throw new TypeError('expect cannot go with at: the event is stored later, whatever there is');
   return [
     [SCHEDULE, `@at ${at.toISOString()}`],
     [SCHEDULE_TARGET, subject],

@@ -22,8 +22,8 @@ export interface Publication {
   readonly headers: HeaderBlock | undefined;
   /** It has a message id: the stream takes it once, however often it is sent. */
   readonly isRepeatable: boolean;
-  /** Milliseconds until it is given up. */
-  readonly timeout: number;
+  /** When it is given up, as `performance.now()`. */
+  readonly expiresAt: number;
   /** What it fails with then. */
   readonly onTimeout: () => Error;
   readonly signal: AbortSignal | undefined;
@@ -100,10 +100,7 @@ export class PublishWindow implements Mover {
       const size = this.sizeOf(publication);
       const token = randomToken();
       const pending: Pending = { ...publication, token, size, resolve, reject, timer: undefined, onAbort: undefined };
-      pending.timer =
-        pending.timeout > SILENCE
-          ? setTimeout(() => this.onSilence(pending), SILENCE)
-          : setTimeout(() => this.expire(pending), pending.timeout);
+      this.arm(pending);
       if (pending.signal !== undefined) {
         pending.onAbort = () => this.fail(pending, pending.signal?.reason as Error);
         pending.signal.addEventListener('abort', pending.onAbort, { once: true });
@@ -134,6 +131,10 @@ export class PublishWindow implements Mover {
     this.send();
   }
 
+  private get isConnected(): boolean {
+    return ConnectionEvents.of(this.connection).status === 'connected';
+  }
+
   /** @throws Error when the server would not take a message of this size */
   private sizeOf({ subject, body, headers }: Publication): number {
     const size = body.length + (headers?.encode().length ?? 0);
@@ -148,7 +149,7 @@ export class PublishWindow implements Mover {
   private send(): void {
     if (this.waiting.size === 0 || this.isHeld) return;
     // What a client library is given between two connections is lost.
-    if (ConnectionEvents.of(this.connection).status !== 'connected') return;
+    if (!this.isConnected) return;
     for (const pending of this.waiting) {
       if (this.inFlight.size >= MAX_IN_FLIGHT || (this.bytes > 0 && this.bytes + pending.size > MAX_BYTES)) return;
       this.waiting.delete(pending);
@@ -191,14 +192,22 @@ export class PublishWindow implements Mover {
     if (this.waiting.size > 0) this.send();
   }
 
+  private arm(pending: Pending): void {
+    const left = pending.expiresAt - performance.now();
+    pending.timer =
+      left > SILENCE
+        ? setTimeout(() => this.onSilence(pending), SILENCE)
+        : setTimeout(() => this.expire(pending), left);
+  }
+
   private expire(pending: Pending): void {
     this.fail(pending, pending.onTimeout());
   }
 
   /** Somebody listens on the subject, or the server would have said that nobody does; that need not be a stream. */
   private onSilence(pending: Pending): void {
-    pending.timer = setTimeout(() => this.expire(pending), pending.timeout - SILENCE);
-    if (this.isAsking || !this.inFlight.has(pending.token)) return;
+    this.arm(pending);
+    if (this.isAsking || !this.inFlight.has(pending.token) || !this.isConnected) return;
     this.isAsking = true;
     void isStored(this.connection, pending.subject).then((stored) => {
       this.isAsking = false;
@@ -237,7 +246,10 @@ export class PublishWindow implements Mover {
   private onDisconnected(): void {
     for (const pending of [...this.inFlight.values()]) {
       if (pending.isRepeatable) continue;
-      this.fail(pending, new UnacknowledgedError(pending.subject, 'the connection was lost before the acknowledgement'));
+      this.fail(
+        pending,
+        new UnacknowledgedError(pending.subject, 'the connection was lost before the acknowledgement'),
+      );
     }
   }
 

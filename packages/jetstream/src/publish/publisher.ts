@@ -55,10 +55,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
   private propagation: Propagation = NO_PROPAGATION;
 
   /** @param connection a connection of `nats` 2 or of `@nats-io/transport-node` 3, which stays the caller's */
-  constructor(
-    connection: Connection,
-    options: JetStreamPublisherOptions = {},
-  ) {
+  constructor(connection: Connection, options: JetStreamPublisherOptions = {}) {
     const { timeout = DEFAULT_TIMEOUT } = options;
     const problem = durationProblem(timeout);
     if (problem !== undefined) throw new TypeError(`timeout ${problem}`);
@@ -115,14 +112,14 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
   }
 
   private async sendOutgoing({ subject: target, lines, body }: Outgoing): Promise<PublishReceipt> {
-    const { expiresAt, signal } = this.propagation;
-    let timeout = this.timeout;
-    let onTimeout = (): Error => new UnacknowledgedError(target, `no acknowledgement within ${this.timeout} ms`);
-    if (expiresAt - performance.now() < timeout) {
-      timeout = Math.ceil(expiresAt - performance.now());
-      onTimeout = () => new ServiceError(504, 'timeout');
-      if (timeout <= 0) throw onTimeout();
-    }
+    const { expiresAt: deadline, signal } = this.propagation;
+    const now = performance.now();
+    const isBound = deadline < now + this.timeout;
+    const onTimeout = (): Error =>
+      isBound
+        ? new ServiceError(504, 'timeout')
+        : new UnacknowledgedError(target, `no acknowledgement within ${this.timeout} ms`);
+    if (deadline <= now) throw onTimeout();
     let subject = target;
     const schedule = lines.length > 0 ? lineOf(lines, SCHEDULE) : undefined;
     // `@every` and patterns belong to subjects of their own; `prepare` makes `@at` alone.
@@ -134,7 +131,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
       body,
       headers: lines.length > 0 ? headerBlock(lines) : undefined,
       isRepeatable: lines.some(([name]) => name === MESSAGE_ID),
-      timeout,
+      expiresAt: isBound ? deadline : now + this.timeout,
       onTimeout,
       signal,
     });

@@ -22,7 +22,11 @@ export class ScheduleSubjects {
    */
   async subjectFor(target: string, at: string): Promise<string> {
     if (!isAtLeast(this.connection, '2.12'))
-      throw new PublishError(target, NOT_POSSIBLE, `at needs nats-server 2.12, and this is ${serverVersion(this.connection)}`);
+      throw new PublishError(
+        target,
+        NOT_POSSIBLE,
+        `at needs nats-server 2.12, and this is ${serverVersion(this.connection)}`,
+      );
     const now = Date.now();
     this.known = this.known.filter(({ until }) => until > now);
     const config =
