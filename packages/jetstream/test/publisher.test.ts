@@ -40,13 +40,13 @@ onEachServerAndClient(
       );
       if (message === undefined) return undefined;
       const text = Buffer.from(message.hdrs ?? '', 'base64').toString();
-      const headers: Record<string, string> = Object.fromEntries(
+      const headers = Object.fromEntries(
         text
           .split('\r\n')
           .slice(1)
           .filter(Boolean)
           .map((line) => line.split(': ')),
-      );
+      ) as Record<string, string>;
       return { subject: message.subject, headers, body: Buffer.from(message.data ?? '', 'base64').toString() };
     };
     const publisherOf = (options?: JetStreamPublisherOptions) => new JetStreamPublisher(connection, options);
@@ -187,7 +187,7 @@ onEachServerAndClient(
         const publishing = publisher.publish(OrderPlaced, order, { params, expect: { lastSubjectSequence: 0 } });
         await expect(publishing).rejects.toMatchObject({
           code: 10071,
-          description: expect.stringMatching(/wrong last/),
+          description: expect.stringMatching(/wrong last/) as unknown,
         });
         await expect(publishing).rejects.toThrow(/another event was stored since/);
         expect(await stored('ORDERS', 2)).toBeUndefined();

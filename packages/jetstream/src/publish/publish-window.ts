@@ -15,35 +15,44 @@ import { acknowledgementIn, type PublishReceipt } from './acknowledgement';
 import { NO_STREAM, PublishError, UnacknowledgedError } from './publish-error';
 import { isStored } from './stored';
 
-/** What is on its way, and how long it may be. */
-export interface Publication {
-  readonly subject: string;
-  readonly body: Uint8Array;
-  readonly headers: HeaderBlock | undefined;
-  /** It has a message id: the stream takes it once, however often it is sent. */
-  readonly isRepeatable: boolean;
-  /** When it is given up, as `performance.now()`. */
-  readonly expiresAt: number;
-  /** What it fails with then. */
-  readonly onTimeout: () => Error;
-  readonly signal: AbortSignal | undefined;
-}
+/** An event on its way, and how long it may be. */
+export class Publication {
+  /** The last token of its reply subject, which nobody can guess. */
+  readonly token = randomToken();
+  timer: NodeJS.Timeout | undefined = undefined;
+  onAbort: (() => void) | undefined = undefined;
+  resolve!: (receipt: PublishReceipt) => void;
+  reject!: (error: Error) => void;
 
-interface Pending extends Publication {
-  readonly token: string;
-  readonly size: number;
-  readonly resolve: (receipt: PublishReceipt) => void;
-  readonly reject: (error: Error) => void;
-  timer: NodeJS.Timeout | undefined;
-  onAbort: (() => void) | undefined;
+  constructor(
+    readonly subject: string,
+    readonly body: Uint8Array,
+    readonly headers: HeaderBlock | undefined,
+    /** It has a message id: the stream takes it once, however often it is sent. */
+    readonly isRepeatable: boolean,
+    /** Now, and when it is given up, as `performance.now()`. */
+    readonly startedAt: number,
+    readonly expiresAt: number,
+    /** What it fails with then. */
+    readonly onTimeout: () => Error,
+    readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** Bytes. */
+  get size(): number {
+    return this.body.length + (this.headers === undefined ? 0 : this.headers.encode().length);
+  }
 }
 
 // A nats-server that has 10,000 messages or 128 MB waiting for one stream begins to refuse more.
 const MAX_IN_FLIGHT = 4_096;
 const MAX_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
-/** Milliseconds without an acknowledgement after which the server is asked whether a stream stores the subject. */
-const SILENCE = 500;
+/**
+ * Milliseconds between two looks at what waits. What has waited for two of them makes the server be asked whether a
+ * stream stores the subject; what ends before the next one gets a timer of its own.
+ */
+const LOOK = 250;
 
 const ONLY_SUBSCRIBERS =
   'there are only subscribers, which have got the event. Declare a stream with eventStream() and let ensureStreams() ' +
@@ -57,16 +66,18 @@ const windows = new WeakMap<Connection, PublishWindow>();
  */
 export class PublishWindow implements Mover {
   private readonly prefix: string;
-  /** Sent, by the last token of the reply subject, which nobody can guess. */
-  private readonly inFlight = new Map<string, Pending>();
+  /** Sent, by token. */
+  private readonly inFlight = new Map<string, Publication>();
   private bytes = 0;
-  private readonly waiting = new Set<Pending>();
+  private readonly waiting = new Set<Publication>();
   private subscription: Subscription | undefined;
   private isTurnOpen = false;
   private isHeld = false;
   private isAsking = false;
   private whenEmpty: (() => void) | undefined;
   private ended: Error | undefined;
+  private looking: NodeJS.Timeout | undefined;
+  private readonly look = (): void => this.lookAtAll();
   private readonly sendNow = (): void => this.send();
   private readonly endTurn = (): void => {
     this.isTurnOpen = false;
@@ -97,15 +108,17 @@ export class PublishWindow implements Mover {
       if (this.ended !== undefined) throw this.ended;
       if (this.connection.isClosed()) throw new Error('the connection to NATS is closed');
       publication.signal?.throwIfAborted();
-      const size = this.sizeOf(publication);
-      const token = randomToken();
-      const pending: Pending = { ...publication, token, size, resolve, reject, timer: undefined, onAbort: undefined };
-      this.arm(pending);
-      if (pending.signal !== undefined) {
-        pending.onAbort = () => this.fail(pending, pending.signal?.reason as Error);
-        pending.signal.addEventListener('abort', pending.onAbort, { once: true });
+      this.checkSize(publication);
+      publication.resolve = resolve;
+      publication.reject = reject;
+      const { startedAt, expiresAt, signal } = publication;
+      if (expiresAt - startedAt <= LOOK) this.expireInTime(publication, startedAt);
+      else this.looking ??= setTimeout(this.look, LOOK).unref();
+      if (signal !== undefined) {
+        publication.onAbort = () => this.fail(publication, signal.reason as Error);
+        signal.addEventListener('abort', publication.onAbort, { once: true });
       }
-      this.waiting.add(pending);
+      this.waiting.add(publication);
       if (this.isTurnOpen) return;
       this.isTurnOpen = true;
       queueMicrotask(this.sendNow);
@@ -136,10 +149,9 @@ export class PublishWindow implements Mover {
   }
 
   /** @throws Error when the server would not take a message of this size */
-  private sizeOf({ subject, body, headers }: Publication): number {
-    const size = body.length + (headers?.encode().length ?? 0);
+  private checkSize({ subject, size }: Publication): void {
     const most = this.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
-    if (size <= most) return size;
+    if (size <= most) return;
     throw new Error(
       `an event of ${size} bytes for ${subject} is over the server's max_payload (${most} bytes); ` +
         'publish less, such as a reference to where the rest is stored',
@@ -159,11 +171,12 @@ export class PublishWindow implements Mover {
     }
   }
 
-  private sendOne(pending: Pending): void {
+  private sendOne(pending: Publication): void {
     try {
       this.subscription ??= this.subscribe();
       const reply = this.prefix + pending.token;
-      this.connection.publish(pending.subject, pending.body, { reply, headers: pending.headers });
+      const { subject, body, headers } = pending;
+      this.connection.publish(subject, body, { reply, headers });
     } catch (error) {
       this.fail(pending, error as Error);
     }
@@ -192,22 +205,24 @@ export class PublishWindow implements Mover {
     if (this.waiting.size > 0) this.send();
   }
 
-  private arm(pending: Pending): void {
-    const left = pending.expiresAt - performance.now();
-    pending.timer =
-      left > SILENCE
-        ? setTimeout(() => this.onSilence(pending), SILENCE)
-        : setTimeout(() => this.expire(pending), left);
+  private expireInTime(pending: Publication, now: number): void {
+    const { expiresAt, onTimeout } = pending;
+    pending.timer ??= setTimeout(() => this.fail(pending, onTimeout()), expiresAt - now);
   }
 
-  private expire(pending: Pending): void {
-    this.fail(pending, pending.onTimeout());
+  private lookAtAll(): void {
+    this.looking = this.size > 0 ? setTimeout(this.look, LOOK).unref() : undefined;
+    const now = performance.now();
+    for (const pending of this.waiting) if (pending.expiresAt - now <= LOOK) this.expireInTime(pending, now);
+    for (const pending of this.inFlight.values()) {
+      if (pending.expiresAt - now <= LOOK) this.expireInTime(pending, now);
+      if (now - pending.startedAt >= 2 * LOOK) this.ask(pending);
+    }
   }
 
   /** Somebody listens on the subject, or the server would have said that nobody does; that need not be a stream. */
-  private onSilence(pending: Pending): void {
-    this.arm(pending);
-    if (this.isAsking || !this.inFlight.has(pending.token) || !this.isConnected) return;
+  private ask(pending: Publication): void {
+    if (this.isAsking || !this.isConnected) return;
     this.isAsking = true;
     void isStored(this.connection, pending.subject).then((stored) => {
       this.isAsking = false;
@@ -218,14 +233,14 @@ export class PublishWindow implements Mover {
     });
   }
 
-  private fail(pending: Pending, error: Error): void {
+  private fail(pending: Publication, error: Error): void {
     this.remove(pending);
     pending.reject(error);
     if (this.waiting.size > 0) this.send();
   }
 
-  private remove(pending: Pending): void {
-    clearTimeout(pending.timer);
+  private remove(pending: Publication): void {
+    if (pending.timer !== undefined) clearTimeout(pending.timer);
     if (pending.onAbort !== undefined) pending.signal?.removeEventListener('abort', pending.onAbort);
     if (this.inFlight.delete(pending.token)) this.bytes -= pending.size;
     else this.waiting.delete(pending);

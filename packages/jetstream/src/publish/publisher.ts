@@ -28,7 +28,7 @@ import {
 } from './prepared-event';
 import { NO_PROPAGATION, propagationOf, type Propagation } from './propagation';
 import { UnacknowledgedError } from './publish-error';
-import { PublishWindow } from './publish-window';
+import { Publication, PublishWindow } from './publish-window';
 import { ScheduleSubjects } from './schedule';
 
 /** What a publisher takes besides its connection. */
@@ -126,14 +126,9 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
     if (schedule?.startsWith('@at ') === true && lineOf(lines, SCHEDULE_TARGET) === target) {
       subject = await this.schedules.subjectFor(target, schedule.slice('@at '.length));
     }
-    return this.window.publish({
-      subject,
-      body,
-      headers: lines.length > 0 ? headerBlock(lines) : undefined,
-      isRepeatable: lines.some(([name]) => name === MESSAGE_ID),
-      expiresAt: isBound ? deadline : now + this.timeout,
-      onTimeout,
-      signal,
-    });
+    const block = lines.length > 0 ? headerBlock(lines) : undefined;
+    const isRepeatable = lines.length > 0 && lines.some(([name]) => name === MESSAGE_ID);
+    const expiresAt = isBound ? deadline : now + this.timeout;
+    return this.window.publish(new Publication(subject, body, block, isRepeatable, now, expiresAt, onTimeout, signal));
   }
 }
