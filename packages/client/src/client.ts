@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConnectionEvents,
+  headerBlock,
   headersIn,
   isConnection,
   type Connection,
@@ -21,6 +22,7 @@ import type { SubjectCallOptions, SubjectStreamOptions } from './call/call-optio
 import { SubjectDestination } from './call/destination';
 import { publishEvent } from './call/publish';
 import { readReply, type Reply } from './call/reply';
+import { headerLines } from './call/request';
 import { EventSubscription, type ReceivedEvent, type SubscribeOptions } from './call/subscribe';
 import { timeoutOf } from './call/timeout-error';
 import type { ClientOptions, ClientStatus, ConnectOptions } from './client-options';
@@ -34,7 +36,14 @@ import {
 } from './discovery/gather';
 import { Link } from './discovery/link';
 import { Gathered } from './discovery/replies';
-import { checkedLimits, type GatherLimits } from './discovery/request-many';
+import {
+  checkedLimits,
+  rawReply,
+  requestMany,
+  type GatherLimits,
+  type RawReply,
+  type RequestManyOptions,
+} from './discovery/request-many';
 import { watch, type ServiceChange, type WatchOptions } from './discovery/watch';
 import { MiddlewareStack, type ClientMiddleware } from './middleware';
 import { connect } from './nats/connect';
@@ -227,6 +236,22 @@ export class ServiceClient<C extends Connection = Connection>
         };
       checkSubject(target);
       return { ask: ask(target) };
+    });
+  }
+
+  /**
+   * Asks whoever listens on a subject, and gathers the replies as they come, errors too, for a bounded time as `gather`.
+   * The request has the given headers alone, and is not wrapped by middleware: for programs that look at services from outside.
+   */
+  requestMany(subject: string, body?: Uint8Array, options: RequestManyOptions = {}): Gathered<RawReply> {
+    checkSubject(subject);
+    return requestMany<RawReply>(this.caller.inbox, {
+      subject,
+      body,
+      headers: options.headers && headerBlock(headerLines([], options.headers)),
+      limits: checkedLimits(options, DEFAULT_LIMITS),
+      expected: Infinity,
+      read: rawReply,
     });
   }
 

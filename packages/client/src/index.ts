@@ -19,6 +19,7 @@ export type {
   Payload,
   PublishOptions,
   Received,
+  ReceivedHeaders,
   Sent,
   Serialized,
   PingResponse,
@@ -26,7 +27,7 @@ export type {
   ReplyProblem,
   StatsResponse,
 } from '@natsmith/protocol';
-export type { GatherLimits } from './discovery/request-many';
+export type { GatherLimits, RawReply, RequestManyOptions } from './discovery/request-many';
 export type { BodyKind } from './call/body';
 export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
 export type { Carrier } from './propagation';
@@ -43,6 +44,7 @@ export type { HeaderValues } from './call/request';
 export type { AnyService, RemoteMethod, ServiceProxy } from './service/proxy';
 export type { StreamSettings } from './stream/open';
 export type { SubjectParams } from './service/params';
+export { NoRespondersError } from './call/no-responders-error';
 export { TimeoutError } from './call/timeout-error';
 export type { ServiceChange, WatchOptions } from './discovery/watch';
 export type { Reply } from './call/reply';

@@ -53,14 +53,42 @@ onEachServerAndClient((_server, library) => {
     }
   });
 
+  test('requestMany gives replies as they came, and sends the given headers alone', async () => {
+    connection.subscribe('cache.plain', {
+      callback: (_error, message) => message.respond(String(message.headers?.keys())),
+    });
+    const [named, ...others] = await client.requestMany('cache.plain', undefined, {
+      headers: { Tenant: 'acme' },
+      stall: 50,
+    });
+    expect(others).toEqual([]);
+    expect(Buffer.from(named?.data ?? []).toString()).toBe('Tenant');
+    const replies = await client.requestMany('odd', undefined, { stall: '50ms' });
+    expect(replies.map(({ headers }) => headers.get('Nats-Service-Error-Code') ?? 'none').sort()).toEqual([
+      '409',
+      'none',
+      'none',
+    ]);
+  });
+
+  test('stop() ends the gathering with what is there', async () => {
+    const gathered = client.requestMany('number_', undefined, { stall: '1m', timeout: '1m' });
+    for await (const reply of gathered) {
+      expect(reply.rtt).toBeGreaterThan(0);
+      gathered.stop();
+    }
+    expect((await gathered).length).toBeGreaterThanOrEqual(1);
+  });
+
   test('each answer of a natsmith service names its instance, errors too; those of others do not', async () => {
     const ids = (await client.ping('cache')).map(({ id }) => id).sort();
     const replies = await client.gather({ service: 'cache', endpoint: 'odd' }, undefined, { stall: 50 });
     expect(replies.map(({ instance }) => instance).sort()).toEqual(ids);
     connection.subscribe('cache.plain', { callback: (_error, message) => message.respond('7') });
-    expect(await client.gather('cache.plain', undefined, { stall: 50 })).toEqual([
-      { ok: true, value: 7, rtt: expect.any(Number) as number },
-    ]);
+    const [plain, ...others] = await client.gather('cache.plain', undefined, { stall: 50 });
+    expect(plain).toMatchObject({ ok: true, value: 7, rtt: expect.any(Number) as number });
+    expect(plain).not.toHaveProperty('instance');
+    expect(others).toEqual([]);
   });
 
   test('the error of one does not hide the others', async () => {

@@ -7,7 +7,7 @@ import type { BodyKind } from './body';
 import type { CallOptions } from './call-options';
 import type { Destination } from './destination';
 import type { Endpoint } from './endpoint';
-import { NoResponders } from './no-responders';
+import { NoRespondersError } from './no-responders-error';
 import { RequestBody } from './request-body';
 import { headerLines, sendRequest, type HeaderLines } from './request';
 import { runUnder } from './retry';
@@ -58,7 +58,7 @@ export async function call<T>(
     try {
       return await once(lines, signal);
     } catch (error) {
-      const moved = error instanceof NoResponders ? destination.findAgain() : undefined;
+      const moved = error instanceof NoRespondersError ? destination.findAgain() : undefined;
       if (moved === undefined) throw error;
       // Nobody got the request, so it can be sent again.
       endpoint = await moved;

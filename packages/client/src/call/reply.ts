@@ -11,7 +11,7 @@ import {
   type Message,
 } from '@natsmith/protocol';
 import { decodeBody, type BodyKind } from './body';
-import { NoResponders } from './no-responders';
+import { NoRespondersError } from './no-responders-error';
 
 /** A whole reply. */
 export interface Reply<Data> {
@@ -30,7 +30,7 @@ export function readReply(message: Message, as: BodyKind, subject: string): unkn
 
 /** The error that a reply carries: a service's own (ADR-32, Error handling), or that nobody listens. */
 export function errorIn(message: Message, subject: string): ServiceError | undefined {
-  if (isNoResponders(message)) return new NoResponders(subject);
+  if (isNoResponders(message)) return new NoRespondersError(subject);
   const headers = headersIn(message);
   if (headers === undefined) return undefined;
   const code = headers.get(ERROR_CODE_HEADER);

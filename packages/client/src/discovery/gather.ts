@@ -1,13 +1,12 @@
 import {
   headerBlock,
-  headersIn,
   INSTANCE_HEADER,
   instanceIdProblem,
+  type ReceivedHeaders,
   TIMEOUT_HEADER,
-  type Message,
   type ServiceError,
 } from '@natsmith/protocol';
-import { requestMany, type CheckedLimits, type GatherLimits } from './request-many';
+import { rawReply, requestMany, type CheckedLimits, type GatherLimits } from './request-many';
 import { decodeBody, encodeBody, type BodyKind } from '../call/body';
 import type { Caller } from '../call/call';
 import { type Gathered } from './replies';
@@ -34,14 +33,14 @@ export interface GatherOptions extends GatherLimits {
 
 /** What one instance answered; an error of one says nothing of the others. */
 export type GatheredReply<Reply> = GatheredFrom &
-  (
-    | { readonly ok: true; readonly value: Reply; readonly rtt: number }
-    | { readonly ok: false; readonly error: ServiceError; readonly rtt: number }
-  );
+  ({ readonly ok: true; readonly value: Reply } | { readonly ok: false; readonly error: ServiceError });
 
 interface GatheredFrom {
   /** The id of the instance that answered; natsmith's services say it, others do not. */
   readonly instance?: string;
+  /** Milliseconds from the request to this reply. */
+  readonly rtt: number;
+  readonly headers: ReceivedHeaders;
 }
 
 /** Asks everybody on a subject. */
@@ -66,15 +65,16 @@ export function gather<Reply>(
     expected: Infinity,
     read(message, rtt) {
       const error = errorIn(message, subject);
-      const from = instanceIn(message);
-      if (error !== undefined) return { ok: false, error, rtt, ...from };
-      return { ok: true, value: decodeBody(message.data, as, subject) as Reply, rtt, ...from };
+      const { headers } = rawReply(message, rtt);
+      const from = { ...instanceIn(headers), rtt, headers };
+      if (error !== undefined) return { ok: false, error, ...from };
+      return { ok: true, value: decodeBody(message.data, as, subject) as Reply, ...from };
     },
   });
 }
 
-function instanceIn(message: Message): GatheredFrom {
-  const instance = headersIn(message)?.get(INSTANCE_HEADER);
+function instanceIn(headers: ReceivedHeaders): { instance?: string } {
+  const instance = headers.get(INSTANCE_HEADER);
   return instance === undefined || instanceIdProblem(instance) !== undefined ? {} : { instance };
 }
 

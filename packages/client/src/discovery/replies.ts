@@ -21,11 +21,11 @@ export class Gathered<T> implements PromiseLike<GatheredArray<T>>, AsyncIterable
   private isEnded = false;
   private error: Error | undefined;
   private waiting: (() => void)[] = [];
-  private readonly stop: () => void;
+  private readonly close: () => void;
 
   /** @internal Clients make them. @param start begins to gather, and gives the way to stop it early */
   constructor(start: (sink: Sink<T>) => () => void) {
-    this.stop = start({
+    this.close = start({
       add: (item) => {
         if (this.isEnded) return;
         this.items.push(item);
@@ -74,7 +74,7 @@ export class Gathered<T> implements PromiseLike<GatheredArray<T>>, AsyncIterable
       }
       if (this.error !== undefined) throw this.error;
     } finally {
-      this.cancel();
+      this.stop();
     }
   }
 
@@ -85,9 +85,9 @@ export class Gathered<T> implements PromiseLike<GatheredArray<T>>, AsyncIterable
     return this.all().then(onArray, onError);
   }
 
-  /** @internal Ends with what is there. */
-  cancel(): void {
-    this.stop();
+  /** Waits for no more replies: ends with what is there. */
+  stop(): void {
+    this.close();
     this.end();
   }
 

@@ -1,14 +1,17 @@
 import {
+  headersIn,
   isNoResponders,
   MAX_TIMER,
   millisecondsOfOption,
   printable,
+  ReceivedHeaders,
   UnusableReply,
   type Duration,
   type Message,
   type ReplyProblem,
 } from '@natsmith/protocol';
 import { EMPTY } from '../call/body';
+import type { HeaderValues } from '../call/request';
 import { Gathered } from './replies';
 import type { Inbox } from '../nats/inbox';
 import type { Address } from '../nats/receiver';
@@ -33,6 +36,19 @@ export interface CheckedLimits {
 /** Bytes that the replies to one question may have altogether. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_REASON = 400;
+
+/** What `client.requestMany` takes. */
+export interface RequestManyOptions extends GatherLimits {
+  headers?: HeaderValues;
+}
+
+/** One of many replies, as it came. */
+export interface RawReply {
+  readonly data: Uint8Array;
+  readonly headers: ReceivedHeaders;
+  /** Milliseconds from the request to this reply. */
+  readonly rtt: number;
+}
 
 /** A request that many answer. */
 export interface Question<T> {
@@ -98,6 +114,11 @@ export function requestMany<T>(inbox: Inbox, question: Question<T>): Gathered<T>
     }
     return stop;
   });
+}
+
+/** A reply as it came. */
+export function rawReply(message: Message, rtt: number): RawReply {
+  return { data: message.data, headers: headersIn(message) ?? new ReceivedHeaders(''), rtt };
 }
 
 /** Limits with the defaults for what is left out. @throws TypeError */

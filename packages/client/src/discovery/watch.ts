@@ -42,7 +42,7 @@ export function watch(discovery: Discovery, link: Link, options: WatchOptions): 
 class Watch {
   private readonly known = new Map<string, Instance>();
   private readonly underWay = new Set<Gathered<Instance>>();
-  private readonly onAbort = (): void => this.underWay.forEach((gathered) => gathered.cancel());
+  private readonly onAbort = (): void => this.underWay.forEach((gathered) => gathered.stop());
   private told = new Set<string>();
   private session: string | undefined;
   /** As `performance.now()`. */

@@ -2,7 +2,7 @@ import type { ItemReceiver } from '@natsmith/protocol';
 import { contextOf, type Caller } from '../call/call';
 import type { StreamOptions } from '../call/call-options';
 import type { Destination } from '../call/destination';
-import { NoResponders } from '../call/no-responders';
+import { NoRespondersError } from '../call/no-responders-error';
 import { RequestBody } from '../call/request-body';
 import { headerLines, type HeaderLines } from '../call/request';
 import { runUnder } from '../call/retry';
@@ -81,7 +81,7 @@ async function begin<Item>(
     try {
       return await once(lines, signal);
     } catch (error) {
-      const moved = error instanceof NoResponders ? destination.findAgain() : undefined;
+      const moved = error instanceof NoRespondersError ? destination.findAgain() : undefined;
       if (moved === undefined) throw error;
       // Nobody got the request, so it can be sent again.
       endpoint = await moved;
