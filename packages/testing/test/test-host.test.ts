@@ -70,10 +70,10 @@ onEachServerAndClient((server, client) => {
   it('says it when nobody listens, when no reply comes, and when the reply is no JSON', async () => {
     await expect(test.request('nowhere')).rejects.toMatchObject({
       code: 503,
-      description: 'nobody listens on nowhere',
+      description: 'no responders on nowhere',
     });
-    await expect(test.request('slow', undefined, { timeout: 50 })).rejects.toThrow('no reply to slow within 50 ms');
-    await expect(test.request('say')).rejects.toThrow('is not JSON: not JSON');
+    await expect(test.request('slow', undefined, { timeout: 50 })).rejects.toThrow('slow did not answer within 50 ms');
+    await expect(test.request('say')).rejects.toThrow('say answered with something else than JSON');
   });
 
   it('gives the instances, so that a test can look into them', async () => {

@@ -1,3 +1,4 @@
+import { ServiceClient } from '@natsmith/client';
 import {
   controlSubject,
   instanceIdProblem,
@@ -41,10 +42,19 @@ export async function checkService(
 ): Promise<CheckReport> {
   const problem = nameProblem(service);
   if (problem !== undefined) throw new TypeError(`service name ${problem}`);
+  const client = new ServiceClient(connection);
+  try {
+    return await check(client, service, options);
+  } finally {
+    await client.close();
+  }
+}
+
+async function check(client: ServiceClient, service: string, options: CheckOptions): Promise<CheckReport> {
   const findings = new Findings();
-  const { ids, infos } = await findInstances(connection, service, options, findings);
+  const { ids, infos } = await findInstances(client, service, options, findings);
   const all = ids.map((id): Instance => ({
-    connection,
+    client,
     name: service,
     id,
     findings,
@@ -86,7 +96,7 @@ export async function checkService(
 
 /** Asks at two levels, so that a service that misses one is found all the same. */
 async function findInstances(
-  connection: Connection,
+  client: ServiceClient,
   service: string,
   { id, prefix = DEFAULT_PREFIX }: CheckOptions,
   findings: Findings,
@@ -96,7 +106,7 @@ async function findInstances(
     controlSubject('PING', service, '', prefix),
     controlSubject('INFO', '', '', prefix),
   ];
-  const asked = subjects.map((subject) => ask(connection, subject, { timeout: 500 }));
+  const asked = subjects.map((subject) => ask(client, subject, { timeout: 500 }));
   const replies = (await Promise.all(asked)).map((some) =>
     some.flatMap(({ json }) => (json === undefined ? [] : [json])),
   );

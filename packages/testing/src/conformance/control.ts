@@ -34,12 +34,12 @@ export async function checkControl(instance: Instance): Promise<Replies> {
       own.length === 0 ? late : `was answered ${own.length} times`,
     );
     if (reply === undefined) continue;
-    const { message, after, json } = reply;
-    const error = message.headers?.values(ERROR_HEADER)[0];
+    const { headers, rtt, json } = reply;
+    const error = headers.get(ERROR_HEADER);
     findings.check('control-answers', error === undefined, where, () => `was answered with the error "${error}"`);
-    findings.check('control-prompt', after < PROMPT, where, () => `was answered after ${Math.round(after)} ms`);
-    const headers = message.headers?.keys() ?? [];
-    findings.check('control-no-headers', headers.length === 0, where, () => `headers ${headers.join(', ')}`, 'warning');
+    findings.check('control-prompt', rtt < PROMPT, where, () => `was answered after ${Math.round(rtt)} ms`);
+    const names = headers.keys();
+    findings.check('control-no-headers', names.length === 0, where, () => `headers ${names.join(', ')}`, 'warning');
     const problems = schemaProblems(verb, json);
     findings.check('control-schema', problems.length === 0, `${id} ${verb}`, () => problems.join('; '));
     if (json !== undefined) seen.push({ verb, subject, json });
@@ -50,8 +50,8 @@ export async function checkControl(instance: Instance): Promise<Replies> {
 
 /** Requests that are unusual, and must change nothing. */
 export async function checkOddRequests(instance: Instance): Promise<void> {
-  const { connection, name, id, findings, prefix } = instance;
-  const large = Math.min(500_000, (connection.info?.max_payload ?? 1_048_576) - 1_024);
+  const { client, name, id, findings, prefix } = instance;
+  const large = Math.min(500_000, (client.connection.info?.max_payload ?? 1_048_576) - 1_024);
   const odd: [string, { body?: Uint8Array; headers?: Record<string, string> }][] = [
     ['an empty body', {}],
     ['the body {}', { body: Buffer.from('{}') }],
@@ -70,7 +70,7 @@ export async function checkOddRequests(instance: Instance): Promise<void> {
         reply === undefined ? `${what} got no answer` : `${what} got another answer than an empty body`,
       );
     }
-    connection.publish(controlSubject(verb, name, id, prefix), Buffer.from('no reply wanted'));
+    client.connection.publish(controlSubject(verb, name, id, prefix), Buffer.from('no reply wanted'));
     const after = await askInstance(instance, verb);
     findings.check('control-no-reply-subject', after !== undefined, `${id} ${verb}`, () => 'it answers no more');
   }
@@ -78,7 +78,7 @@ export async function checkOddRequests(instance: Instance): Promise<void> {
 
 /** Subjects that nobody may answer. */
 export async function checkUnknown(instance: Instance): Promise<void> {
-  const { connection, name, id, findings, prefix } = instance;
+  const { client, name, id, findings, prefix } = instance;
   const otherCase = [...name].map((c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join('');
   const subjects = [
     `${prefix}.NOPE`,
@@ -92,7 +92,7 @@ export async function checkUnknown(instance: Instance): Promise<void> {
   ];
   await Promise.all(
     subjects.map(async (subject) => {
-      const replies = await ask(connection, subject, { timeout: 150, enough: (all) => all.some(isFrom(id)) });
+      const replies = await ask(client, subject, { timeout: 150, enough: (all) => all.some(isFrom(id)) });
       findings.check('control-unknown', !replies.some(isFrom(id)), `${id} ${subject}`, () => 'was answered');
     }),
   );
@@ -103,14 +103,14 @@ export async function checkUnknown(instance: Instance): Promise<void> {
  * shared out between the two.
  */
 export async function checkNoQueueGroup(instance: Instance, groups: readonly string[]): Promise<void> {
-  const { connection, name, id, findings, prefix } = instance;
+  const { client, name, id, findings, prefix } = instance;
   const requests = 12;
   for (const queue of new Set(['q', ...groups.filter((group) => group !== '')])) {
-    const subscription = connection.subscribe(controlSubject('PING', name, id, prefix), {
+    const subscription = client.connection.subscribe(controlSubject('PING', name, id, prefix), {
       queue,
       callback: () => undefined,
     });
-    await connection.flush();
+    await client.connection.flush();
     const asked = Array.from({ length: requests }, () => askInstance(instance, 'PING'));
     const answered = (await Promise.all(asked)).filter((reply) => reply !== undefined).length;
     subscription.unsubscribe();
@@ -120,10 +120,10 @@ export async function checkNoQueueGroup(instance: Instance, groups: readonly str
   }
 }
 
-async function repliesOf({ connection, id, timeout }: Instance, subject: string): Promise<RawReply[]> {
+async function repliesOf({ client, id, timeout }: Instance, subject: string): Promise<RawReply[]> {
   const isOwn = subject.endsWith(`.${id}`) ? () => true : isFrom(id);
   const enough = (all: readonly RawReply[]): boolean => all.some(isOwn);
-  return (await ask(connection, subject, { timeout, enough, linger: TOO_MANY })).filter(isOwn);
+  return (await ask(client, subject, { timeout, enough, linger: TOO_MANY })).filter(isOwn);
 }
 
 function isFrom(id: string): (reply: RawReply) => boolean {

@@ -1,10 +1,11 @@
-import { controlSubject, printable, type Connection, type Verb } from '@natsmith/protocol';
+import type { ServiceClient } from '@natsmith/client';
+import { controlSubject, printable, type Verb } from '@natsmith/protocol';
 import type { Findings } from './report';
 import { askOne, type Fields, type RawReply } from './wire';
 
 /** One instance under check. */
 export interface Instance {
-  readonly connection: Connection;
+  readonly client: ServiceClient;
   readonly name: string;
   readonly id: string;
   readonly findings: Findings;
@@ -16,11 +17,11 @@ export interface Instance {
 
 /** Asks one instance by its id. */
 export function askInstance(
-  { connection, name, id, timeout, prefix }: Instance,
+  { client, name, id, timeout, prefix }: Instance,
   verb: Verb,
   question: { body?: Uint8Array; headers?: Readonly<Record<string, string>> } = {},
 ): Promise<RawReply | undefined> {
-  return askOne(connection, controlSubject(verb, name, id, prefix), { timeout, ...question });
+  return askOne(client, controlSubject(verb, name, id, prefix), { timeout, ...question });
 }
 
 /** Endpoints of one instance that are looked at. */

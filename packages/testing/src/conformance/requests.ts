@@ -1,7 +1,7 @@
-import { controlSubject, ERROR_CODE_HEADER, ERROR_HEADER, type Message } from '@natsmith/protocol';
+import { controlSubject, ERROR_CODE_HEADER, ERROR_HEADER, headerBlock, type ReceivedHeaders } from '@natsmith/protocol';
 import { PROMPT } from './control';
 import { askInstance, countOf, endpointsIn, shown, type Instance } from './instance';
-import { askOne, optionsFor, type Fields, type Question, type RawReply } from './wire';
+import { askOne, type Fields, type Question, type RawReply } from './wire';
 
 /** An endpoint that is called, and with what. */
 export interface Target {
@@ -42,34 +42,35 @@ export async function checkRequests(
 ): Promise<void> {
   const [first] = instances;
   if (first === undefined) return;
-  const { connection, findings, timeout } = first;
+  const { client, findings, timeout } = first;
   const where = `${first.name} endpoint ${shown(target.name)}`;
   const before = await totals(instances, target);
   const bodies = [...Array.from({ length: requests }, () => target.body), ...(withLoad ? [JUNK, JUNK] : [])];
-  const base = (await askInstance(first, 'PING'))?.after ?? 0;
+  const base = (await askInstance(first, 'PING'))?.rtt ?? 0;
   const replies: RawReply[] = [];
   for (const body of bodies) {
-    const reply = await askOne(connection, target.subject, { body, timeout, headers: target.headers });
+    const reply = await askOne(client, target.subject, { body, timeout, headers: target.headers });
     const what = body === JUNK ? 'a body that is not JSON' : 'a request';
     findings.check('request-answered', reply !== undefined, where, () => `${what} got no answer in ${timeout} ms`);
     if (reply === undefined) return; // each further one would take as long
-    checkErrorHeaders(first, reply.message, where);
+    checkErrorHeaders(first, reply.headers, where);
     replies.push(reply);
   }
   if (withLoad)
-    for (let i = 0; i < SILENT; i++) connection.publish(target.subject, target.body, optionsFor(target.headers));
+    for (let i = 0; i < SILENT; i++)
+      client.connection.publish(target.subject, target.body, withHeaders(target.headers));
   const sent = bodies.length + (withLoad ? SILENT : 0);
   const moved = await settled(instances, target, (now) => now.requests - before.requests >= sent);
   findings.check('stats-requests', moved.requests - before.requests >= sent, where, () => {
     return `${sent} requests${withLoad ? ` (${SILENT} without a reply subject)` : ''}, and num_requests grew by ${moved.requests - before.requests}`;
   });
-  const errors = replies.filter(({ message }) => message.headers?.values(ERROR_CODE_HEADER)[0] !== undefined).length;
+  const errors = replies.filter(({ headers }) => headers.has(ERROR_CODE_HEADER)).length;
   findings.check('stats-errors', moved.errors - before.errors >= errors, where, () => {
     return `${errors} error replies, and num_errors grew by ${moved.errors - before.errors}`;
   });
   // A busy machine makes a few of them slow, and PING at another time: the median stands for all of them.
-  const way = Math.max(base, (await askInstance(first, 'PING'))?.after ?? 0);
-  const waited = replies.length * Math.max(0, median(replies.map(({ after }) => after)) - way);
+  const way = Math.max(base, (await askInstance(first, 'PING'))?.rtt ?? 0);
+  const waited = replies.length * Math.max(0, median(replies.map(({ rtt }) => rtt)) - way);
   const counted = (moved.time - before.time) / 1e6;
   // Below that, the way to the service is most of the time.
   const isSlow = waited > 50 && waited > 5 * bodies.length;
@@ -86,16 +87,16 @@ function median(numbers: readonly number[]): number {
 /** Discovery beside running requests. */
 async function checkBusy(instances: readonly Instance[], target: Target, where: string): Promise<void> {
   for (const instance of instances) {
-    const { connection, timeout, findings } = instance;
+    const { client, timeout, findings } = instance;
     const { body, subject, headers } = target;
     const running = Promise.all(
-      Array.from({ length: AT_ONCE }, () => askOne(connection, subject, { body, timeout, headers })),
+      Array.from({ length: AT_ONCE }, () => askOne(client, subject, { body, timeout, headers })),
     );
     const reply = await askInstance(instance, 'PING');
-    findings.check('control-while-busy', reply !== undefined && reply.after < PROMPT, instance.id, () =>
+    findings.check('control-while-busy', reply !== undefined && reply.rtt < PROMPT, instance.id, () =>
       reply === undefined
         ? `with ${AT_ONCE} requests under way PING got no answer`
-        : `with ${AT_ONCE} requests under way PING was answered after ${Math.round(reply.after)} ms`,
+        : `with ${AT_ONCE} requests under way PING was answered after ${Math.round(reply.rtt)} ms`,
     );
     const unanswered = (await running).filter((one) => one === undefined).length;
     findings.check('request-answered', unanswered === 0, where, () => {
@@ -104,16 +105,24 @@ async function checkBusy(instances: readonly Instance[], target: Target, where: 
   }
 }
 
-function checkErrorHeaders({ findings }: Instance, { headers }: Message, where: string): void {
-  const names = (headers?.keys() ?? []).filter((name) => /^nats-service-error/i.test(name));
+function checkErrorHeaders({ findings }: Instance, headers: ReceivedHeaders, where: string): void {
+  const names = headers.keys().filter((name) => /^nats-service-error/i.test(name));
   const right = names.filter((name) => name === ERROR_CODE_HEADER || name === ERROR_HEADER);
   findings.check('error-headers', right.length === names.length, where, () => `the headers ${names.join(', ')}`);
   findings.check('error-headers', right.length !== 1, where, () => `${right.join()} without the other header`);
-  const code = headers?.values(ERROR_CODE_HEADER)[0];
+  const code = headers.get(ERROR_CODE_HEADER);
   const isNumber = code === undefined || /^-?\d+$/.test(code);
   findings.check('error-headers', isNumber, where, () => `${ERROR_CODE_HEADER}: ${shown(code)}`);
-  const text = headers?.values(ERROR_HEADER)[0];
+  const text = headers.get(ERROR_HEADER);
   findings.check('error-headers', text !== '', where, () => `${ERROR_HEADER} is empty`, 'warning');
+}
+
+/** What publishes with the client library take. */
+function withHeaders(headers: Question['headers'] = {}): object {
+  const lines = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, value] as const),
+  );
+  return lines.length > 0 ? { headers: headerBlock(lines) } : {};
 }
 
 /** The counters, as soon as they are as expected, or after a second. */
@@ -156,8 +165,8 @@ export async function checkControlUncounted(instance: Instance): Promise<void> {
 
 /** Whether the instance is still there. */
 export async function checkSurvives(instance: Instance): Promise<void> {
-  const { findings, connection, name, id, prefix } = instance;
+  const { findings, client, name, id, prefix } = instance;
   const subject = controlSubject('PING', name, id, prefix);
-  const reply = await askOne(connection, subject, { timeout: instance.timeout });
+  const reply = await askOne(client, subject, { timeout: instance.timeout });
   findings.check('survives', reply !== undefined, id, () => `${subject} is not answered any more`);
 }
