@@ -60,6 +60,16 @@ describe('the command', () => {
       });
     });
 
+    it('prints the first item of a stream that INFO does not announce, and --stream prints all of it', async () => {
+      expect(await natsmith(['call', 'calculator', 'upTo', '2'])).toEqual({
+        code: 0,
+        stdout: '1\n',
+        stderr:
+          'natsmith: math.upTo answered with a stream, though its INFO does not say so; --stream reads all of it\n',
+      });
+      expect((await natsmith(['call', 'calculator', 'upTo', '2', '--stream'])).stdout).toBe('1\n2\n');
+    });
+
     it('prints the items before an error, and the error', async () => {
       const { code, stdout, stderr } = await natsmith(['call', 'calculator', 'count', '3', '--json']);
       const lines = stdout

@@ -24,7 +24,9 @@ describe('the command', () => {
 
     it('tables have whole lines, and no colours, where there is no terminal', async () => {
       const { stdout } = await natsmith(['ls']);
-      expect(stdout).toMatch(/^calculator .* add divide count recall never sum double ticks {2}Arithmetic over NATS$/m);
+      expect(stdout).toMatch(
+        /^calculator .* add divide count upTo recall never sum double ticks {2}Arithmetic over NATS$/m,
+      );
       for (const command of ['ls', 'info', 'stats', 'ping']) {
         const { stdout } = await natsmith([command]);
         expect(stdout.split('\n').filter((line) => line.startsWith(' '))).toEqual([]);

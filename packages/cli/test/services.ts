@@ -28,6 +28,11 @@ export class Calculator {
     if (to === 3) throw new ServiceError(507, 'no more numbers');
   }
 
+  @Endpoint({ request: 'unchecked' })
+  upTo(to: unknown): AsyncIterable<number> {
+    return this.count(to);
+  }
+
   @Endpoint({ subject: 'memory.{slot}.get' })
   recall(_: undefined, ctx: RequestContext): string {
     return `slot ${ctx.params.slot}`;

@@ -1,15 +1,6 @@
-import { ERROR_CODE_HEADER, ERROR_HEADER, ServiceError, type Message } from '@natsmith/protocol';
+import type { ReceivedHeaders, ServiceError } from '@natsmith/client';
 import { harmless, harmlessJson } from '../output/harmless';
 import { paint, pass, print } from '../output/output';
-
-/** The error that a reply carries (ADR-32, Error handling), or undefined. */
-export function errorIn({ headers, data }: Message): ServiceError | undefined {
-  const code = headers?.values(ERROR_CODE_HEADER)[0];
-  const description = headers?.values(ERROR_HEADER)[0];
-  if (code === undefined && description === undefined) return undefined;
-  const number = Number(code ?? NaN);
-  return new ServiceError(Number.isNaN(number) ? 500 : number, description ?? '', { data: valueOf(data) });
-}
 
 /** A body for programs: its JSON value, else its text, else base64; undefined for an empty one. */
 export function valueOf(body: Uint8Array): unknown {
@@ -34,8 +25,18 @@ export function printBody(body: Uint8Array): void {
 }
 
 /** All headers, each with its values. */
-export function headersOf({ headers }: Message): Record<string, string[]> {
-  return Object.fromEntries((headers?.keys() ?? []).map((name) => [name, headers?.values(name) ?? []]));
+export function headersOf(headers: ReceivedHeaders): Record<string, string[]> {
+  return Object.fromEntries(headers.keys().map((name) => [name, headers.getAll(name)]));
+}
+
+/** The headers of an error, each with its values. */
+export function headersOfError({ headers = {} }: ServiceError): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [values].flat()]));
+}
+
+/** An error of a service for programs. */
+export function errorForPrograms({ code, description, data }: ServiceError): object {
+  return { code, description, data };
 }
 
 /** An error of a service for people, with its data. */

@@ -1,24 +1,30 @@
-import { ServiceError, StreamError, TimeoutError, type EndpointInfo, type ServiceClient } from '@natsmith/client';
-import { isNoResponders, type Message } from '@natsmith/protocol';
+import {
+  NoRespondersError,
+  ServiceError,
+  StreamError,
+  TimeoutError,
+  type EndpointInfo,
+  type ServiceClient,
+} from '@natsmith/client';
+import { SEQUENCE_HEADER } from '@natsmith/protocol';
 import { Command } from 'commander';
-import type { NatsConnection } from 'nats';
 import { checkPayload } from '../call/check-payload';
-import { exchange } from '../call/exchange';
 import { addHeader, headerValues, type HeaderLine } from '../call/headers';
 import { readItems, readPayload } from '../call/payload';
-import { describeError, errorIn, headersOf, printBody, valueOf } from '../call/reply';
+import { describeError, errorForPrograms, headersOf, headersOfError, printBody, valueOf } from '../call/reply';
 import { addParam, findEndpoint, subjectOf } from '../call/target';
 import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { examples } from '../example';
 import { ExitCode, Failure } from '../exit';
 import { harmless } from '../output/harmless';
-import { paint, print, printJsonLine } from '../output/output';
+import { note, paint, print, printJsonLine } from '../output/output';
 
 interface Flags extends ConnectionFlags {
   header?: HeaderLine[];
   param?: Record<string, string>;
   check: boolean;
+  stream?: boolean;
   verbose?: boolean;
   json?: boolean;
 }
@@ -40,6 +46,7 @@ export function call(): Command {
     .option('-H, --header <name:value>', 'a header of the request; can be repeated', addHeader)
     .option('-p, --param <name=value>', 'a value for a named token of the subject; can be repeated', addParam)
     .option('--no-check', 'send the payload without checking it against the schema in INFO')
+    .option('--stream', 'read the reply as a stream, also where INFO does not say that it is one')
     .option('-v, --verbose', 'print subject and headers, too')
     .option('--json', 'print { subject, headers, data } or { subject, headers, error } on one line for each reply')
     .addHelpText(
@@ -64,7 +71,7 @@ export function call(): Command {
 /** One call, whose shape INFO tells: plain or with a stream, on either side. */
 class Call {
   constructor(
-    private readonly client: ServiceClient<NatsConnection>,
+    private readonly client: ServiceClient,
     private readonly endpoint: EndpointInfo,
     private readonly subject: string,
     private readonly flags: Flags,
@@ -73,13 +80,16 @@ class Call {
   async run(json: string | undefined): Promise<void> {
     const { stream = '' } = this.endpoint.metadata;
     const takesStream = /^(request|both)$/.test(stream);
+    const givesStream = this.flags.stream === true || /^(response|both)$/.test(stream);
     const payload = takesStream ? readItems(json) : await this.payload(json);
+    // What takes time on either side is not cut off, unless somebody says so.
+    const { timeout = takesStream || givesStream ? Infinity : DEFAULT_TIMEOUT } = this.flags;
     try {
-      if (/^(response|both)$/.test(stream)) await this.printStream(payload);
-      else if (takesStream) await this.upload(payload);
-      else await this.printReplyTo(payload as Uint8Array);
+      if (givesStream) await this.printStream(payload, timeout);
+      else await this.printReplyTo(payload, timeout);
     } catch (cause) {
-      if (cause instanceof ServiceError) throw this.refused(cause);
+      if (cause instanceof NoRespondersError) throw new Failure(ExitCode.nobody, cause.description, { cause });
+      if (cause instanceof ServiceError) throw this.refused(cause, givesStream ? undefined : headersOfError(cause));
       if (cause instanceof TimeoutError || cause instanceof StreamError)
         throw new Failure(ExitCode.nobody, cause.message, { cause });
       throw cause;
@@ -92,66 +102,45 @@ class Call {
     return bytes;
   }
 
-  private async printReplyTo(body: Uint8Array): Promise<void> {
-    const { timeout = DEFAULT_TIMEOUT, header: headers = [] } = this.flags;
-    const request = { subject: this.subject, body, headers };
-    const { first: reply, items } = await exchange(this.client.connection, request, timeout);
-    if (isNoResponders(reply)) throw new Failure(ExitCode.nobody, `no responders on ${this.subject} any more`);
-    this.printHead(reply);
-    const error = errorIn(reply);
-    if (error !== undefined) throw this.refused(error, reply);
-    if (items === undefined) return this.printReply(reply.data, reply);
-    leaveOnSignal(() => void items.return?.());
-    for await (const item of items) this.printReply(item);
-  }
-
-  private async upload(items: unknown): Promise<void> {
-    const { timeout = Infinity } = this.flags;
+  private async printReplyTo(payload: unknown, timeout: number): Promise<void> {
     const options = { timeout, headers: headerValues(this.flags.header), as: 'bytes' } as const;
-    const reply = await this.client.call<Uint8Array>(this.subject, items, options);
-    this.printHead();
-    this.printReply(reply);
+    const { data, headers } = await this.client.request<Uint8Array>(this.subject, payload, options);
+    this.printHead(headersOf(headers));
+    this.printReply(data, headersOf(headers));
+    if (headers.has(SEQUENCE_HEADER))
+      note(`${this.subject} answered with a stream, though its INFO does not say so; --stream reads all of it`);
   }
 
-  private async printStream(payload: unknown): Promise<void> {
+  private async printStream(payload: unknown, timeout: number): Promise<void> {
     const left = new AbortController();
     leaveOnSignal(() => left.abort());
-    const options = { headers: headerValues(this.flags.header), as: 'bytes', signal: left.signal } as const;
-    const { timeout = Infinity } = this.flags;
+    const options = { headers: headerValues(this.flags.header), as: 'bytes', signal: left.signal, timeout } as const;
     this.printHead();
     try {
-      const items = this.client.stream<Uint8Array>(this.subject, payload, {
-        ...options,
-        ...(timeout < Infinity && { timeout }),
-      });
-      for await (const item of items) this.printReply(item);
+      for await (const item of this.client.stream<Uint8Array>(this.subject, payload, options)) this.printReply(item);
     } catch (error) {
       if (!left.signal.aborted) throw error;
     }
   }
 
-  private printHead(reply?: Message): void {
+  private printHead(headers: Record<string, string[]> = {}): void {
     if (!this.flags.verbose || this.flags.json) return;
     print(paint.dim(harmless(this.subject)));
-    for (const [name, values] of Object.entries(reply === undefined ? {} : headersOf(reply)))
+    for (const [name, values] of Object.entries(headers))
       for (const value of values) print(paint.dim(`${harmless(name)}: ${harmless(value)}`));
     print();
   }
 
-  private printReply(data: Uint8Array, reply?: Message): void {
+  private printReply(data: Uint8Array, headers?: Record<string, string[]>): void {
     if (!this.flags.json) return printBody(data);
-    printJsonLine({ subject: this.subject, ...this.headersIn(reply), data: valueOf(data) ?? null });
+    printJsonLine({ subject: this.subject, ...(headers && { headers }), data: valueOf(data) ?? null });
   }
 
-  private refused(error: ServiceError, reply?: Message): Failure {
-    const { code, description, data } = error;
+  private refused(error: ServiceError, headers?: Record<string, string[]>): Failure {
+    if (headers !== undefined) this.printHead(headers);
     if (this.flags.json)
-      printJsonLine({ subject: this.subject, ...this.headersIn(reply), error: { code, description, data } });
+      printJsonLine({ subject: this.subject, ...(headers && { headers }), error: errorForPrograms(error) });
     return new Failure(ExitCode.refused, `${this.subject} answered with the error ${describeError(error)}`);
-  }
-
-  private headersIn(reply: Message | undefined): { headers?: Record<string, string[]> } {
-    return reply === undefined ? {} : { headers: headersOf(reply) };
   }
 }
 

@@ -1,11 +1,9 @@
-import { headersIn, INSTANCE_HEADER, instanceIdProblem, isNoResponders, type Message } from '@natsmith/protocol';
+import type { GatheredReply } from '@natsmith/client';
 import { Command } from 'commander';
-import type { NatsConnection } from 'nats';
 import { checkPayload } from '../call/check-payload';
-import { addHeader, type HeaderLine } from '../call/headers';
-import { send, type Request } from '../call/inbox';
+import { addHeader, headerValues, type HeaderLine } from '../call/headers';
 import { readPayload } from '../call/payload';
-import { errorIn, headersOf, printBody, valueOf } from '../call/reply';
+import { errorForPrograms, headersOf, printBody, valueOf } from '../call/reply';
 import { addParam, findTarget, subjectOf } from '../call/target';
 import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
@@ -20,6 +18,8 @@ interface Flags extends ConnectionFlags {
   check: boolean;
   json?: boolean;
 }
+
+type Reply = GatheredReply<Uint8Array>;
 
 const DEFAULT_TIMEOUT = 5_000;
 
@@ -45,64 +45,36 @@ export function gather(): Command {
           );
         const subject = subjectOf(endpoint, flags.param ?? {});
         if (flags.check) await checkPayload(endpoint, payload.value);
-        const request = {
-          subject,
-          body: payload.bytes,
-          headers: [...(flags.header ?? []), [INSTANCE_HEADER, '?'] as const],
-        };
-        const replies = await replyOfEach(client.connection, request, answers, flags.timeout ?? DEFAULT_TIMEOUT);
-        show(replies, subject, answers, flags.json === true);
+        const { header, timeout = DEFAULT_TIMEOUT, json: asJson = false } = flags;
+        const options = { headers: headerValues(header), timeout, stall: timeout, as: 'bytes' } as const;
+        const replies: Reply[] = [];
+        for await (const reply of client.gather<Uint8Array>(subject, payload.bytes, options)) {
+          replies.push(reply);
+          if (replies.length >= answers) break;
+        }
+        for (const reply of replies) show(reply, asJson);
+        if (replies.length === 0) throw new Failure(ExitCode.nobody, `nobody answered on ${subject}`);
+        if (replies.length < answers) note(`${replies.length} of ${answers} answers came in time`);
+        if (replies.some(({ ok }) => !ok)) throw new Failure(ExitCode.refused);
       });
     });
   return withConnectionFlags(command);
 }
 
-/** Gathers until every instance has answered, or the time is up. */
-function replyOfEach(
-  connection: NatsConnection,
-  request: Request,
-  expected: number,
-  timeout: number,
-): Promise<readonly Message[]> {
-  return new Promise((resolve) => {
-    const replies: Message[] = [];
-    const end = (): void => {
-      clearTimeout(timer);
-      stop();
-      resolve(replies);
-    };
-    const timer = timeout < Infinity ? setTimeout(end, timeout) : undefined;
-    const stop = send(connection, request, (message) => {
-      if (isNoResponders(message)) return end();
-      if (replies.push(message) >= expected) end();
+function show(reply: Reply, asJson: boolean): void {
+  const { instance, headers } = reply;
+  if (asJson)
+    return printJsonLine({
+      ...(instance !== undefined && { instance }),
+      headers: headersOf(headers),
+      ...(reply.ok ? { data: valueOf(reply.value) ?? null } : { error: errorForPrograms(reply.error) }),
     });
-  });
-}
-
-/** The id that the reply of a natsmith service says. */
-function instanceOf(reply: Message): string | undefined {
-  const instance = headersIn(reply)?.get(INSTANCE_HEADER);
-  return instance === undefined || instanceIdProblem(instance) !== undefined ? undefined : instance;
-}
-
-function show(replies: readonly Message[], subject: string, expected: number, asJson: boolean): void {
-  for (const reply of replies) {
-    const error = errorIn(reply);
-    const instance = instanceOf(reply);
-    if (asJson) {
-      const said = error && { code: error.code, description: error.description, data: error.data };
-      const outcome = said === undefined ? { data: valueOf(reply.data) ?? null } : { error: said };
-      printJsonLine({ ...(instance !== undefined && { instance }), headers: headersOf(reply), ...outcome });
-    } else if (error === undefined) {
-      // A program that reads the replies asks for --json.
-      if (instance !== undefined && process.stdout.isTTY) note(`instance ${instance}:`);
-      printBody(reply.data);
-    } else
-      note(
-        `${instance === undefined ? 'an instance' : `instance ${instance}`} answered with the error ${error.code}: ${harmless(error.description)}`,
-      );
-  }
-  if (replies.length === 0) throw new Failure(ExitCode.nobody, `nobody answered on ${subject}`);
-  if (replies.length < expected) note(`${replies.length} of ${expected} answers came in time`);
-  if (replies.some((reply) => errorIn(reply) !== undefined)) throw new Failure(ExitCode.refused);
+  const who = instance === undefined ? undefined : `instance ${instance}`;
+  if (!reply.ok)
+    return note(
+      `${who ?? 'an instance'} answered with the error ${reply.error.code}: ${harmless(reply.error.description)}`,
+    );
+  // A program that reads the replies asks for --json.
+  if (who !== undefined && process.stdout.isTTY) note(`${who}:`);
+  printBody(reply.value);
 }
