@@ -45,6 +45,5 @@ export interface BrokerOptions {
   readonly authTimeout?: number;
   /** Streams, consumers and key-value buckets in memory, gone when the broker stops. Default true. */
   readonly jetstream?: boolean;
-  /** Default, and `false`: none. */
-  readonly logger?: BrokerLogger | false;
+  readonly logger?: BrokerLogger;
 }

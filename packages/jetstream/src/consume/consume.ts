@@ -1,0 +1,22 @@
+import { markHandler, type HandlerDecorator } from '@natsmith/core';
+import type { Event, Received } from '@natsmith/protocol';
+import type { EventStream } from '../contract/event-stream';
+import type { ConsumeMark, ConsumeOptions, ConsumerContext } from './consumer-context';
+import { consumerSource } from './consumer-source';
+
+/**
+ * Makes a method the handler of a durable consumer: `(payload, ctx) => …`. Each message is handled at least once, by one
+ * of the service's instances. Returning acknowledges it; what is thrown lets it come again, and buries it as a dead letter
+ * after the last attempt. `Retry`, `Reject` and `Drop` say otherwise.
+ */
+export function Consume<E extends Event, const C extends E>(
+  stream: EventStream<E>,
+  event: C | readonly C[],
+  options: ConsumeOptions<C> = {},
+): HandlerDecorator<(payload: Received<C>, ctx: ConsumerContext<C>) => unknown> {
+  return (target, method) => {
+    const events: readonly Event[] = Array.isArray(event) ? (event as readonly Event[]) : [event as Event];
+    const mark: ConsumeMark = { stream, events, options: options };
+    markHandler(target, method, consumerSource, mark);
+  };
+}

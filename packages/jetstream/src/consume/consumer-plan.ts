@@ -1,0 +1,137 @@
+import {
+  checkContract,
+  contractName,
+  knownEvents,
+  planContract,
+  type HandlerDefinition,
+  type HandlerPlan,
+  type SourceSurroundings,
+} from '@natsmith/core';
+import {
+  durationProblem,
+  millisecondsOf,
+  nameProblem,
+  parseTemplate,
+  subjectCovers,
+  subjectProblem,
+  type Duration,
+  type Event,
+} from '@natsmith/protocol';
+import type { EventStream } from '../contract/event-stream';
+import type { ConsumeMark, ConsumeOptions } from './consumer-context';
+
+/** A durable consumer and what becomes of its messages, as planned: shared by the plans of all its events. */
+export interface ConsumerPlan {
+  readonly stream: EventStream;
+  readonly durable: string;
+  readonly service: string;
+  readonly handler: string;
+  readonly events: readonly Event[];
+  /** As the server filters, with `*` for named tokens. */
+  readonly subjects: readonly string[];
+  readonly concurrency: number;
+  readonly attempts: number;
+  /** Milliseconds before the second run, the third, and so on. */
+  readonly delays: readonly number[];
+  /** Milliseconds. */
+  readonly ackWait: number;
+  readonly maxAckPending: number;
+  readonly from: NonNullable<ConsumeOptions['from']>;
+  readonly confirm: boolean;
+  /** What the subjects of dead letters begin with; undefined where none are kept. */
+  readonly deadLetters: string | undefined;
+}
+
+/** A handler of one event of a consumer, planned. */
+export interface ConsumedPlan extends HandlerPlan {
+  readonly consumer: ConsumerPlan;
+  readonly event: Event;
+}
+
+const DEFAULT_DELAYS: readonly Duration[] = ['1s', '5s', '30s', '2m'];
+const OPTIONS = [
+  'name',
+  'durable',
+  'concurrency',
+  'retry',
+  'ackWait',
+  'timeout',
+  'from',
+  'maxAckPending',
+  'confirm',
+  'deadLetters',
+  'metadata',
+];
+
+/** Plans the handler of a consumer, once for each of its events. */
+export function planConsumer(handler: HandlerDefinition, around: SourceSurroundings): ConsumedPlan[] {
+  const { stream, events, options } = handler.mark.options as ConsumeMark;
+  // Undefined where a file of contracts and a file of classes import each other.
+  if ((stream as unknown) === undefined) {
+    around.mistake(
+      'consumes a stream that is not declared; is it used before its declaration, or in a circular import?',
+    );
+    return [];
+  }
+  checkContract(handler, options, around);
+  checkOptions(options, around);
+  const known = knownEvents(events, 'consumes', around);
+  for (const { subject } of known) {
+    const pattern = parseTemplate(subject).subject;
+    if (!stream.subjects.some((one) => subjectCovers(one, pattern)))
+      around.mistake(
+        `consumes "${subject}", which stream "${stream.name}" does not store; add the event to its events`,
+      );
+  }
+  const name = contractName(handler, options);
+  const durable = options.durable ?? `${around.service}-${name}`;
+  around.mistake(prefixed('durable name ', nameProblem(durable)));
+  const consumer: ConsumerPlan = Object.freeze({
+    stream,
+    durable,
+    service: around.service,
+    handler: name,
+    events: known,
+    subjects: [...new Set(known.map(({ subject }) => parseTemplate(subject).subject))],
+    concurrency: options.concurrency ?? 1,
+    attempts: options.retry?.attempts ?? 5,
+    delays: (options.retry?.delays ?? DEFAULT_DELAYS).map(millisecondsOf),
+    ackWait: millisecondsOf(options.ackWait ?? '30s'),
+    maxAckPending: options.maxAckPending ?? 10_000,
+    from: options.from ?? 'all',
+    confirm: options.confirm ?? false,
+    deadLetters: options.deadLetters === false ? undefined : (options.deadLetters ?? 'dead'),
+  });
+  const facts = { kind: 'consumer', queueGroup: durable, metadata: { stream: stream.name } };
+  return known.map((event) => ({ ...planContract(handler, event, options, facts, around), consumer, event }));
+}
+
+function checkOptions(options: ConsumeOptions, around: SourceSurroundings): void {
+  const mistake = (problem: string | undefined): void => around.mistake(problem);
+  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
+  if (unknown !== undefined) mistake(`has the unknown option "${unknown}"; there are ${OPTIONS.join(', ')}`);
+  const { retry, ackWait, from, maxAckPending, deadLetters } = options;
+  if (ackWait !== undefined) mistake(prefixed('ackWait ', durationProblem(ackWait, 100)));
+  mistake(wholeNumber('maxAckPending', maxAckPending));
+  mistake(wholeNumber('retry.attempts', retry?.attempts));
+  const delays: unknown = retry?.delays;
+  if (delays !== undefined && (!Array.isArray(delays) || delays.length === 0))
+    mistake('retry.delays must be an array of at least one duration, such as ["1s", "5s"]');
+  else
+    for (const delay of (delays ?? []) as unknown[])
+      mistake(prefixed('retry.delays: each ', durationProblem(delay, 0)));
+  if (deadLetters !== undefined && deadLetters !== false)
+    mistake(prefixed('deadLetters ', subjectProblem(deadLetters, 'none', 'plain')));
+  if (from === undefined || from === 'all' || from === 'new') return;
+  if (from instanceof Date ? Number.isNaN(from.getTime()) : !(Number.isSafeInteger(from) && from > 0))
+    mistake(`from must be "all", "new", a Date or a sequence of 1 or more, got ${String(from)}`);
+}
+
+function wholeNumber(name: string, value: unknown): string | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1)) return undefined;
+  return `${name} must be a whole number, 1 or more, got ${JSON.stringify(value)}`;
+}
+
+function prefixed(words: string, problem: string | undefined): string | undefined {
+  return problem === undefined ? undefined : words + problem;
+}

@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HandlerSurroundings } from '@natsmith/core';
+import {
+  headerBlock,
+  headerNameProblem,
+  headersIn,
+  headerValueProblem,
+  oneLine,
+  type Message,
+} from '@natsmith/protocol';
+import { DEAD_LETTER_HEADERS, deadLetterSubject, ORIGINAL_PREFIX } from '../contract/dead-letter';
+import type { ConsumerPlan } from './consumer-plan';
+import type { Failure, HeldMessage } from './held-message';
+
+const ACK_TIMEOUT = 5_000;
+const RETRIES = [100, 500, 2_000, 5_000, 10_000, 30_000];
+/** What headers and subject of a letter take of the largest message, at most. */
+const ROOM_FOR_HEADERS = 1024;
+/** The stream has a letter of this message already. */
+const WRONG_LAST_SEQUENCE = new Set([10071, 10164]);
+
+/** Writes dead letters of one consumer. */
+export class DeadLetters {
+  constructor(
+    private readonly plan: ConsumerPlan,
+    private readonly around: HandlerSurroundings,
+  ) {}
+
+  /**
+   * Resolves when the stream of dead letters has the message; once for each message, however often it is written.
+   * @throws when the service stops before that
+   */
+  async write(held: HeldMessage, failure: Failure): Promise<void> {
+    const { deadLetters, stream, durable } = this.plan;
+    if (deadLetters === undefined) return;
+    const subject = deadLetterSubject(deadLetters, stream.name, durable, held.delivery.sequence);
+    const [body, headers] = this.letterOf(held, failure);
+    for (let i = 0; ; i++) {
+      try {
+        return await this.publish(subject, body, headers);
+      } catch (err) {
+        const { logger } = this.around.settings;
+        const wait = RETRIES[Math.min(i, RETRIES.length - 1)];
+        logger.error({ subject, err }, `dead letter not written; again in ${wait} ms`);
+        const { signal } = this.around.stopping;
+        if (signal.aborted) throw err;
+        await delay(wait, undefined, { ref: false, signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private letterOf({ message, delivery }: HeldMessage, failure: Failure): [Uint8Array, [string, string][]] {
+    const { outlet } = this.around.settings;
+    const headers: [string, string][] = [
+      ['Nats-Expected-Last-Subject-Sequence', '0'],
+      [DEAD_LETTER_HEADERS.stream, delivery.stream],
+      [DEAD_LETTER_HEADERS.sequence, String(delivery.sequence)],
+      [DEAD_LETTER_HEADERS.consumer, delivery.consumer],
+      [DEAD_LETTER_HEADERS.subject, message.subject],
+      [DEAD_LETTER_HEADERS.attempts, String(delivery.attempt)],
+      [DEAD_LETTER_HEADERS.code, String(failure.code)],
+      [DEAD_LETTER_HEADERS.description, oneLine(failure.description)],
+      [DEAD_LETTER_HEADERS.time, new Date().toISOString()],
+    ];
+    const data = textOfData(failure.data);
+    if (data !== undefined) headers.push([DEAD_LETTER_HEADERS.data, data]);
+    headers.push(...originalHeaders(message));
+    const size = headers.reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value) + 4, ROOM_FOR_HEADERS);
+    if (size + message.data.length <= outlet.maxPayload) return [message.data, headers];
+    headers.push([DEAD_LETTER_HEADERS.bodyLost, String(message.data.length)]);
+    return [new Uint8Array(0), size <= outlet.maxPayload ? headers : headers.slice(0, 9)];
+  }
+
+  private publish(subject: string, body: Uint8Array, lines: [string, string][]): Promise<void> {
+    const { outlet } = this.around.settings;
+    const inbox = outlet.newInbox();
+    return new Promise<void>((resolve, reject) => {
+      const end = (error?: Error): void => {
+        clearTimeout(timer);
+        leave();
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const timer = setTimeout(
+        () => end(new Error(`no acknowledgement within ${ACK_TIMEOUT} ms`)),
+        ACK_TIMEOUT,
+      ).unref();
+      const leave = outlet.listen(inbox, (message) => end(problemIn(message)), end);
+      try {
+        outlet.publish(subject, body, headerBlock(lines), inbox);
+      } catch (error) {
+        end(error as Error);
+      }
+    });
+  }
+}
+
+function problemIn(message: Message): Error | undefined {
+  if (message.data.length === 0) return new Error('no stream takes dead letters; is DEAD_LETTERS there?');
+  try {
+    const reply = JSON.parse(Buffer.from(message.data).toString()) as {
+      seq?: unknown;
+      error?: { err_code?: number; description?: string };
+    };
+    if (reply.error === undefined) return reply.seq === undefined ? new Error('not an acknowledgement') : undefined;
+    // Buried before: the process died between the letter and the end of the message.
+    if (WRONG_LAST_SEQUENCE.has(reply.error.err_code ?? 0)) return undefined;
+    return new Error(`the server refused the letter: ${reply.error.description ?? ''}`);
+  } catch (cause) {
+    return new Error('the acknowledgement cannot be read', { cause });
+  }
+}
+
+/** The server would act on headers of its own. */
+function* originalHeaders(message: Message): Iterable<[string, string]> {
+  const headers = headersIn(message);
+  for (const name of headers?.keys() ?? [])
+    for (const value of headers?.getAll(name) ?? []) {
+      const kept = /^Nats-/i.test(name) ? ORIGINAL_PREFIX + name : name;
+      if (headerNameProblem(kept) === undefined && headerValueProblem(kept, value) === undefined) yield [kept, value];
+    }
+}
+
+function textOfData(data: unknown): string | undefined {
+  if (data === undefined) return undefined;
+  try {
+    const text = JSON.stringify(data) as string | undefined;
+    return text === undefined || text.length > 8 * 1024 ? undefined : oneLine(text);
+  } catch {
+    return undefined; // it has told the log already
+  }
+}

@@ -1,0 +1,230 @@
+import {
+  ConnectionEvents,
+  headersIn,
+  randomToken,
+  type Connection,
+  type Message,
+  type Subscription,
+} from '@natsmith/protocol';
+import { statusOf } from '../nats/status';
+
+/** What a pull loop tells. */
+export interface PullEvents {
+  onMessage(message: Message): void;
+  /** How many messages there is room for now; 0 for none. */
+  room(): number;
+  /** The consumer gives nothing for now: it is gone, or the server. Asked for again after a while. */
+  onLost(error: Error): void;
+  onRestored(): void;
+  /** The server does not know the consumer; resolves when it can be asked again. */
+  onMissing(): Promise<void>;
+}
+
+const EXPIRES = 30_000;
+const HEARTBEAT = 5_000;
+/** Milliseconds without a message or heartbeat after which a pull is taken for lost. */
+const SILENCE = 2 * HEARTBEAT + 1_000;
+const NANOSECONDS = 1_000_000;
+const FIRST_RETRY = 50;
+const LAST_RETRY = 5_000;
+
+/** What the server says when a pull ends because of the pull alone, so that the next one may come at once. */
+const ENDS_OF_PULL = /message size exceeds|batch completed|exceeded max/i;
+const CONSUMER_GONE = /consumer deleted|consumer not found|no responders/i;
+
+/**
+ * Asks a consumer for as many messages as there is room for, and never for more. A pull that the server, the network or a
+ * reconnect has swallowed is noticed by its missing heartbeats, and made again.
+ */
+export class PullLoop {
+  /** Messages that have been asked for and have not come. */
+  private asked = 0;
+  private inbox: Subscription | undefined;
+  private inboxSubject = '';
+  private timer: NodeJS.Timeout | undefined;
+  private retry: NodeJS.Timeout | undefined;
+  private retries = 0;
+  private isLost = false;
+  private isStopped = false;
+  private isPaused = false;
+  private readonly stopListening: () => void;
+
+  constructor(
+    private readonly connection: Connection,
+    /** `$JS.API.CONSUMER.MSG.NEXT.<stream>.<consumer>`. */
+    private readonly subject: string,
+    private readonly events: PullEvents,
+  ) {
+    this.stopListening = ConnectionEvents.of(connection).listen((event) => {
+      // What had been asked for was asked of a connection that is gone.
+      if (event.type === 'reconnected') this.startAgain();
+    });
+  }
+
+  get lost(): boolean {
+    return this.isLost;
+  }
+
+  start(): void {
+    this.subscribe();
+    this.more();
+  }
+
+  /** Asks for more where there is room; called when room has become free. */
+  more(): void {
+    if (this.isStopped || this.inbox === undefined || this.retry !== undefined) return;
+    const batch = this.events.room() - this.asked;
+    // Few large pulls cost less than many small ones.
+    if (batch <= 0 || (this.asked > 0 && batch < this.asked)) return;
+    this.pull(batch);
+  }
+
+  /** Asks for nothing for a while; resolves when all that was under way has come. */
+  async pause(): Promise<void> {
+    this.isPaused = true;
+    const { inbox } = this;
+    this.leave();
+    if (inbox?.isClosed() === false) await inbox.drain().catch(() => undefined);
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.startAgain();
+  }
+
+  /** Asks for nothing more; resolves when all that was under way has come. */
+  async stop(): Promise<void> {
+    this.end();
+    if (this.inbox?.isClosed() === false) await this.inbox.drain();
+  }
+
+  abandon(): void {
+    this.end();
+    if (this.inbox?.isClosed() === false) this.inbox.unsubscribe();
+  }
+
+  isClosed(): boolean {
+    return this.isStopped;
+  }
+
+  private end(): void {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.retry);
+    this.stopListening();
+  }
+
+  private subscribe(): void {
+    const { options } = this.connection as { options?: { inboxPrefix?: string } };
+    this.inboxSubject = `${options?.inboxPrefix ?? '_INBOX'}.${randomToken()}`;
+    const inbox = this.connection.subscribe(this.inboxSubject, {
+      callback: (error: Error | null, message: Message) => {
+        if (error !== null) return this.fail(error);
+        // What a former inbox still brings is a message as any other, but no word about the present pulls.
+        this.onMessage(message, inbox === this.inbox);
+      },
+    });
+    this.inbox = inbox;
+  }
+
+  private pull(batch: number): void {
+    const request = { batch, expires: EXPIRES * NANOSECONDS, idle_heartbeat: HEARTBEAT * NANOSECONDS };
+    try {
+      this.connection.publish(this.subject, Buffer.from(JSON.stringify(request)), { reply: this.inboxSubject });
+    } catch {
+      return; // the connection is closed, and the host with it
+    }
+    this.asked += batch;
+    this.awaitSign();
+  }
+
+  private awaitSign(): void {
+    if (this.timer !== undefined) this.timer.refresh();
+    else
+      this.timer = setTimeout(() => {
+        if (this.isStopped || this.asked === 0) return;
+        this.fail(new Error(`the server has been silent for ${SILENCE} ms`));
+      }, SILENCE).unref();
+  }
+
+  private onMessage(message: Message, isPresent: boolean): void {
+    const status = statusOf(message);
+    if (status === undefined) {
+      if (isPresent && this.asked > 0) this.asked--;
+      this.found();
+      this.events.onMessage(message);
+      if (this.asked === 0) this.more();
+      return;
+    }
+    if (!isPresent || this.isStopped) return;
+    const { code, description } = status;
+    if (code === 100) return this.found();
+    if (code === 404 || code === 408 || (code === 409 && ENDS_OF_PULL.test(description))) {
+      this.found();
+      const left = Number(headersIn(message)?.get('Nats-Pending-Messages'));
+      this.asked = left >= 0 ? Math.max(0, this.asked - left) : 0;
+      // A server that ends each pull at once is not asked in a circle.
+      if (code === 408) this.more();
+      else this.pullLater();
+      return;
+    }
+    this.fail(new Error(`${code} ${description || (code === 503 ? 'no responders' : '')}`.trim()));
+  }
+
+  private found(): void {
+    this.awaitSign();
+    this.retries = 0;
+    if (!this.isLost) return;
+    this.isLost = false;
+    this.events.onRestored();
+  }
+
+  private pullLater(): void {
+    this.retry ??= setTimeout(() => {
+      this.retry = undefined;
+      this.more();
+    }, FIRST_RETRY).unref();
+  }
+
+  private fail(error: Error): void {
+    if (this.isStopped) return;
+    if (!this.isLost) {
+      this.isLost = true;
+      this.events.onLost(error);
+    }
+    this.startAgainLater(CONSUMER_GONE.test(error.message));
+  }
+
+  private startAgainLater(isMissing: boolean): void {
+    if (this.retry !== undefined || this.isStopped) return;
+    this.leave();
+    const wait = Math.min(FIRST_RETRY * 2 ** this.retries++, LAST_RETRY);
+    this.retry = setTimeout(() => {
+      const known = isMissing ? this.events.onMissing() : Promise.resolve();
+      void known.then(
+        () => this.startAgain(),
+        () => {
+          this.retry = undefined;
+          this.startAgainLater(isMissing);
+        },
+      );
+    }, wait).unref();
+  }
+
+  private startAgain(): void {
+    if (this.isStopped || this.isPaused) return;
+    clearTimeout(this.retry);
+    this.retry = undefined;
+    this.leave();
+    this.subscribe();
+    this.more();
+  }
+
+  private leave(): void {
+    this.asked = 0;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.inbox?.isClosed() === false) void this.inbox.drain().catch(() => undefined);
+    this.inbox = undefined;
+  }
+}

@@ -1,0 +1,348 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Service, ServiceError } from '@natsmith/core';
+import { event } from '@natsmith/protocol';
+import { jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
+import { IsInt } from 'class-validator';
+import { type Connection } from '#test/connection';
+import { useHosts } from '#test/hosts';
+import { onEachJetStream } from '#test/matrix';
+import { Consume, Drop, eventStream, Reject, Retry, type ConsumerContext } from '../src/index';
+
+class Work {
+  @IsInt() n!: number;
+}
+const Task = event('tasks.{id}', Work);
+const Other = event('others.{id}', 'unchecked');
+const Tasks = eventStream('TASKS', { events: [Task, Other] });
+
+type Run = [n: number, attempt: number];
+
+/** What the worker does with a task; by its number. */
+const act: { now: (n: number, ctx: ConsumerContext) => unknown } = { now: () => undefined };
+
+@Service({ name: 'worker', version: '1.0.0' })
+class Worker {
+  readonly runs: Run[] = [];
+
+  @Consume(Tasks, Task, {
+    concurrency: 4,
+    timeout: 400,
+    retry: { attempts: 3, delays: ['20ms', '40ms'] },
+    ackWait: '600ms',
+  })
+  async work({ n }: Work, ctx: ConsumerContext<typeof Task>): Promise<void> {
+    this.runs.push([n, ctx.attempt]);
+    await act.now(n, ctx);
+  }
+}
+
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 8000;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error('not true in time');
+    await delay(5);
+  }
+}
+
+onEachJetStream((server, client) => {
+  describe('a consumer', () => {
+    const hosts = useHosts();
+    let connection: Connection;
+    let manager: JetStreamManager;
+
+    beforeEach(async () => {
+      act.now = () => undefined;
+      connection = await client.connect();
+      manager = await jetstreamManager(connection as never);
+      for (const name of ['TASKS', 'DEAD_LETTERS']) await manager.streams.delete(name).catch(() => undefined);
+    });
+    const start = async (options = {}) => {
+      const { host, service } = await hosts.start(Worker, { connection: await client.connect(), ...options });
+      return { host, service, worker: host.get(Worker) };
+    };
+    const publish = async (...tasks: unknown[]): Promise<void> => {
+      const js = jetstream(connection as never);
+      for (const n of tasks) await js.publish(`tasks.${String(n)}`, JSON.stringify({ n }), { headers: undefined });
+    };
+    const state = async () => {
+      const info = await manager.consumers.info('TASKS', 'worker-work');
+      return {
+        acknowledged: info.ack_floor.stream_seq,
+        unacknowledged: info.num_ack_pending,
+        pending: info.num_pending,
+      };
+    };
+    const settled = (count: number) =>
+      until(async () => {
+        const { acknowledged, unacknowledged } = await state();
+        return acknowledged >= count && unacknowledged === 0;
+      });
+    const letters = async () => {
+      const { state: of } = await manager.streams.info('DEAD_LETTERS');
+      const all: StoredMsg[] = [];
+      for (let seq = of.first_seq; of.messages > 0 && seq <= of.last_seq; seq++) {
+        const message = await manager.streams.getMessage('DEAD_LETTERS', { seq });
+        if (message) all.push(message);
+      }
+      return all;
+    };
+
+    it('acknowledges what the handler returns for', async () => {
+      const { worker } = await start();
+      await publish(1, 2, 3);
+      await settled(3);
+      expect(worker.runs.sort()).toEqual([
+        [1, 1],
+        [2, 1],
+        [3, 1],
+      ]);
+    });
+
+    it('tells the handler of its message', async () => {
+      const seen: unknown[] = [];
+      act.now = (_, ctx) => {
+        seen.push([ctx.kind, ctx.params, ctx.stream, ctx.sequence, ctx.attempt, ctx.pending, ctx.event === Task]);
+        seen.push(Math.abs(ctx.time.getTime() - Date.now()) < 60_000, ctx.handler.queueGroup);
+      };
+      await start();
+      await publish(1);
+      await settled(1);
+      expect(seen).toEqual([['consumer', { id: '1' }, 'TASKS', 1, 1, 0, true], true, 'worker-work']);
+    });
+
+    it('runs a message again whose handler throws, after each delay, and buries it after the last attempt', async () => {
+      const { worker } = await start();
+      const at: number[] = [];
+      act.now = () => {
+        at.push(performance.now());
+        throw new Error('secret reason');
+      };
+      await publish(7);
+      await settled(1);
+      expect(worker.runs).toEqual([
+        [7, 1],
+        [7, 2],
+        [7, 3],
+      ]);
+      expect(at[1]! - at[0]!).toBeGreaterThan(15);
+      expect(at[2]! - at[1]!).toBeGreaterThan(35);
+      const [letter, ...more] = await letters();
+      expect(more).toEqual([]);
+      expect(letter?.subject).toBe('dead.TASKS.worker-work.1');
+      expect(letter?.json()).toEqual({ n: 7 });
+      const header = (name: string) => letter?.header.get(name);
+      expect(header('Natsmith-Stream')).toBe('TASKS');
+      expect(header('Natsmith-Sequence')).toBe('1');
+      expect(header('Natsmith-Consumer')).toBe('worker-work');
+      expect(header('Natsmith-Subject')).toBe('tasks.7');
+      expect(header('Natsmith-Attempts')).toBe('3');
+      expect(header('Natsmith-Code')).toBe('500');
+      expect(header('Natsmith-Description')).toBe('internal error');
+    });
+
+    it.each([
+      ['is not valid', 'x', () => undefined, '400', 'validation failed'],
+      [
+        'is rejected',
+        1,
+        () => {
+          throw new Reject('no such order', { data: { id: 5 } });
+        },
+        '400',
+        'no such order',
+      ],
+      [
+        'fails with an error 4xx of its own',
+        1,
+        () => {
+          throw new ServiceError(404, 'no such customer');
+        },
+        '404',
+        'no such customer',
+      ],
+    ] as [string, unknown, () => undefined, string, string][])(
+      'buries at once what %s',
+      async (_, task, doing, code, description) => {
+        const { worker } = await start();
+        act.now = doing;
+        await publish(task);
+        await settled(1);
+        expect(worker.runs.length).toBe(task === 'x' ? 0 : 1);
+        const [letter] = await letters();
+        expect(letter?.header.get('Natsmith-Code')).toBe(code);
+        expect(letter?.header.get('Natsmith-Description')).toBe(description);
+      },
+    );
+
+    it.each([408, 429, 503])('runs a message again whose handler fails with %d', async (code) => {
+      const { worker } = await start();
+      act.now = (_, { attempt }) => {
+        if (attempt === 1) throw new ServiceError(code, 'not now');
+      };
+      await publish(1);
+      await settled(1);
+      expect(worker.runs).toHaveLength(2);
+    });
+
+    it('runs a message again after the delay of Retry, which counts as an attempt', async () => {
+      const { worker } = await start();
+      act.now = () => {
+        throw new Retry('10ms');
+      };
+      await publish(1);
+      await settled(1);
+      expect(worker.runs).toHaveLength(3);
+      expect(await letters()).toHaveLength(1);
+    });
+
+    it('terminates what Drop says without a dead letter', async () => {
+      const { worker } = await start();
+      act.now = () => {
+        throw new Drop('nobody needs it');
+      };
+      await publish(1);
+      await settled(1);
+      expect(worker.runs).toHaveLength(1);
+      expect(await letters()).toEqual([]);
+    });
+
+    it('runs a message again whose time is up', async () => {
+      const { worker } = await start();
+      act.now = async (_, { attempt, signal }) => {
+        if (attempt === 1) await delay(5000, undefined, { signal });
+      };
+      await publish(1);
+      await settled(1);
+      expect(worker.runs).toEqual([
+        [1, 1],
+        [1, 2],
+      ]);
+    });
+
+    it('handles each message once, though handlers take longer than ackWait and others wait meanwhile', async () => {
+      @Service({ name: 'slow', version: '1.0.0' })
+      class Slow {
+        readonly runs: number[] = [];
+        @Consume(Tasks, Task, { concurrency: 1, ackWait: '200ms' })
+        async work({ n }: Work): Promise<void> {
+          this.runs.push(n);
+          await delay(n === 0 ? 900 : 5);
+        }
+      }
+      const { host } = await hosts.start(Slow, { connection: await client.connect() });
+      const slow = host.get(Slow);
+      const all = Array.from({ length: 30 }, (_, n) => n);
+      await publish(...all);
+      await until(() => slow.runs.length >= 30);
+      await delay(300);
+      expect(slow.runs).toEqual(all);
+    });
+
+    it('gives back at once what has not begun when it stops, and finishes what runs', async () => {
+      const releases: (() => void)[] = [];
+      act.now = () => new Promise<void>((resolve) => releases.push(resolve));
+      const { host, worker } = await start({ stopTimeout: 3000 });
+      await publish(1, 2, 3, 4, 5, 6, 7, 8);
+      await until(() => worker.runs.length === 4);
+      const stopped = host.stop();
+      const other = await start();
+      act.now = () => undefined;
+      await until(() => other.worker.runs.length >= 4);
+      for (const release of releases) release();
+      await stopped;
+      expect(worker.runs).toHaveLength(4);
+      expect(other.worker.runs.map(([n]) => n).sort()).toEqual([5, 6, 7, 8]);
+    });
+
+    it('gives back what a stop cuts off, and that buries nothing', async () => {
+      act.now = (_, { attempt }) => (attempt <= 4 ? new Promise(() => undefined) : undefined);
+      for (let i = 0; i < 4; i++) {
+        const { host, worker } = await start({ stopTimeout: 20 });
+        if (i === 0) await publish(1);
+        await until(() => worker.runs.length === 1);
+        await host.stop();
+      }
+      const { worker } = await start();
+      await settled(1);
+      expect(worker.runs).toEqual([[1, 5]]);
+      expect(await letters()).toEqual([]);
+    });
+
+    it('goes on after the server was killed', async () => {
+      const options = { maxReconnectAttempts: -1, reconnectTimeWait: 20, reconnectJitter: 0 };
+      const { host } = await hosts.start(Worker, { connection: await client.connect(options) });
+      await publish(1);
+      await settled(1);
+      await server.kill();
+      await server.restart();
+      connection = await client.connect();
+      manager = await jetstreamManager(connection as never);
+      await publish(2);
+      await settled(2);
+      // The first may come once more: the server had not written its acknowledgement to disk.
+      expect(new Set(host.get(Worker).runs.map(([n]) => n))).toEqual(new Set([1, 2]));
+    });
+
+    it('is made again when somebody deletes it', async () => {
+      const { worker } = await start();
+      await publish(1);
+      await settled(1);
+      await manager.consumers.delete('TASKS', 'worker-work');
+      await publish(2);
+      await until(() => worker.runs.some(([n]) => n === 2));
+    });
+
+    it('of several events is one consumer, with an entry for each subject', async () => {
+      const seen: unknown[] = [];
+      @Service({ name: 'both', version: '1.0.0' })
+      class Both {
+        @Consume(Tasks, [Task, Other] as never) handle(payload: unknown, ctx: ConsumerContext): void {
+          seen.push([ctx.event.subject, ctx.params.id, payload]);
+        }
+      }
+      const { service } = await hosts.start(Both, { connection: await client.connect() });
+      const js = jetstream(connection as never);
+      await js.publish('tasks.1', '{"n":1}');
+      await js.publish('others.2', '"free"');
+      await until(() => seen.length === 2);
+      expect(seen).toEqual([
+        ['tasks.{id}', '1', { n: 1 }],
+        ['others.{id}', '2', 'free'],
+      ]);
+      expect(service.info().endpoints).toMatchObject([
+        {
+          name: 'handle',
+          subject: 'tasks.*',
+          queue_group: 'both-handle',
+          metadata: { kind: 'consumer', stream: 'TASKS' },
+        },
+        { name: 'handle', subject: 'others.*', queue_group: 'both-handle' },
+      ]);
+      expect((await manager.consumers.info('TASKS', 'both-handle')).config.filter_subjects).toEqual([
+        'tasks.*',
+        'others.*',
+      ]);
+    });
+
+    it('takes no message that is not of its consumer', async () => {
+      const { worker } = await start();
+      await publish(1);
+      await settled(1);
+      expect(worker.runs).toHaveLength(1);
+    });
+
+    it('is refused with what differs where nothing is to be changed', async () => {
+      const connection2 = await client.connect();
+      await expect(hosts.start(Worker, { connection: connection2, provision: 'verify' })).rejects.toThrow(
+        /stream "TASKS" does not exist/,
+      );
+      await start();
+      await manager.consumers.update('TASKS', 'worker-work', { max_ack_pending: 5 });
+      await expect(hosts.start(Worker, { connection: connection2, provision: 'verify' })).rejects.toThrow(
+        'consumer "worker-work" of stream "TASKS" differs: max_ack_pending is 5, not 10000',
+      );
+      await start();
+      expect((await manager.consumers.info('TASKS', 'worker-work')).config.max_ack_pending).toBe(10_000);
+    });
+  });
+});
