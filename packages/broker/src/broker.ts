@@ -3,17 +3,18 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { Authenticator } from './auth';
 import { Connection, type Hub } from './connection';
+import { JetStream } from './jetstream/jetstream';
+import { VERSION } from './jetstream/level';
 import type { BrokerOptions } from './options';
 import { readOptions, type Settings } from './settings';
 import { SubscriptionIndex } from './subscriptions';
 
-// Clients switch features on by version. 2.10 is the last one whose core protocol is all here: 2.11 brought message
-// tracing. Everything else that clients look for in a version belongs to JetStream, which INFO does not offer.
-const VERSION = '2.10.0';
+// Turns of the event loop in which clients of this process hear what rang, and say what follows.
+const TURNS_TO_SETTLE = 8;
 
 /**
- * A NATS server inside this process, for development and tests: the core client protocol over TCP, without JetStream,
- * clustering, persistence or TLS.
+ * A NATS server inside this process, for development and tests: the core client protocol over TCP, and JetStream in
+ * memory, without clustering, persistence or TLS.
  */
 export class Broker implements AsyncDisposable {
   /** The port it listens on. */
@@ -23,6 +24,7 @@ export class Broker implements AsyncDisposable {
   private readonly clients = new Set<Connection>();
   private readonly info: object;
   private readonly hub: Hub;
+  private readonly jetstream: JetStream | undefined;
   private lastId = 0;
   private stopping: Promise<void> | undefined;
 
@@ -37,7 +39,10 @@ export class Broker implements AsyncDisposable {
       authenticator: new Authenticator(settings),
       index: new SubscriptionIndex(),
       leave: (connection) => this.clients.delete(connection),
+      subscribed: () => this.jetstream?.interestChanged(),
     };
+    const warn = (details: object, message: string): void => settings.logger?.warn(details, message);
+    this.jetstream = settings.jetstream ? new JetStream(this.hub.index, warn) : undefined;
     this.info = {
       server_id: randomUUID(),
       server_name: 'natsmith-broker',
@@ -46,6 +51,7 @@ export class Broker implements AsyncDisposable {
       host: settings.host,
       port: this.port,
       headers: true,
+      jetstream: this.jetstream !== undefined || undefined,
       auth_required: this.hub.authenticator.required || undefined,
       max_payload: settings.maxPayload,
     };
@@ -76,13 +82,26 @@ export class Broker implements AsyncDisposable {
 
   /** What this is and where, in one line for people. */
   toString(): string {
-    return `natsmith broker (in-process, for development and tests; no JetStream, clustering or persistence) on ${this.url}`;
+    const streams = this.jetstream ? 'JetStream in memory, forgotten at its end' : 'no JetStream';
+    return `natsmith broker (in-process, for development and tests; ${streams}; no clustering or persistence) on ${this.url}`;
+  }
+
+  /**
+   * Moves the time of JetStream ahead: what is due on the way happens in order, each at its own time.
+   * @param ms how far
+   * @param settled awaited after each thing that happened; default: some turns of the event loop
+   */
+  async advance(ms: number, settled: () => Promise<void> = settle): Promise<void> {
+    if (!Number.isFinite(ms) || ms < 0) throw new TypeError(`advance: ms must be a positive number, got ${ms}`);
+    if (!this.jetstream) throw new Error('advance: this broker has no JetStream; start it without "jetstream: false"');
+    await this.jetstream.clock.advance(ms, settled);
   }
 
   /** Closes the port and every connection, and resolves when all sockets are closed; clients try to reconnect. */
   stop(): Promise<void> {
     this.stopping ??= new Promise((resolve) => {
       this.server.close(() => resolve());
+      this.jetstream?.stop();
       for (const client of this.clients) client.close('the broker stops');
     });
     return this.stopping;
@@ -99,6 +118,10 @@ export class Broker implements AsyncDisposable {
     if (this.clients.size < this.hub.settings.maxConnections) this.clients.add(connection);
     else connection.fail('too many clients', 'maximum connections exceeded');
   }
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < TURNS_TO_SETTLE; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function reachable(host: string): string {

@@ -19,6 +19,8 @@ export interface Hub {
   readonly authenticator: Authenticator;
   readonly index: SubscriptionIndex<Subscription>;
   leave(connection: Connection): void;
+  /** Somebody subscribed. */
+  subscribed(): void;
 }
 
 /** One client's socket: bytes in, bytes out, timers, and the end of it. */
@@ -72,6 +74,10 @@ export class Connection {
     this.parser.expectConnect = false;
     this.parser.headers = headers;
     this.client = { ...this.client, name, lang, version };
+  }
+
+  subscribed(): void {
+    this.hub.subscribed();
   }
 
   answered(): void {

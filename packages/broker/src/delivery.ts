@@ -22,11 +22,22 @@ export interface Subscription {
   max: number;
   delivered: number;
   closed: boolean;
+  /** What takes the message in place of a client: a stream, or another part of the broker itself. */
+  readonly take?: (message: Publication) => void;
 }
 
-/** Hands a message to every plain subscription and to one random member of every queue group that takes it. */
-export function deliver(index: SubscriptionIndex<Subscription>, from: Subscriber, message: Publication): void {
-  const { plain, groups } = index.match(message.subject);
+/**
+ * Hands a message to every plain subscription and to one random member of every queue group that takes it.
+ * @param to where it goes, if that is not the subject that its receivers read
+ * @returns whether anybody took it
+ */
+export function deliver(
+  index: SubscriptionIndex<Subscription>,
+  from: Subscriber,
+  message: Publication,
+  to = message.subject,
+): boolean {
+  const { plain, groups } = index.match(to);
   let delivered = false;
   for (const subscription of plain) {
     if (offer(subscription, from, message)) delivered = true;
@@ -43,11 +54,16 @@ export function deliver(index: SubscriptionIndex<Subscription>, from: Subscriber
   if (!delivered && message.reply !== undefined && from.options.no_responders) {
     reportNoResponders(index, from, message.subject, message.reply);
   }
+  return delivered;
 }
 
 function offer(subscription: Subscription, from: Subscriber, message: Publication): boolean {
   const { session } = subscription;
   if (subscription.closed || (session === from && !session.options.echo)) return false;
+  if (subscription.take) {
+    subscription.take(message);
+    return true;
+  }
   if (!session.grant.mayReceive(message.subject)) return false;
   subscription.delivered++;
   // The last message that was asked for ends the subscription, and is still sent.

@@ -11,6 +11,7 @@ export interface Peer {
   /** Tells the log of something that the client did wrong and that does not end its connection. */
   warn(message: string): void;
   connected(options: ConnectOptions): void;
+  subscribed(): void;
   answered(): void;
 }
 
@@ -67,9 +68,19 @@ export class Session implements Operations, Subscriber {
         this.refuse('Invalid Subject');
         return;
       }
-      const subscription = { session: this, subject, queue, sid, max: 0, delivered: 0, closed: false };
+      const subscription: Subscription = {
+        session: this,
+        subject,
+        queue,
+        sid,
+        max: 0,
+        delivered: 0,
+        closed: false,
+        take: undefined,
+      };
       this.subscriptions.set(sid, subscription);
       this.index.add(subscription);
+      this.peer.subscribed();
     }
     this.acknowledge();
   }

@@ -20,7 +20,7 @@ describe('a broker', () => {
     await using broker = await Broker.start();
     expect(broker.url).toBe(`nats://127.0.0.1:${broker.port}`);
     expect(String(broker)).toBe(
-      `natsmith broker (in-process, for development and tests; no JetStream, clustering or persistence) on ${broker.url}`,
+      `natsmith broker (in-process, for development and tests; JetStream in memory, forgotten at its end; no clustering or persistence) on ${broker.url}`,
     );
   });
 

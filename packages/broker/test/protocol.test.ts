@@ -45,7 +45,7 @@ describe.each([
     const known = { proto: 1, headers: true, auth_required: true, max_payload: 16, host: '127.0.0.1', port };
     expect(client.info).toMatchObject({ ...known, client_ip: '127.0.0.1', client_id: expect.any(Number) as number });
     expect(client.info).not.toHaveProperty('connect_urls');
-    expect(client.info).not.toHaveProperty('jetstream');
+    expect('jetstream' in client.info).toBe(kind === 'the broker');
     await client.close();
   });
 
