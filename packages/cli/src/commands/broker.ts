@@ -17,7 +17,9 @@ interface Flags {
 
 export function broker(): Command {
   return new Command('broker')
-    .description('Runs a NATS server in this process until Ctrl-C: for development, with JetStream in memory, without clustering.')
+    .description(
+      'Runs a NATS server in this process until Ctrl-C: for development, with JetStream in memory, without clustering.',
+    )
     .option('-p, --port <number>', 'port to listen on; 0 for a free one', wholeNumber, 4222)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--user <name>', 'user name that clients must give')
