@@ -52,11 +52,15 @@ async function run(once: boolean): Promise<number> {
 
 function whatNext(url: string): string {
   return `
-Now you, from another terminal, with the "nats" command (https://github.com/nats-io/natscli):
+Now you, from another terminal in this folder:
+
+  npx natsmith -s ${url} call calculator add '{"a":1,"b":2}'
+  npx natsmith -s ${url} call calculator divide '{"a":1,"b":0}'
+  npx natsmith -s ${url} info calculator
+
+Or with the "nats" command (https://github.com/nats-io/natscli), as with any service of NATS:
 
   nats -s ${url} req math.add '{"a":1,"b":2}'
-  nats -s ${url} req math.divide '{"a":1,"b":0}'
-  nats -s ${url} micro info calculator
   nats -s ${url} micro stats calculator
 
 The service is examples/01-calculator/src/calculator.service.ts: change it, and run npm start again.

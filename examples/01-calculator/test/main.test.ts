@@ -74,6 +74,7 @@ describe('npm start', () => {
   it('without --once, says what to try next, stays, and ends with 0 on Ctrl-C', async () => {
     const example = start([]);
     await example.writes('Ctrl-C stops it.');
+    expect(example.output).toMatch(/npx natsmith -s nats:\/\/127\.0\.0\.1:\d+ call calculator add '\{"a":1,"b":2\}'/);
     expect(example.output).toMatch(/nats -s nats:\/\/127\.0\.0\.1:\d+ req math\.add '\{"a":1,"b":2\}'/);
     expect(await example.end('SIGINT')).toBe(0);
     expect(example.output).toContain('Stopped.');

@@ -16,6 +16,7 @@ async function main(): Promise<void> {
       await tour(shop.connection);
       if (values.once) return;
       console.log(`\nThe shop is open on nats://${shop.connection.getServer()}; Ctrl-C closes it. Try:\n`);
+      console.log(`  npx natsmith -s ${process.env.NATS_URL} call catalog list`);
       console.log(`  nats -s ${process.env.NATS_URL} req catalog.list ''`);
       console.log(`  nats -s ${process.env.NATS_URL} micro stats orders`);
       await shop.stopped;

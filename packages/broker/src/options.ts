@@ -45,5 +45,6 @@ export interface BrokerOptions {
   readonly authTimeout?: number;
   /** Streams, consumers and key-value buckets in memory, gone when the broker stops. Default true. */
   readonly jetstream?: boolean;
-  readonly logger?: BrokerLogger;
+  /** Default, and `false`: none. */
+  readonly logger?: BrokerLogger | false;
 }

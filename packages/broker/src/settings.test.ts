@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import type { BrokerOptions } from './options';
 import { readOptions } from './settings';
 
@@ -19,8 +20,27 @@ describe('broker options', () => {
     expect(readOptions(user).users).toEqual([user]);
   });
 
+  test('take no logger as false', () => {
+    expect(readOptions({ logger: false }).logger).toBeUndefined();
+  });
+
+  test('guard the broker against a logger that throws', () => {
+    const said: string[] = [];
+    const faulty = {
+      debug: () => assert.fail('the disk is full'),
+      warn: (_: object, message: string) => said.push(message),
+    };
+    const { logger } = readOptions({ logger: faulty });
+    logger?.debug({}, 'client connected');
+    logger?.warn({}, 'slow consumer');
+    expect(said).toEqual(['slow consumer']);
+  });
+
   test.each<[unknown, string]>([
-    [{ prot: 1 }, 'option prot is not an option; there are host, port,'],
+    [{ logger: console.log }, 'option logger must have the methods debug and warn, as pino has, or be false'],
+    [{ logger: true }, 'option logger must have'],
+    [{ logger: null }, 'option logger must have'],
+    [{ prot: 1 }, 'option prot is not an option; the options are host, port,'],
     [{ port: 65_536 }, 'option port must be an integer from 0 to 65535, got 65536'],
     [{ port: '4222' }, 'option port must be an integer from 0 to 65535, got "4222"'],
     [{ host: '' }, 'option host must be a non-empty string, got ""'],

@@ -39,7 +39,7 @@ const MAX_DELAY = 2 ** 31 - 1;
 /** Checks the options and fills in the defaults. Throws TypeError with the option's name and what it should be. */
 export function readOptions(options: BrokerOptions): Settings {
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN, name)) refuse(name, `is not an option; there are ${Object.keys(KNOWN).join(', ')}`);
+    if (!Object.hasOwn(KNOWN, name)) refuse(name, `is not an option; the options are ${Object.keys(KNOWN).join(', ')}`);
   }
   const maxPending = integer(options, 'maxPending', 1, Number.MAX_SAFE_INTEGER, 64 * 1024 * 1024);
   const maxPayload = integer(options, 'maxPayload', 1, MAX_SIZE, Math.min(1024 * 1024, maxPending));
@@ -56,8 +56,23 @@ export function readOptions(options: BrokerOptions): Settings {
     pingInterval: integer(options, 'pingInterval', 1, MAX_DELAY, 120_000),
     authTimeout: integer(options, 'authTimeout', 1, MAX_DELAY, 2_000),
     jetstream: flag(options.jetstream ?? true, 'jetstream'),
-    logger: options.logger,
+    logger: readLogger(options.logger),
   };
+}
+
+function readLogger(logger: BrokerOptions['logger']): BrokerLogger | undefined {
+  if (logger === undefined || logger === false) return undefined;
+  const { debug, warn } = (logger ?? {}) as Partial<BrokerLogger>;
+  if (typeof debug !== 'function' || typeof warn !== 'function')
+    refuse('logger', 'must have the methods debug and warn, as pino has, or be false');
+  const guarded = (level: keyof BrokerLogger) => (details: object, message: string) => {
+    try {
+      logger[level](details, message);
+    } catch {
+      // Whatever a logger does, clients are served.
+    }
+  };
+  return { debug: guarded('debug'), warn: guarded('warn') };
 }
 
 function readUsers({ user, pass, token, users }: BrokerOptions): BrokerUser[] {

@@ -26,18 +26,18 @@ export async function nobody(client: ServiceClient, name?: string, id?: string):
   if (name === undefined)
     return new Failure(
       ExitCode.nobody,
-      `no service runs on ${client.connection.getServer()}; start one, or see --server`,
+      `no service is running on ${client.connection.getServer()}; start one, or see --server`,
     );
   const running = await inOrder(client.ping());
   const instances = running.filter((one) => one.name === name);
   if (id !== undefined && instances.length > 0)
     return new Failure(
       ExitCode.nobody,
-      `no instance of service "${name}" has the id ${id}; there are ${listed(instances.map((one) => one.id))}`,
+      `no instance of service "${name}" has the id ${id}; running: ${listed(instances.map((one) => one.id))}`,
     );
   const names = running.map((one) => one.name);
-  const others = names.length > 0 ? `there are ${listed(names)}` : 'no service runs';
-  return new Failure(ExitCode.nobody, `nobody answers as service "${name}"; ${others}`);
+  const others = names.length > 0 ? `running: ${listed(names)}` : 'no service is running';
+  return new Failure(ExitCode.nobody, `service "${name}" does not answer; ${others}`);
 }
 
 /** Names for a message, each once; the first ones of very many. */

@@ -219,12 +219,12 @@ describe('the command', () => {
       const service = await natsmith(['call', 'nobody', 'add']);
       expect(service).toMatchObject({
         code: 3,
-        stderr: expect.stringContaining('there are cache, calculator') as string,
+        stderr: expect.stringContaining('running: cache, calculator') as string,
       });
       const endpoint = await natsmith(['call', 'calculator', 'sub']);
       expect(endpoint).toMatchObject({
         code: 3,
-        stderr: expect.stringContaining('has no endpoint "sub"; there are add, count, divide') as string,
+        stderr: expect.stringContaining('has no endpoint "sub"; it has add, count, divide') as string,
       });
     });
   });

@@ -77,7 +77,7 @@ describe('natsmith check', () => {
 
   it('an unknown endpoint says which there are', async () => {
     const { stdout } = await natsmith(['check', 'cache', '--endpoint', 'sise']);
-    expect(stdout).toContain('there is no endpoint "sise"; there are "size", "flush"');
+    expect(stdout).toContain('there is no endpoint "sise"; the service has "size", "flush"');
   });
 
   it('-H gives headers, which a service behind authentication asks for', async () => {

@@ -8,7 +8,7 @@ import { Child } from '#test/child';
 jest.setTimeout(30_000);
 
 /** The built command. */
-export const BIN = join(__dirname, '../dist/bin.js');
+export const BIN = join(__dirname, '../bin/natsmith.js');
 
 /** How the command is started. */
 interface Surroundings {

@@ -74,7 +74,7 @@ onEachServer(
       const { code, stderr } = await run(['--context', 'test'], { XDG_CONFIG_HOME: config });
       expect({ code, stderr }).toEqual({
         code: 2,
-        stderr: `natsmith: there is no context "test" (${config}/nats/context/test.json); there are prod\n`,
+        stderr: `natsmith: there is no context "test" (${config}/nats/context/test.json); known: prod\n`,
       });
     });
 

@@ -102,14 +102,14 @@ describe('the command', () => {
         expect(await natsmith([command, 'calculatr'])).toEqual({
           code: 3,
           stdout: '',
-          stderr: 'natsmith: nobody answers as service "calculatr"; there are cache, calculator\n',
+          stderr: 'natsmith: service "calculatr" does not answer; running: cache, calculator\n',
         });
     });
 
     it('an unknown id is exit code 3, and the ids that there are', async () => {
       const { code, stderr } = await natsmith(['stats', 'calculator', 'X']);
       expect(code).toBe(3);
-      expect(stderr).toMatch(/no instance of service "calculator" has the id X; there are [A-Z0-9]{22}/);
+      expect(stderr).toMatch(/no instance of service "calculator" has the id X; running: [A-Z0-9]{22}/);
     });
   });
 
@@ -117,7 +117,7 @@ describe('the command', () => {
     it('ls is exit code 3', async () => {
       const { code, stdout, stderr } = await natsmith(['ls']);
       expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-      expect(stderr).toContain('no service runs on 127.0.0.1:');
+      expect(stderr).toContain('no service is running on 127.0.0.1:');
     });
 
     it('ls --json prints an empty array all the same', async () => {

@@ -12,6 +12,10 @@ export {
 } from './bucket/key-value-store';
 export { Watch } from './watch/watch';
 export type { WatchContext, WatchOptions } from './watch/watch-context';
+export type { PublishReceipt } from './publish/acknowledgement';
+export { PublishError, UnacknowledgedError } from './publish/publish-error';
+export type { Expectation, JetStreamPublishOptions, PreparedEvent } from './publish/prepared-event';
+export { JetStreamPublisher, type JetStreamPublisherOptions } from './publish/publisher';
 export { Consume } from './consume/consume';
 export type { ConsumeOptions, ConsumerContext, RetryOptions } from './consume/consumer-context';
 export { Drop, Reject, Retry } from './consume/outcomes';

@@ -44,7 +44,7 @@ async function pick(
   if (first === undefined)
     throw new Failure(
       ExitCode.nobody,
-      `service "${service}" has no endpoint "${wanted}"; there are ${listed(namesIn(infos)) || 'none'}`,
+      `service "${service}" has no endpoint "${wanted}"; it has ${listed(namesIn(infos)) || 'none'}`,
     );
   if (others.length > 0)
     throw wrongUse(

@@ -68,8 +68,7 @@ function textOf(name: string, file: string): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const names = contextNames();
-    const known =
-      names.length > 0 ? `there are ${names.join(', ')}` : 'there are none; make one with "nats context add"';
+    const known = names.length > 0 ? `known: ${names.join(', ')}` : 'there are none; make one with "nats context add"';
     throw wrongUse(`there is no context "${name}" (${file}); ${known}`, cause);
   }
 }

@@ -73,6 +73,7 @@ describe('the subject that an event is published on', () => {
 
   it('of an event with a wildcard is refused', () => {
     expect(() => eventSubject(Everything)).toThrow(/may not contain ">"/);
+    expect(() => eventSubject(event('orders.{id}.*', 'unchecked'), { id: '1' })).toThrow(/may not contain "\*"/);
   });
 });
 

@@ -79,27 +79,56 @@ export function isEvent(value: unknown): value is Event {
  * @throws TypeError when a named token has no value, or one that is no token
  */
 export function eventSubject(
-  { subject }: Event,
-  params: Readonly<Record<string, unknown>> = {},
+  event: Event,
+  params: Readonly<Record<string, unknown>> | undefined = undefined,
   noun = 'event',
 ): string {
-  const { params: named } = parseTemplate(subject);
-  const tokens = subject.split('.');
+  const { subject } = event;
+  const { tokens, named, isPublishable } = templateOf(event);
+  if (isPublishable && named.length === 0 && params === undefined) return subject;
+  const filled = [...tokens];
   for (const { name, index } of named) {
-    const value = params[name];
+    const value = params?.[name];
     const token = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
     if (token === undefined)
       throw new TypeError(`${noun} "${subject}" needs a value for {${name}}: pass { params: { ${name}: '…' } }`);
-    if (token.includes('.') || subjectProblem(token, 'none') !== undefined)
+    if (!PLAIN_TOKEN.test(token) && (token.includes('.') || subjectProblem(token, 'none') !== undefined))
       throw new TypeError(
         `${JSON.stringify(token)} cannot stand for {${name}} in "${subject}": a token has no ".", "*", ">", braces or white space`,
       );
-    tokens[index] = token;
+    filled[index] = token;
   }
-  const unknown = Object.keys(params).find((name) => !named.some((one) => one.name === name));
-  if (unknown !== undefined) throw new TypeError(`${noun} "${subject}" has no token {${unknown}}`);
-  const filled = tokens.join('.');
-  const problem = subjectProblem(filled, 'none');
+  for (const name in params)
+    if (!named.some((one) => one.name === name)) throw new TypeError(`${noun} "${subject}" has no token {${name}}`);
+  const whole = filled.join('.');
+  const problem = isPublishable && whole.length <= SHORT ? undefined : subjectProblem(whole, 'none');
   if (problem !== undefined) throw new TypeError(`${noun} subject ${problem}`);
-  return filled;
+  return whole;
+}
+
+/** Tokens that need no closer look. */
+const PLAIN_TOKEN = /^[A-Za-z0-9_-]+$/;
+/** Characters of a subject that cannot be too long, as its tokens are checked one by one. */
+const SHORT = 255;
+
+interface Template {
+  readonly tokens: readonly string[];
+  readonly named: readonly { readonly name: string; readonly index: number }[];
+  /** Whatever its named tokens are, it has no wildcard and is not malformed. */
+  readonly isPublishable: boolean;
+}
+
+const templates = new WeakMap<Event, Template>();
+
+function templateOf(event: Event): Template {
+  let template = templates.get(event);
+  if (template === undefined) {
+    const { subject } = event;
+    const tokens = subject.split('.');
+    const named = parseTemplate(subject).params;
+    const example = tokens.map((token, i) => (named.some(({ index }) => index === i) ? 'x' : token)).join('.');
+    template = { tokens, named, isPublishable: subjectProblem(example, 'none') === undefined };
+    templates.set(event, template);
+  }
+  return template;
 }

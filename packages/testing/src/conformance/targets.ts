@@ -29,7 +29,7 @@ export function chooseTargets(info: Fields, options: CheckOptions): { targets: T
   }
   if (wanted !== undefined && !endpoints.some(({ name }) => name === wanted))
     reasons.push(
-      `there is no endpoint ${shown(wanted)}; there are ${endpoints.map(({ name }) => shown(name)).join(', ')}`,
+      `there is no endpoint ${shown(wanted)}; the service has ${endpoints.map(({ name }) => shown(name)).join(', ')}`,
     );
   return { targets, skipped: targets.length === 0 ? reasons[0] : undefined };
 }

@@ -1,0 +1,43 @@
+/** The code of a {@link PublishError} for a subject that no stream stores. */
+export const NO_STREAM = 503;
+
+/** The server has refused to store an event, or no stream stores its subject: nothing was stored. */
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+
+  /**
+   * @param subject that the event was published on
+   * @param code of the JetStream API, such as 10071 for a sequence that was not expected; 503 where there is no stream
+   * @param description the server's own words
+   * @param hint what to do
+   */
+  constructor(
+    readonly subject: string,
+    readonly code: number,
+    readonly description: string,
+    hint?: string,
+  ) {
+    super(
+      code === NO_STREAM
+        ? `no stream stores the subject ${subject}; ${hint ?? 'declare one with eventStream() and let ensureStreams() or a service create it'}`
+        : `the stream refused the event on ${subject}: ${description} (${code})${hint === undefined ? '' : `; ${hint}`}`,
+    );
+  }
+}
+
+/**
+ * The acknowledgement of an event did not come: the event may be stored, or not. Publish it again with the same
+ * `messageId`, and the stream takes it once.
+ */
+export class UnacknowledgedError extends Error {
+  override readonly name = 'UnacknowledgedError';
+
+  /** @param subject that the event was published on */
+  constructor(
+    readonly subject: string,
+    what: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${what}: the event on ${subject} may be stored, or not`, options);
+  }
+}
