@@ -16,6 +16,7 @@ import { payloadClassProblem } from './payload/class-validator/check';
 import { hasValidators, type ValidatorOptions } from './payload/validator';
 import { decidePayload } from './payload/payload';
 import { requestSchema } from './payload/schema';
+import { CORE_KINDS } from './sources/kinds';
 import { infoReply } from './service/info';
 
 /** Those options of `create` that a description depends on. */
@@ -32,7 +33,12 @@ export function describeServices(
 ): ServiceDescription[] {
   const targets: readonly unknown[] = Array.isArray(target) ? target : [target];
   // No instance is made, so it does not matter what a constructor wants.
-  const plans = planServices(targets, hasValidators, () => undefined, options, payloadClassProblem);
+  const plans = planServices(targets, {
+    payloads: { hasValidators, problem: payloadClassProblem },
+    constructorProblem: () => undefined,
+    kinds: CORE_KINDS,
+    host: options,
+  });
   return plans.map((plan) => describeService(plan, options.validation));
 }
 
@@ -40,18 +46,17 @@ function describeService(plan: ServicePlan, validation: ValidatorOptions | undef
   const { name, version, metadata } = plan;
   // What INFO would say, and then what it does not say: so both descriptions of a service agree.
   const identity = { name, version, id: '', metadata: { ...metadata } };
-  const all = [...plan.endpoints.map((endpoint) => ({ source: undefined, plan: endpoint })), ...plan.handlers];
-  const planned = all.map((handler) => handler.plan);
+  const planned = plan.handlers.map((handler) => handler.plan);
   const info = infoReply(identity, { ...plan, schemas: true }, planned, Infinity, loggerOf(false), validation);
   const { handlers, ...service } = describeInfo(info);
   return {
     ...service,
     limits: describeLimits(plan.limits),
     handlers: handlers.map((handler, index) => {
-      const known = all[index];
+      const known = plan.handlers[index];
       if (known === undefined) return handler;
       const { codec, limits, target } = known.plan;
-      const details = known.source?.describe?.(known.plan);
+      const details = known.source.describe?.(known.plan);
       return {
         ...handler,
         ...(target !== undefined && { method: target.method }),

@@ -17,7 +17,7 @@ export {
   type Unchecked,
 } from '@natsmith/protocol';
 export type { EndpointInfo, EndpointStats, InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
-export { Endpoint, Group, Metadata, Service, StatsHandler, Use } from './define/decorators';
+export { Group, Metadata, Service, StatsHandler, Use } from './define/decorators';
 export type {
   BaseContext,
   Codec,
@@ -82,6 +82,7 @@ export type { HandlerPlan } from './plan/handler-plan';
 export type { PlannedHandler, SourceSurroundings } from './plan/source';
 export type { Outlet } from './reply/outlet';
 export type { HostSettings } from './sources/settings';
+export { Endpoint } from './sources/endpoint';
 export { Subscribe, type HandlerDecorator } from './sources/event';
 export {
   reading,

@@ -16,6 +16,7 @@ import { Transform, Type } from 'class-transformer';
 import { event } from '@natsmith/protocol';
 import { IsNumber, ValidateNested } from 'class-validator';
 import { planServices } from '../src/plan/services';
+import { CORE_KINDS } from '../src/sources/kinds';
 import { constructorProblem } from '../src/host/objects';
 import { payloadClassProblem } from '../src/payload/class-validator/check';
 import { hasValidators } from '../src/payload/validator';
@@ -66,9 +67,13 @@ interface Shape {
   a: number;
 }
 
-const plan = (...targets: unknown[]) =>
-  planServices(targets, hasValidators, constructorProblem, {}, payloadClassProblem);
-const endpointsOf = (target: Class) => plan(target)[0]!.endpoints;
+const planning = {
+  payloads: { hasValidators, problem: payloadClassProblem },
+  constructorProblem,
+  kinds: CORE_KINDS,
+};
+const plan = (...targets: unknown[]) => planServices(targets, planning);
+const endpointsOf = (target: Class) => plan(target)[0]!.handlers.map((handler) => handler.plan);
 const subjectsOf = (target: Class) => endpointsOf(target).map(({ subject }) => subject);
 
 /** Every mistake in the classes, each with the place that it names; `[]` for none. */
@@ -698,7 +703,7 @@ describe('a group', () => {
     @Service({ name: 'shared', version: '1.0.0', groups: [A, B] })
     class Both {}
     const [both] = plan(Both);
-    expect(both!.endpoints.map(({ subject }) => subject)).toEqual(['a.shared.x', 'b.shared.x']);
+    expect(both!.handlers.map((handler) => handler.plan.subject)).toEqual(['a.shared.x', 'b.shared.x']);
     expect(both!.classes.filter((target) => target === Shared)).toHaveLength(1);
   });
 
@@ -1129,8 +1134,8 @@ it('two copies of the package in one process read the same decorators', () => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const copy = require('../src/plan/services') as { planServices: typeof planServices };
     expect(copy.planServices).not.toBe(planServices);
-    const [planned] = copy.planServices([Copies], hasValidators, constructorProblem);
-    expect(planned?.endpoints[0]).toMatchObject({ name: 'x', payload: { kind: 'class', class: Validated } });
+    const [planned] = copy.planServices([Copies], planning);
+    expect(planned?.handlers[0]?.plan).toMatchObject({ name: 'x', payload: { kind: 'class', class: Validated } });
   });
 });
 
@@ -1150,7 +1155,7 @@ it('a plan is frozen, and copies what it was given', () => {
   const metadata = { a: '1' };
   const [service] = plan(serviceWith({ metadata }));
   expect(Object.isFrozen(service)).toBe(true);
-  expect(Object.isFrozen(service!.endpoints[0])).toBe(true);
+  expect(Object.isFrozen(service!.handlers[0]?.plan)).toBe(true);
   metadata.a = '2';
   expect(service!.metadata).toEqual({ a: '1' });
 });

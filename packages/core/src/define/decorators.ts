@@ -1,11 +1,6 @@
 import { marksOf, methodMarksOf } from './metadata';
-import type { Middleware, PayloadOf, PayloadType, RequestContext } from './handler';
-import type { EndpointOptions, GroupOptions, ServiceOptions, StatsHandlerMethod } from './options';
-
-/** A method that can serve an endpoint whose payload is `P` and whose reply is `R`. */
-type EndpointMethod<P, R> = (payload: P, ctx: RequestContext) => R | Promise<R> | AsyncIterable<R>;
-
-type ReplyOf<Response extends PayloadType> = [PayloadOf<Response>] extends [never] ? unknown : PayloadOf<Response>;
+import type { Middleware } from './handler';
+import type { GroupOptions, ServiceOptions, StatsHandlerMethod } from './options';
 
 /** Makes a class a service: its `@Endpoint` methods answer requests, and `$SRV` tells of it (ADR-32). */
 export function Service(options: ServiceOptions): ClassDecorator {
@@ -22,22 +17,6 @@ export function Group(prefix: string, options: GroupOptions = {}): ClassDecorato
   return (target: object, method?: string | symbol) => {
     const marks = method === undefined ? marksOf(target) : methodMarksOf(target, method);
     marks.groups.push({ prefix, options });
-  };
-}
-
-/**
- * Makes a method an endpoint: `(payload, ctx) => reply`. A text is the endpoint's name.
- * The method's parameter must accept what `request` stands for, and its reply be what `response` stands for.
- */
-export function Endpoint<Request extends PayloadType = 'unchecked', Response extends PayloadType = 'unchecked'>(
-  options: string | EndpointOptions<Request, Response> = {},
-): <Method extends EndpointMethod<PayloadOf<Request>, ReplyOf<Response>>>(
-  target: object,
-  method: string,
-  descriptor: TypedPropertyDescriptor<Method>,
-) => void {
-  return (target, method) => {
-    methodMarksOf(target, method).endpoints.push(typeof options === 'string' ? { name: options } : options);
   };
 }
 

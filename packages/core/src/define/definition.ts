@@ -1,12 +1,12 @@
 import type { Middleware } from './handler';
 import { lineage, ownMarks, parameterTypes, returnType, type GroupMark, type HandlerMark } from './metadata';
-import type { Class, EndpointOptions, ServiceOptions } from './options';
+import type { Class, ServiceOptions } from './options';
 
-/** One method with `@Endpoint`, as it was written. */
-export interface EndpointDefinition {
+/** One method with the decorator of a kind of handler, as it was written. */
+export interface HandlerDefinition {
   readonly class: Class;
   readonly method: string;
-  readonly options: EndpointOptions;
+  readonly mark: HandlerMark;
   /** The `@Group` marks of the method; more than one is a mistake. */
   readonly groups: readonly GroupMark[];
   readonly use: readonly Middleware[];
@@ -19,22 +19,12 @@ export interface EndpointDefinition {
   readonly arity: number;
 }
 
-/** One method with the decorator of another kind of handler, as it was written. */
-export interface HandlerDefinition {
-  readonly class: Class;
-  readonly method: string;
-  readonly mark: HandlerMark;
-  readonly use: readonly Middleware[];
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
 /** A decorated class, its parents merged in: a service, or a group that services mount. */
 export interface ClassDefinition {
   readonly class: Class;
   readonly service: ServiceOptions | undefined;
   readonly group: GroupMark | undefined;
   readonly use: readonly Middleware[];
-  readonly endpoints: readonly EndpointDefinition[];
   readonly handlers: readonly HandlerDefinition[];
   readonly statsHandlers: readonly string[];
   /** What the decorators contradict, each with the method that it stands on, if any. */
@@ -42,7 +32,6 @@ export interface ClassDefinition {
 }
 
 interface MethodSoFar {
-  options?: EndpointOptions;
   mark?: HandlerMark;
   metadata: Readonly<Record<string, string>>;
   groups: readonly GroupMark[];
@@ -77,20 +66,17 @@ export function readDefinition(target: Class): ClassDefinition {
           ? 'is named by a symbol; give the method a text name'
           : method.isStatic
             ? 'is static; natsmith calls methods of an instance, so remove "static"'
-            : method.endpoints.length > 1
-              ? 'has @Endpoint more than once; write one method for each endpoint'
-              : method.endpoints.length + method.handlers.length > 1
-                ? `has ${[...method.endpoints.map(() => '@Endpoint'), ...method.handlers.map(({ source }) => source.decorator)].join(' and ')}; write one method for each`
-                : method.groups.length > 1
-                  ? 'has @Group more than once; join the prefixes with "." in one @Group'
-                  : undefined;
+            : method.handlers.length > 1
+              ? `has ${decoratorsOf(method.handlers)}; write one method for each`
+              : method.groups.length > 1
+                ? 'has @Group more than once; join the prefixes with "." in one @Group'
+                : undefined;
       if (problem !== undefined) contradictions.push({ method: String(key), problem });
       if (typeof key === 'symbol' || method.isStatic) continue;
       const before = methods.get(key);
-      const redecorated = method.endpoints[0] !== undefined || method.handlers[0] !== undefined;
+      const redecorated = method.handlers[0] !== undefined;
       methods.set(key, {
-        options: redecorated ? method.endpoints[0] : before?.options,
-        mark: redecorated ? method.handlers[0] : before?.mark,
+        mark: method.handlers[0] ?? before?.mark,
         metadata: { ...before?.metadata, ...method.metadata },
         groups: method.groups.length > 0 ? method.groups : (before?.groups ?? []),
         // A subclass that overrides an endpoint does not lose its parent's guards.
@@ -102,28 +88,17 @@ export function readDefinition(target: Class): ClassDefinition {
   }
 
   const prototype = target.prototype as Record<string, unknown>;
-  const endpoints: EndpointDefinition[] = [];
   const handlers: HandlerDefinition[] = [];
   const statsHandlers: string[] = [];
   for (const [method, found] of methods) {
-    const { options, mark, groups, use: methodUse, statsHandler, decorated } = found;
-    const about = { class: target, method, use: methodUse, metadata: { ...metadata, ...found.metadata } };
+    const { mark, groups, use: methodUse, statsHandler, decorated } = found;
     const fn = prototype[method];
     if (typeof fn !== 'function') {
       contradictions.push({ method, problem: 'is no method; decorate a method of the class' });
       continue;
     }
     if (statsHandler) statsHandlers.push(method);
-    if (mark !== undefined) {
-      if (groups.length > 0)
-        contradictions.push({
-          method,
-          problem: `has @Group, which does not prefix ${mark.source.decorator}; remove it`,
-        });
-      handlers.push({ ...about, mark });
-      continue;
-    }
-    if (options === undefined) {
+    if (mark === undefined) {
       if (!statsHandler)
         contradictions.push({
           method,
@@ -132,15 +107,26 @@ export function readDefinition(target: Class): ClassDefinition {
         });
       continue;
     }
+    if (groups.length > 0 && mark.source.takesGroup !== true)
+      contradictions.push({ method, problem: `has @Group, which does not prefix ${mark.source.decorator}; remove it` });
     const owner = decorated.prototype as object;
-    endpoints.push({
-      ...about,
-      options,
+    handlers.push({
+      class: target,
+      method,
+      mark,
       groups,
+      use: methodUse,
+      metadata: { ...metadata, ...found.metadata },
       parameterTypes: parameterTypes(owner, method),
       returnType: returnType(owner, method),
       arity: fn.length,
     });
   }
-  return { class: target, service, group, use, endpoints, handlers, statsHandlers, contradictions };
+  return { class: target, service, group, use, handlers, statsHandlers, contradictions };
+}
+
+function decoratorsOf(marks: readonly HandlerMark[]): string {
+  // Decorators run from the bottom up; they are named as they are written.
+  const names = [...new Set(marks.map(({ source }) => source.decorator))].reverse();
+  return names.length === 1 ? `${names[0]} more than once` : names.join(' and ');
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { Middleware } from './handler';
-import type { Class, EndpointOptions, GroupOptions, ServiceOptions } from './options';
+import type { Class, GroupOptions, ServiceOptions } from './options';
 
 /** What takes the messages of a kind of handler: what its decorator leaves names it. */
 export interface HandlerSource {
@@ -8,6 +8,8 @@ export interface HandlerSource {
   readonly kind: string;
   /** Of the decorator, such as `@Subscribe`; for messages. */
   readonly decorator: string;
+  /** `@Group` on a method prefixes its subject. */
+  readonly takesGroup?: boolean;
 }
 
 /** What the decorator of a kind of handler left on a method. */
@@ -18,8 +20,6 @@ export interface HandlerMark {
 
 /** What the decorators left on one method. */
 export interface MethodMarks {
-  endpoints: EndpointOptions[];
-  /** Of all other kinds. */
   handlers: HandlerMark[];
   metadata: Record<string, string>;
   groups: GroupMark[];
@@ -67,7 +67,7 @@ export function methodMarksOf(target: object, method: string | symbol): MethodMa
   const { methods } = marksOf(isStatic ? target : target.constructor);
   let marks = methods.get(method);
   if (marks === undefined) {
-    marks = { endpoints: [], handlers: [], groups: [], use: [], metadata: {}, ...(isStatic && { isStatic }) };
+    marks = { handlers: [], groups: [], use: [], metadata: {}, ...(isStatic && { isStatic }) };
     methods.set(method, marks);
   }
   return marks;

@@ -14,6 +14,7 @@ import { payloadClassProblem } from '../payload/class-validator/check';
 import { hasValidators, type ValidatorOptions } from '../payload/validator';
 import { ServiceInstance } from '../service/instance';
 import { warnOfNeighbours } from '../service/neighbours';
+import { CORE_KINDS } from '../sources/kinds';
 import type { HostSettings } from '../sources/settings';
 import type { Source } from '../sources/source';
 import { TimeLeft } from '../service/time-left';
@@ -86,13 +87,12 @@ async function create<C extends Connection>(
   options: FactoryOptions<C> = {},
 ): Promise<NatsServiceHost<C>> {
   const targets: readonly unknown[] = Array.isArray(target) ? target : [target];
-  const plans = planServices(
-    targets,
-    hasValidators,
-    options.container ? () => undefined : constructorProblem,
-    options,
-    payloadClassProblem,
-  );
+  const plans = planServices(targets, {
+    payloads: { hasValidators, problem: payloadClassProblem },
+    constructorProblem: options.container ? () => undefined : constructorProblem,
+    kinds: CORE_KINDS,
+    host: options,
+  });
   const logger = loggerOf(options.logger);
   const stopTimeout = millisecondsOf(options.stopTimeout ?? DEFAULT_STOP_TIMEOUT);
 
@@ -122,7 +122,7 @@ async function create<C extends Connection>(
     for (const start of ['startFirst', 'start', 'startLast'] as const)
       await allSettled(services.map((service) => service[start]()));
   } catch (error) {
-    await Promise.all(services.map((service) => service.abandon()));
+    await Promise.all(services.map((service) => service.leave()));
     await stopInTime(instances, stopTimeout);
     await untilServerKnows(connection);
     if (ownsConnection) await closeInTime(connection, logger);
@@ -181,6 +181,8 @@ async function untilServerKnows(connection: Connection): Promise<void> {
 }
 
 function startLine(service: ServiceInstance): object {
-  const endpoints = service.plan.endpoints.map(({ name, subject, queueGroup }) => ({ name, subject, queueGroup }));
+  const endpoints = service.handlers
+    .filter(({ kind }) => kind === 'endpoint')
+    .map(({ name, subject, queueGroup }) => ({ name, subject, queueGroup }));
   return { service: service.name, version: service.version, id: service.id, endpoints };
 }

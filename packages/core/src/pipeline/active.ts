@@ -3,7 +3,7 @@ export interface PendingMessage {
   /** Goes on after waiting for a place. */
   resume(): void;
   /** Ends it with 503, because the service is made to stop. */
-  cut(): void;
+  abandon(): void;
   /** Its place in the list. */
   before: PendingMessage | undefined;
   after: PendingMessage | undefined;
@@ -46,9 +46,9 @@ export class ActiveMessages {
   }
 
   /** Ends all of them with 503. */
-  cut(): void {
+  abandonAll(): void {
     const messages: PendingMessage[] = [];
     for (let message = this.first; message !== undefined; message = message.after) messages.push(message);
-    for (const message of messages) message.cut();
+    for (const message of messages) message.abandon();
   }
 }

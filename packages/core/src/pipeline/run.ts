@@ -50,7 +50,8 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     else this.admit();
   }
 
-  cut(): void {
+  /** Ends it with 503, because the service is made to stop. */
+  abandon(): void {
     if (this.isDone) return;
     const error = new ServiceError(503, 'service is stopping');
     this.abort(error);
@@ -63,7 +64,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
    */
   withdraw(): boolean {
     if (this.isDone || this.places === this.runtime.limiters.length) return false;
-    this.cut();
+    this.abandon();
     return true;
   }
 

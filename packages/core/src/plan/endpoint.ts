@@ -9,29 +9,21 @@ import {
   VERBS,
   type SubjectTemplate,
 } from '@natsmith/protocol';
-import type { Middleware } from '../define/handler';
 import type { EndpointOptions } from '../define/options';
 import { isItemStream } from '../define/stream';
 import type { Mistakes } from './definition-error';
-import { checkLimits, checkMaxUncredited, plannedLimits, type PlannedLimits } from './limits';
+import { checkLimits, checkMaxUncredited, plannedLimits } from './limits';
 import type { Payload } from '../payload/payload';
 import type { EndpointPlan } from './plan';
 import { effectiveQueueGroup } from './queue-group';
 import { handlerOf, isStreaming } from './handler';
+import type { Surroundings } from './source';
 
 const CONTROL_SUBJECTS = VERBS.flatMap((verb) => [
   controlSubject(verb),
   controlSubject(verb, '*'),
   controlSubject(verb, '*', '*'),
 ]);
-
-/** What surrounds an endpoint: its prefixes, queue group settings, middleware and limits, each from the outside in. */
-export interface Surroundings {
-  readonly prefixes: readonly string[];
-  readonly queueGroups: readonly (string | false | undefined)[];
-  readonly use: readonly Middleware[];
-  readonly limits: Pick<PlannedLimits, 'timeout' | 'maxBody'>;
-}
 
 /** Checks one endpoint and plans it; mistakes are noted, and then the plan is not to be used. */
 export function planEndpoint(
@@ -41,7 +33,7 @@ export function planEndpoint(
   payload: Payload | string,
   around: Surroundings,
   target: EndpointPlan['target'],
-  mistakes: Mistakes,
+  mistakes: Pick<Mistakes, 'add'>,
 ): EndpointPlan {
   const badName = prefix('endpoint name ', nameProblem(name));
   mistakes.add(where, badName);

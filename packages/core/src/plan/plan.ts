@@ -23,8 +23,7 @@ export interface ServicePlan {
   readonly queueGroup: string | false | undefined;
   /** The middleware of the service class. */
   readonly use: readonly Middleware[];
-  readonly endpoints: readonly EndpointPlan[];
-  /** Handlers of all other kinds, each with what takes its messages. */
+  /** Of all kinds, each with what takes its messages, in the order in which they were written. */
   readonly handlers: readonly SourcePlan[];
   /** The service class and the group classes that it mounts. */
   readonly classes: readonly Class[];

@@ -3,6 +3,15 @@ import type { HandlerSource } from '../define/metadata';
 import type { Middleware } from '../define/handler';
 import type { PayloadClasses } from '../payload/payload';
 import type { HandlerPlan } from './handler-plan';
+import type { PlannedLimits } from './limits';
+
+/** What surrounds an endpoint: its prefixes, queue group settings, middleware and limits, each from the outside in. */
+export interface Surroundings {
+  readonly prefixes: readonly string[];
+  readonly queueGroups: readonly (string | false | undefined)[];
+  readonly use: readonly Middleware[];
+  readonly limits: Pick<PlannedLimits, 'timeout' | 'maxBody'>;
+}
 
 /** What a source is told of the class and service around a handler that it plans. */
 export interface SourceSurroundings {
@@ -12,6 +21,8 @@ export interface SourceSurroundings {
   readonly use: readonly Middleware[];
   /** Bytes. */
   readonly maxBody: number;
+  /** What service and groups say of endpoints alone: prefixes, queue groups, default limits. */
+  readonly endpoints: Surroundings;
   readonly payloads: PayloadClasses;
   /** For messages: `Mailer.mail`. */
   readonly where: string;

@@ -11,10 +11,36 @@ import type { HandlerPlan } from '../plan/handler-plan';
 import type { ServicePlan } from '../plan/plan';
 import { requestSchema, responseSchema } from '../payload/schema';
 import type { ValidatorOptions } from '../payload/validator';
+import type { HostSettings } from '../sources/settings';
 import { fitInfo } from './info-size';
 
 /** What the INFO reply says besides its body to a client that asks with the same header: payloads may come in chunks. */
 export const INFO_HEADERS = headerBlock([[CHUNKS_HEADER, String(CHUNK_CREDIT)]]);
+
+/** INFO as it goes out, made again when what it says may have changed. */
+export class InfoBody {
+  private body: Buffer | undefined;
+  /** The max_payload that it was made for. */
+  private fits = 0;
+
+  constructor(
+    private readonly settings: HostSettings,
+    private readonly parts: () => [ServiceIdentity, ServicePlan, readonly HandlerPlan[]],
+  ) {}
+
+  get(): Buffer {
+    const { outlet, logger, validation } = this.settings;
+    // Another server, or the same one after a change, may take less or more.
+    if (this.fits !== outlet.maxPayload) this.forget();
+    this.fits = outlet.maxPayload;
+    this.body ??= Buffer.from(JSON.stringify(infoReply(...this.parts(), this.fits, logger, validation)));
+    return this.body;
+  }
+
+  forget(): void {
+    this.body = undefined;
+  }
+}
 
 /** Builds the INFO reply (ADR-32, INFO), schemas included as far as they fit into one message. */
 export function infoReply(

@@ -1,6 +1,7 @@
 import { controlSubject, readDiscoveryReply, subjectsOverlap, type Violation } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import type { EndpointPlan, ServicePlan } from '../plan/plan';
+import type { HandlerPlan } from '../plan/handler-plan';
+import type { ServicePlan } from '../plan/plan';
 import type { Outlet } from '../reply/outlet';
 
 /** Milliseconds that other services have to answer. */
@@ -40,7 +41,7 @@ export function isOfNeighbours({ operation, subject }: Violation): boolean {
 
 interface Own {
   readonly service: string;
-  readonly endpoint: EndpointPlan;
+  readonly endpoint: HandlerPlan;
 }
 
 class Neighbours {
@@ -57,7 +58,9 @@ class Neighbours {
     private readonly logger: Logger,
   ) {
     this.names = new Set(services.map(({ name }) => name));
-    this.all = services.flatMap(({ name, endpoints }) => endpoints.map((endpoint) => ({ service: name, endpoint })));
+    this.all = services.flatMap(({ name, handlers }) =>
+      handlers.filter(({ plan }) => plan.kind === 'endpoint').map(({ plan }) => ({ service: name, endpoint: plan })),
+    );
     for (const own of this.all) {
       const { subject } = own.endpoint;
       if (/[*>]/.test(subject)) this.patterns.push(own);
@@ -89,7 +92,7 @@ class Neighbours {
     }
   }
 
-  private warn(service: string, endpoint: EndpointPlan, other: string, id: string, subject: string): void {
+  private warn(service: string, endpoint: HandlerPlan, other: string, id: string, subject: string): void {
     const key = `${endpoint.subject} ${other}`;
     if (this.warned.has(key) || this.warned.size >= MAX_WARNINGS) return;
     this.warned.add(key);

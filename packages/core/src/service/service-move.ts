@@ -7,7 +7,7 @@ import type { HandlerSubscription, HandlerSurroundings, RunningHandler } from '.
 
 /** What of a service instance moves with its connection. */
 export interface Movable {
-  readonly endpoints: readonly RunningHandler[];
+  readonly handlers: { readonly running: readonly RunningHandler[] };
   readonly control: readonly KeptSubscription[];
   readonly around: HandlerSurroundings;
   /** Subscribes discovery on another connection, too. */
@@ -31,7 +31,8 @@ export class ServiceMove implements Mover {
   }
 
   async leave(sibling: Connection): Promise<void> {
-    const { endpoints, control, around } = this.movable;
+    const { control, around } = this.movable;
+    const endpoints = this.movable.handlers.running;
     this.outlet = outletOf(sibling, around.settings.logger, around.settings.outlet.replySubjects);
     const settings = { ...around.settings, connection: sibling, outlet: this.outlet };
     const guest = { ...around, settings, active: this.active };
@@ -52,7 +53,8 @@ export class ServiceMove implements Mover {
   }
 
   async arrive(): Promise<void> {
-    const { endpoints, control, around } = this.movable;
+    const { control, around } = this.movable;
+    const endpoints = this.movable.handlers.running;
     const { connection, outlet } = around.settings;
     const guests = this.guests.splice(0);
     const unshared = guests.splice(byQueueGroup(endpoints)[0].length);

@@ -13,10 +13,10 @@ export class TimeLeft {
 
   /** Begins to count. */
   start(milliseconds: number): void {
-    this.after(milliseconds, () => this.cut());
+    this.after(milliseconds, () => this.expire());
   }
 
-  cut(): void {
+  expire(): void {
     this.resolveUp();
   }
 

@@ -1,10 +1,13 @@
 import { INSTANCE_HEADER, uncreditedFor } from '@natsmith/protocol';
-import { KeptSubscription } from '../nats/kept-subscription';
+import type { PayloadOf, PayloadType, RequestContext } from '../define/handler';
+import { markHandler } from '../define/metadata';
+import type { EndpointOptions } from '../define/options';
 import { codecNamed } from '../payload/codec';
 import { orDefault } from '../payload/default-payload';
 import type { Execute } from '../pipeline/context';
 import { taker, type Handler } from '../pipeline/invoke';
 import { hasHeaders } from '../pipeline/message';
+import { planEndpointMethod } from '../plan/endpoint-method';
 import { handlerOf, hasDefault } from '../plan/handler';
 import type { EndpointPlan } from '../plan/plan';
 import { bodyInvoker } from '../reply/body';
@@ -13,28 +16,46 @@ import { RefusedReplies } from '../reply/refused-replies';
 import type { Replying } from '../reply/replying';
 import { handle } from '../reply/request';
 import { streamInvoker } from '../reply/upload';
-import { reading, runtimeOf, type HandlerSurroundings, type RunningHandler } from './source';
+import { reading, runtimeOf, type HandlerSurroundings, type RunningHandler, type Source } from './source';
+import { startSubscribed } from './subscribed';
 
-/** Puts together what an endpoint's requests need, and subscribes it. */
-export function startEndpoint(plan: EndpointPlan, handler: Handler, around: HandlerSurroundings): RunningHandler {
-  const runtime = endpointRuntime(plan, handler, around);
-  const { counter, limiters } = runtime;
-  return {
-    plan,
-    counter,
-    subscription: subscribe(plan, runtime, around),
-    startAlso: (guest) => subscribe(plan, { ...endpointRuntime(plan, handler, guest), counter, limiters }, guest),
+/** A method that can serve an endpoint whose payload is `P` and whose reply is `R`. */
+type EndpointMethod<P, R> = (payload: P, ctx: RequestContext) => R | Promise<R> | AsyncIterable<R>;
+
+type ReplyOf<Response extends PayloadType> = [PayloadOf<Response>] extends [never] ? unknown : PayloadOf<Response>;
+
+/**
+ * Makes a method an endpoint: `(payload, ctx) => reply`. A string is the endpoint's name.
+ * The method's parameter must accept what `request` stands for, and its reply be what `response` stands for.
+ */
+export function Endpoint<Request extends PayloadType = 'unchecked', Response extends PayloadType = 'unchecked'>(
+  options: string | EndpointOptions<Request, Response> = {},
+): <Method extends EndpointMethod<PayloadOf<Request>, ReplyOf<Response>>>(
+  target: object,
+  method: string,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void {
+  return (target, method) => {
+    markHandler(target, method, endpointSource, typeof options === 'string' ? { name: options } : options);
   };
 }
 
-function subscribe(plan: EndpointPlan, runtime: EndpointRuntime, around: HandlerSurroundings): KeptSubscription {
-  const { settings, onLost, onRestored } = around;
-  settings.outlet.replySubjects.addOwn(plan.subject);
-  return new KeptSubscription(settings.connection, plan.subject, plan.queueGroup, {
-    onMessage: (message) => handle(runtime, message),
-    onLost: (error) => onLost(plan.subject, error),
-    onRestored: () => onRestored(plan.subject),
-    onFault: (err) => settings.logger.error({ endpoint: plan.where, err }, 'a request could not be handled'),
+/** Requests, which are answered. */
+export const endpointSource = {
+  kind: 'endpoint',
+  decorator: '@Endpoint',
+  takesGroup: true,
+  subscribes: true,
+  plan: planEndpointMethod,
+  start: (plan, handler, around) => startEndpoint(plan as EndpointPlan, handler, around),
+} satisfies Source;
+
+/** Puts together what an endpoint's requests need, and subscribes it. */
+export function startEndpoint(plan: EndpointPlan, handler: Handler, around: HandlerSurroundings): RunningHandler {
+  return startSubscribed(plan, around, {
+    runtime: (guest) => endpointRuntime(plan, handler, guest),
+    receive: (runtime) => (message) => handle(runtime, message),
+    fault: 'a request could not be handled',
   });
 }
 

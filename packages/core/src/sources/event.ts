@@ -2,7 +2,6 @@ import type { Event, Received } from '@natsmith/protocol';
 import type { EventContext } from '../define/handler';
 import { markHandler } from '../define/metadata';
 import type { SubscribeOptions } from '../define/options';
-import { KeptSubscription } from '../nats/kept-subscription';
 import { failureOf, internalError } from '../pipeline/failure';
 import { invoker, taker, type Handler } from '../pipeline/invoke';
 import { Run } from '../pipeline/run';
@@ -10,6 +9,7 @@ import type { HandlerRuntime } from '../pipeline/runtime';
 import { planEvents, type EventPlan, type Subscription } from '../plan/event';
 import type { HandlerPlan } from '../plan/handler-plan';
 import { reading, runtimeOf, type HandlerSurroundings, type RunningHandler, type Source } from './source';
+import { startSubscribed } from './subscribed';
 
 /** Marks a method whose parameters are those of `F`. */
 export type HandlerDecorator<F extends (...args: never) => unknown> = <M extends F>(
@@ -44,15 +44,11 @@ export const eventSource: Source = {
 };
 
 function startEvent(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): RunningHandler {
-  const planned = plan as EventPlan;
-  const runtime = eventRuntime(planned, handler, around);
-  const { counter, limiters } = runtime;
-  return {
-    plan,
-    counter,
-    subscription: subscribe(planned, runtime, around),
-    startAlso: (guest) => subscribe(planned, { ...eventRuntime(planned, handler, guest), counter, limiters }, guest),
-  };
+  return startSubscribed(plan, around, {
+    runtime: (guest) => eventRuntime(plan as EventPlan, handler, guest),
+    receive: (runtime) => (message) => new EventRun(runtime, message).admit(),
+    fault: 'an event could not be handled',
+  });
 }
 
 interface EventRuntime extends HandlerRuntime {
@@ -63,17 +59,6 @@ function eventRuntime(plan: EventPlan, handler: Handler, around: HandlerSurround
   const { codec, validate } = reading(plan, around.settings);
   const core = invoker(taker<EventRun>(handler, codec, validate), plan.limits.maxBody);
   return { ...runtimeOf(plan, core, around), event: plan.event };
-}
-
-function subscribe(plan: EventPlan, runtime: EventRuntime, around: HandlerSurroundings): KeptSubscription {
-  const { settings, onLost, onRestored } = around;
-  settings.outlet.replySubjects.addOwn(plan.subject);
-  return new KeptSubscription(settings.connection, plan.subject, plan.queueGroup, {
-    onMessage: (message) => new EventRun(runtime, message).admit(),
-    onLost: (error) => onLost(plan.subject, error),
-    onRestored: () => onRestored(plan.subject),
-    onFault: (err) => settings.logger.error({ endpoint: plan.where, err }, 'an event could not be handled'),
-  });
 }
 
 /** A message whose outcome nobody waits for. */
