@@ -1,4 +1,4 @@
-export { CHUNK_CREDIT, CHUNKS_HEADER, cut, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';
+export { CHUNK_CREDIT, CHUNKS_HEADER, chunksOf, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';
 export { connectWith, type NatsLibrary } from './nats/connect';
 export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './nats/connection';
 export { ConnectionEvents, violationIn, type ConnectionEvent, type Violation } from './nats/connection-events';
@@ -55,7 +55,7 @@ export { randomToken } from './nats/token';
 export { uncreditedFor, type Uncredited } from './stream/uncredited';
 export { versionProblem } from './services/version';
 export { ItemReceiver, type ReceiverSettings } from './stream/item-receiver';
-export { ItemSender, type Body, type SenderEnd, type SenderSettings } from './stream/item-sender';
+export { ItemSender, type SenderEnd, type SenderSettings } from './stream/item-sender';
 export {
   countIn,
   creditIn,
@@ -67,6 +67,7 @@ export {
   SEQUENCE_HEADER,
   sequenceHeader,
   UPLOAD_HEADER,
+  type Body,
 } from './stream/frames';
 export { StreamError } from './stream/stream-error';
 export { FIRST_CREDIT } from './stream/window';

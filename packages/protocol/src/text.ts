@@ -8,7 +8,7 @@ export function textOf(bytes: Uint8Array): string {
 
 /** One line of somebody else's text, for messages: no control characters, and not longer than the limit. */
 export function printable(text: string, max: number): string {
-  const cut = text.length > max ? `${text.slice(0, max - 1)}…` : text;
+  const shortened = text.length > max ? `${text.slice(0, max - 1)}…` : text;
   // eslint-disable-next-line no-control-regex
-  return cut.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+  return shortened.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
 }

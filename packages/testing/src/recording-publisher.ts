@@ -48,9 +48,9 @@ export class RecordingPublisher implements EventPublisher<PublishOptions, void> 
   /** A publisher that remembers in the same place, with the trace headers of a request or event. */
   with(ctx: PublishContext): EventPublisher<PublishOptions, void> {
     const trace = TRACE_HEADERS.map((name) => [name, ctx.headers.get(name)] as const);
-    const carried = trace.filter((line): line is [string, string] => line[1] !== undefined);
+    const propagated = trace.filter((line): line is [string, string] => line[1] !== undefined);
     return {
-      publish: (event, payload, ...[options]) => this.#record(event, payload, options, carried),
+      publish: (event, payload, ...[options]) => this.#record(event, payload, options, propagated),
       with: (other) => this.with(other),
     };
   }
@@ -67,13 +67,13 @@ export class RecordingPublisher implements EventPublisher<PublishOptions, void> 
     this.#events.length = 0;
   }
 
-  async #record(event: Event, payload: unknown, options: Options = {}, carried: Lines): Promise<void> {
+  async #record(event: Event, payload: unknown, options: Options = {}, propagated: Lines): Promise<void> {
     const { params = {}, headers = {} } = options;
     const subject = eventSubject(event, params);
     const own = Object.entries(headers).flatMap(([name, values]) =>
       [values].flat().map((value) => [name, value] as const),
     );
-    const block = headerBlock([...carried.filter(([name]) => !(name in headers)), ...own]);
+    const block = headerBlock([...propagated.filter(([name]) => !(name in headers)), ...own]);
     const codec = eventCodecOf(event);
     // What is remembered has travelled: what the test changes in the payload later does not change it.
     const received = await codec.decode(await codec.encode(payload));

@@ -47,11 +47,11 @@ export async function connectClient(flags: ConnectionFlags): Promise<ServiceClie
 
 async function before<T>(promise: Promise<T>, timeout: number, server = 'nats://127.0.0.1:4222'): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timedOut = new Promise<never>((_, reject) => {
     const error = new Error(`no connection to NATS at ${withoutCredentials(server)} within ${timeout} ms`);
     timer = setTimeout(() => reject(error), timeout);
   });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, timedOut]).finally(() => clearTimeout(timer));
 }
 
 /** A selected context is not used unasked: where it is prod, that would be a bad surprise. */

@@ -119,7 +119,7 @@ class PendingRequest implements Receiver {
 
   expire(): void {
     const { left, subject, settings } = this;
-    // A deadline that was carried on is the 504 of the request that it came with, not a failure of its handler.
+    // A propagated deadline is the 504 of the request that it came with, not a failure of its handler.
     this.onError(left < settings.timeout ? new ServiceError(504, 'timeout') : new TimeoutError(subject, left));
   }
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '@natsmith/protocol';
 
-/** Milliseconds that the server may take for its word. */
+/** Milliseconds that the server may take to answer. */
 const PATIENCE = 2_000;
 
-/** A client's own way to the server, and whether it was cut. */
+/** A client's own connection to the server, and whether it was lost meanwhile. */
 export class Link {
   constructor(private readonly connection: Connection) {}
 
@@ -15,7 +15,7 @@ export class Link {
     return info && `${info.server_id ?? ''} ${info.client_id ?? ''}`;
   }
 
-  /** Whether the server answers now, and the link has not been cut since that session. */
+  /** Whether the server answers now, and the connection has not been lost since that session. */
   async holds(session: string | undefined): Promise<boolean> {
     if (session === undefined || session !== this.session) return false;
     const answers = this.connection.flush().then(

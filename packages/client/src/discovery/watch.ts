@@ -28,7 +28,7 @@ const DEFAULT_INTERVAL = 1_000;
 const MAX_KNOWN = 10_000;
 /** Instances that are asked by id in one look. */
 const MAX_ASKED = 250;
-/** Milliseconds after a reconnect in which nobody has left: services come back from the same cut, after 2 s by default. */
+/** Milliseconds after a reconnect in which nobody has left: services lost the same server, and are back after 2 s by default. */
 const GRACE = 3_000;
 
 /** Looks with PING again and again, and tells the differences; what runs at the start has joined. */

@@ -32,9 +32,9 @@ interface Headers {
 
 /** The reply subjects of one client: those of calls behind one subscription, those of streams each with its own. */
 export class Inbox implements Mover {
-  /** What the reply subjects of calls begin with. */
+  /** The prefix of the reply subjects of calls. */
   readonly prefix: string;
-  /** What those of all natsmith's clients on this connection begin with, and of other prefixes that may be spoken to. */
+  /** Prefixes of the inboxes that control messages may be sent to: this connection's own, and those of the options. */
   readonly inboxes: readonly string[];
   /** Of all clients and services on this connection. */
   readonly budget: CreditBudget;

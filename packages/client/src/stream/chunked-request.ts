@@ -1,4 +1,4 @@
-import { cut, headerBlock, MAX_BODY, SIZE_HEADER } from '@natsmith/protocol';
+import { chunksOf, headerBlock, MAX_BODY, SIZE_HEADER } from '@natsmith/protocol';
 import type { Inbox } from '../nats/inbox';
 import type { HeaderLines } from '../call/request';
 import { Upload } from './upload';
@@ -25,5 +25,5 @@ export function uploadInChunks(
     throw new Error(
       `a body of ${body.length} bytes for ${subject} is over the ${MAX_BODY} bytes that go in chunks; send a stream`,
     );
-  return new Upload(inbox, subject, cut(body, maxPayload), [[SIZE_HEADER, String(body.length)]]);
+  return new Upload(inbox, subject, chunksOf(body, maxPayload), [[SIZE_HEADER, String(body.length)]]);
 }

@@ -95,10 +95,10 @@ export class Upload {
 
   private async run(items: AsyncIterable<unknown>): Promise<void> {
     try {
-      const departure = await this.sender.send(items, encodeBody);
-      if (departure === undefined) this.end(sequenceHeader(this.sender.sequence + 1));
+      const end = await this.sender.send(items, encodeBody);
+      if (end === undefined) this.end(sequenceHeader(this.sender.sequence + 1));
       // A handler that has enough does not look any more. If it still reads, somebody else has cancelled.
-      if (departure === 'cancelled') this.giveUp('the stream was cancelled');
+      if (end === 'cancelled') this.giveUp('the stream was cancelled');
     } catch (error) {
       this.giveUp('the caller has given up its stream');
       this.failure.abort(error);

@@ -1,9 +1,9 @@
 import {
   CHUNK_CREDIT,
   CHUNKS_HEADER,
+  chunksOf,
   countIn,
   creditIn,
-  cut,
   DEFAULT_HEARTBEAT,
   headerBlock,
   HEARTBEAT_HEADER,
@@ -43,7 +43,7 @@ export async function sendInChunks(
     runtime.logger.error({ endpoint: runtime.where, size: length, maxBody: MAX_BODY }, 'reply is too large for chunks');
     throw new ServiceError(500, `reply of ${length} bytes is over the ${MAX_BODY} bytes that go in chunks`);
   }
-  await sendStream(cut(bytes, runtime.outlet.maxPayload), request, runtime, {
+  await sendStream(chunksOf(bytes, runtime.outlet.maxPayload), request, runtime, {
     credit,
     heartbeat: heartbeatOf(request),
     announcement: headerBlock([[SIZE_HEADER, String(length)]]),
@@ -87,7 +87,7 @@ export async function receiveBody(ctx: Replying, outlet: ReplyOutlet, maxBody: n
   }
 }
 
-/** Bytes of a chunk, as callers cut them. */
+/** Bytes of a chunk, as callers chunksOf them. */
 function chunkSize({ maxPayload }: ReplyOutlet): number {
   return Math.min(MAX_CHUNK, Math.ceil(maxPayload / 2));
 }

@@ -100,7 +100,7 @@ async function all(movers: readonly Mover[], step: (mover: Mover) => Promise<voi
 /** Waits for it, but not longer than that. */
 async function within(milliseconds: number, step: Promise<unknown>): Promise<void> {
   const over = new AbortController();
-  const late = delay(milliseconds, undefined, { ref: false, signal: over.signal }).catch(() => undefined);
-  await Promise.race([step.catch(() => undefined), late]);
+  const timeout = delay(milliseconds, undefined, { ref: false, signal: over.signal }).catch(() => undefined);
+  await Promise.race([step.catch(() => undefined), timeout]);
   over.abort();
 }

@@ -11,7 +11,7 @@ export const MAX_BODY = 64 * 1024 * 1024;
 export const MAX_CHUNK = 128 * 1024;
 
 /** The parts of a body, none of which is a large message to the server. @param maxPayload the server's, in bytes */
-export async function* cut(body: Uint8Array, maxPayload: number): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* chunksOf(body: Uint8Array, maxPayload: number): AsyncGenerator<Uint8Array, void, undefined> {
   const size = Math.max(1, Math.min(MAX_CHUNK, Math.floor(maxPayload / 2)));
   for (let start = 0; start < body.length; start += size) yield body.subarray(start, start + size);
 }

@@ -4,7 +4,7 @@ import { isImported, isInbox } from '../nats/inbox-subject';
 /** Characters of a foreign subject in an error. */
 const MAX_SHOWN = 100;
 
-/** Where a producer is spoken to: the reply subject of what it sends, which must be an inbox, and one for all. */
+/** Where a producer takes control messages: the reply subject of what it sends, which must be an inbox, and one for all. */
 export class ControlSubject {
   subject: string | undefined;
   /** As the client libraries keep it; to decode it for each item would cost more than the item. */
@@ -13,7 +13,7 @@ export class ControlSubject {
   /** @param inboxes prefixes of inboxes besides `_INBOX.` and `_R_.` */
   constructor(private readonly inboxes: readonly string[] | undefined) {}
 
-  /** Whether the producer is spoken to through an import from its account. */
+  /** Whether control messages reach the producer through an import from its account. */
   get isInOtherAccount(): boolean {
     return this.subject !== undefined && isImported(this.subject);
   }

@@ -1,6 +1,9 @@
 import type { HeaderBlock } from '../services/header';
 import type { Message } from '../nats/connection';
 
+/** A body on its way out; a string goes as UTF-8. */
+export type Body = Uint8Array | string;
+
 /** In a request: how many items may come before the caller grants more, 0 for none. Without it items come as fast as they are made. */
 export const CREDIT_HEADER = 'Natsmith-Credit';
 /** In a request: milliseconds between two heartbeats. In a heartbeat: the number of the last item that was sent. */

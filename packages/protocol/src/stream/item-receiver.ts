@@ -1,19 +1,19 @@
 import { isNoResponders, type Message } from '../nats/connection';
 import { ControlSubject } from './control-subject';
 import { Grants, type GrantSettings } from './grants';
+import { ItemQueue } from './item-queue';
+import { LifeSigns } from './life-signs';
 import { headersIn } from '../services/received-headers';
 import {
   CREDIT_HEADER,
   creditIn,
   encodeControl,
   HEARTBEAT_HEADER,
-  MISSED_HEARTBEATS,
   numberOfBareItem,
   SENT_HEADER,
   SEQUENCE_HEADER,
 } from './frames';
 import { abandoned, exportedForOneReply, noStream, outOfOrder, StreamError, unheard } from './stream-error';
-import { MAX_TIMER } from '../timer';
 
 // Of a producer that knows no credit, so that it cannot fill the memory.
 const MAX_UNGRANTED = 65_536;
@@ -24,11 +24,11 @@ const MAX_WAITING = 64 * 1024 * 1024;
 export interface ReceiverSettings extends GrantSettings {
   /** Where the stream was asked for; for errors. */
   readonly subject: string;
-  /** Prefixes of inboxes, besides `_INBOX.` and `_R_.`, on which a producer may be spoken to. */
+  /** Prefixes of inboxes, besides `_INBOX.` and `_R_.`, on which a producer may be sent control messages. */
   readonly inboxes?: readonly string[];
   /** Milliseconds; a producer that misses three is given up. 0: never. */
   readonly heartbeat: number;
-  /** Milliseconds until the producer's first word, and the error if there is none. */
+  /** Milliseconds until the producer's first message, and the error if there is none. */
   readonly firstWithin: number;
   firstItemError(): Error;
   /** The error for a producer that has begun and fallen silent; default a StreamError that says so. */
@@ -39,7 +39,7 @@ export interface ReceiverSettings extends GrantSettings {
   decode(data: Uint8Array): unknown;
   /** The error that a message carries instead of an item. */
   errorIn(message: Message): Error | undefined;
-  /** Speaks to the producer. @param wantsAnswer whether it is to say how far the stream is, where the items come in */
+  /** Sends the producer a control message. @param wantsAnswer whether it is to say how far the stream is, where the items come in */
   sendControl(control: string, words: string, wantsAnswer: boolean): void;
   /** Called once, when nothing is received any more. */
   onEnd(): void;
@@ -47,31 +47,27 @@ export interface ReceiverSettings extends GrantSettings {
 
 /** The consuming end of a stream: grants credit as items are taken, and lets no item be lost in silence. */
 export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined> {
-  private readonly queue: Uint8Array[] = [];
-  private waitingBytes = 0;
+  private readonly queue = new ItemQueue();
   private expected = 1;
   private readonly grants: Grants;
   private readonly control: ControlSubject;
-  private isEnded = false;
-  private error: Error | undefined;
-  /** Messages of the producer. */
-  private heard = 0;
-  /** Heartbeats' times that have passed since the producer's last word. */
-  private silent = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly signs: LifeSigns;
   private wasAway = false;
-  private waiting: (() => void)[] = [];
 
   constructor(private readonly settings: ReceiverSettings) {
     this.grants = new Grants(settings);
     this.control = new ControlSubject(settings.inboxes);
     if (settings.share !== undefined) settings.share.onTurn = () => this.grantMore();
-    const { firstWithin } = settings;
-    if (firstWithin < Infinity)
-      this.timer = setTimeout(() => this.fail(settings.firstItemError()), Math.min(firstWithin, MAX_TIMER));
+    const { firstWithin, heartbeat, subject } = settings;
+    this.signs = new LifeSigns({
+      firstWithin,
+      heartbeat,
+      onMissing: () => this.fail(settings.firstItemError()),
+      onSilent: () => this.fail(settings.silent?.() ?? unheard(subject, heartbeat, this.control.subject)),
+    });
   }
 
-  /** Grants the first credit to a producer that has not spoken yet. @param control checked by whoever invites */
+  /** Grants the first credit to a producer that has sent nothing yet. @param control checked by whoever invites */
   invite(control: string): void {
     this.control.subject = control;
     this.grants.grow();
@@ -81,26 +77,21 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   /** The connection was away for a while: what came meanwhile is lost, and the producer may have given up. */
   recheck(): void {
     this.wasAway = true;
-    if (!this.isEnded) this.sendControl(true);
+    if (!this.queue.isEnded) this.sendControl(true);
   }
 
   /** Takes a message of the producer. */
   onMessage(message: Message): void {
-    if (this.isEnded) return;
-    const { subject, heartbeat } = this.settings;
-    // Counting is cheaper than to read the clock for each item.
-    this.silent = 0;
-    if (this.heard++ === 0) {
-      clearTimeout(this.timer);
-      if (heartbeat > 0) this.timer = setInterval(() => this.checkSilence(), Math.min(heartbeat, MAX_TIMER));
-    }
+    if (this.queue.isEnded) return;
+    const { subject } = this.settings;
+    this.signs.heard();
     const bare = numberOfBareItem(message);
     const error = bare === undefined ? this.errorIn(message) : undefined;
     if (error !== undefined) return this.end(error);
     const misled = this.control.problemOf(message);
     if (misled !== undefined) return this.fail(new StreamError(`the stream from ${subject} ${misled}`, subject));
     if (bare !== undefined) this.onItem(message.data, bare);
-    else this.onWord(message);
+    else this.onOther(message);
   }
 
   private errorIn(message: Message): Error | undefined {
@@ -114,7 +105,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   }
 
   /** Whatever comes with more headers than an item's, or with none. */
-  private onWord(message: Message): void {
+  private onOther(message: Message): void {
     const headers = headersIn(message);
     const number = headers?.get(SEQUENCE_HEADER);
     if (number !== undefined) return this.onItem(message.data, creditIn(number) ?? NaN);
@@ -124,7 +115,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     const lastSent = headers?.get(HEARTBEAT_HEADER);
     if (lastSent === undefined) return this.end();
     const sent = headers?.get(SENT_HEADER);
-    if (sent !== undefined && this.heard <= (creditIn(sent) ?? 0))
+    if (sent !== undefined && this.signs.messages <= (creditIn(sent) ?? 0))
       return this.fail(exportedForOneReply(this.settings.subject));
     this.onHeartbeat(creditIn(lastSent) ?? NaN);
   }
@@ -138,10 +129,8 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     this.expected++;
     this.grants.add(data.length);
     this.queue.push(data);
-    this.waitingBytes += data.length;
     // Heartbeats, if there are any, are answered anyway; it takes an answer to learn whether more than this one comes.
     if (number === 1 && this.control.isInOtherAccount) this.sendControl();
-    if (this.waiting.length > 0) this.wake();
   }
 
   /** Answered by the present grant, so that one that was lost comes again. */
@@ -154,8 +143,8 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
 
   /** Ends the stream with an error; items that were not taken are dropped. */
   abort(error: Error): void {
-    if (this.isEnded && this.queue.length === 0) return;
-    this.queue.length = 0;
+    if (this.queue.isEnded && this.queue.length === 0) return;
+    this.queue.clear();
     this.fail(error);
   }
 
@@ -165,12 +154,12 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   }
 
   return(): Promise<IteratorResult<Item, undefined>> {
-    this.queue.length = 0;
-    if (!this.isEnded) {
+    this.queue.clear();
+    if (!this.queue.isEnded) {
       this.cancel();
       this.end();
     }
-    this.error = undefined;
+    this.queue.takeError();
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -179,18 +168,20 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
   }
 
   private async nextLater(): Promise<IteratorResult<Item, undefined>> {
-    if (!this.isEnded) await this.arrival();
+    const { itemTimeout, subject } = this.settings;
+    if (!this.queue.isEnded)
+      await this.queue.arrival(itemTimeout, () =>
+        this.fail(new StreamError(`${subject} sent no item within ${itemTimeout} ms`, subject)),
+      );
     const data = this.queue.shift();
     if (data !== undefined) return this.take(data);
-    const { error } = this;
-    this.error = undefined;
+    const error = this.queue.takeError();
     if (error !== undefined) throw error;
     return { done: true, value: undefined };
   }
 
   /** One promise for an item that is here already, where an async function would make three. */
   private take(data: Uint8Array): Promise<IteratorResult<Item, undefined>> {
-    this.waitingBytes -= data.length;
     if (this.grants.take()) this.grantMore();
     try {
       const value = this.settings.decode(data);
@@ -207,28 +198,20 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     throw error;
   }
 
-  private async arrival(): Promise<void> {
-    const { itemTimeout, subject } = this.settings;
-    const error = (): void => this.fail(new StreamError(`${subject} sent no item within ${itemTimeout} ms`, subject));
-    const timer = itemTimeout < Infinity ? setTimeout(error, Math.min(itemTimeout, MAX_TIMER)) : undefined;
-    while (this.queue.length === 0 && !this.isEnded) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    clearTimeout(timer);
-  }
-
   private grantMore(): void {
-    if (this.control.subject !== undefined && !this.isEnded && this.grants.grow()) this.sendControl();
+    if (this.control.subject !== undefined && !this.queue.isEnded && this.grants.grow()) this.sendControl();
   }
 
   /** @param wantsAnswer an import from another account may not let through more than one message, so it is asked, too */
   private sendControl(wantsAnswer = this.control.isInOtherAccount): void {
-    this.say(encodeControl({ type: 'credit', upTo: this.grants.upTo }), wantsAnswer);
+    this.send(encodeControl({ type: 'credit', upTo: this.grants.upTo }), wantsAnswer);
   }
 
   private cancel(): void {
-    this.say(encodeControl({ type: 'cancel' }), false);
+    this.send(encodeControl({ type: 'cancel' }), false);
   }
 
-  private say(words: string, wantsAnswer: boolean): void {
+  private send(words: string, wantsAnswer: boolean): void {
     const { subject } = this.control;
     if (subject === undefined) return;
     try {
@@ -243,37 +226,23 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     if (this.control.subject === undefined ? this.queue.length >= MAX_UNGRANTED : this.grants.isUsedUp)
       return 'sends more items than it has credit for';
     const isBound = this.settings.credit !== undefined && this.control.subject !== undefined;
-    if (!isBound && this.waitingBytes + bytes > MAX_WAITING)
-      return `has ${this.queue.length} items of ${this.waitingBytes} bytes waiting to be read; read faster, or say how many may wait: "credit"`;
+    if (!isBound && this.queue.bytes + bytes > MAX_WAITING)
+      return `has ${this.queue.length} items of ${this.queue.bytes} bytes waiting to be read; read faster, or say how many may wait: "credit"`;
     return undefined;
   }
 
   private fail(error: Error): void {
-    if (!this.isEnded) this.cancel();
+    if (!this.queue.isEnded) this.cancel();
     this.end(error);
   }
 
   private end(error?: Error): void {
-    this.error ??= error;
-    if (!this.isEnded) {
-      this.isEnded = true;
-      clearTimeout(this.timer);
-      this.grants.close();
-      this.settings.onEnd();
-    }
-    this.wake();
-  }
-
-  private checkSilence(): void {
-    if (++this.silent <= MISSED_HEARTBEATS) return;
-    const { settings } = this;
-    this.fail(settings.silent?.() ?? unheard(settings.subject, settings.heartbeat, this.control.subject));
-  }
-
-  private wake(): void {
-    const waiting = this.waiting;
-    this.waiting = [];
-    for (const resolve of waiting) resolve();
+    const { isEnded } = this.queue;
+    this.queue.end(error);
+    if (isEnded) return;
+    this.signs.stop();
+    this.grants.close();
+    this.settings.onEnd();
   }
 }
 

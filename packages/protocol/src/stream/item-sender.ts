@@ -1,13 +1,9 @@
 import { isNoResponders, type Message } from '../nats/connection';
 import { headerBlock, type HeaderBlock } from '../services/header';
 import { isImported, isInbox } from '../nats/inbox-subject';
-import { ServiceError } from '../services/service-error';
+import { SendCredit } from './send-credit';
 import { uncreditedFor, type Uncredited } from './uncredited';
-import { MOST_CREDIT } from './window';
-import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, SENT_HEADER, sequenceHeader } from './frames';
-
-/** A body on its way out; text goes as UTF-8. */
-export type Body = Uint8Array | string;
+import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, SENT_HEADER, sequenceHeader, type Body } from './frames';
 
 /** What a producer needs to know and to do. */
 export interface SenderSettings {
@@ -29,31 +25,18 @@ export interface SenderSettings {
 /** Why a stream ended before its last item: by the consumer's will, or because it is gone, or by `stop`. */
 export type SenderEnd = 'cancelled' | 'gone' | 'stopped';
 
-// What may be under way before the server has confirmed it; bounds what the connection buffers, and lets the process do
-// something else meanwhile. Items count where the consumer bounds them not at all, or by more than it could mean.
-const UNCONFIRMED_ITEMS = 256;
-const UNCONFIRMED_BYTES = 16 * 1024 * 1024;
 // What cleans up after itself may take its time; what hangs there is not to keep the end of the stream from its consumer.
 const RETURN_TIMEOUT = 1_000;
 const EMPTY = new Uint8Array(0);
 
 /** The producing end of a stream: sends items as far as there is credit, and knows when its consumer leaves. */
 export class ItemSender {
-  /** The number of the last item that was sent. */
-  sequence = 0;
-  private credit: number;
-  private readonly uncredited: Uncredited;
-  /** A grant came on the control subject, which only the consumer was told. */
-  private isGranted = false;
-  private bytes = 0;
+  private readonly credit: SendCredit;
   private heartbeats = 0;
   private hasAnsweredElsewhere = false;
-  /** Items granted by a consumer that had not said it would. */
-  private granted = 0;
   private to: string | undefined;
-  private unconfirmedItems = 0;
-  private unconfirmedBytes = 0;
-  private departure: SenderEnd | undefined;
+  /** Why no further item is sent. */
+  private ended: SenderEnd | undefined;
   private heardAt = performance.now();
   private timer: NodeJS.Timeout | undefined;
   private iterator: AsyncIterator<unknown> | undefined;
@@ -63,11 +46,15 @@ export class ItemSender {
   /** @param onLeave is called at once when the consumer leaves, while the items may still be in the making */
   constructor(
     private readonly settings: SenderSettings,
-    private readonly onLeave: (departure: SenderEnd) => void,
+    private readonly onLeave: (why: SenderEnd) => void,
   ) {
-    this.credit = settings.credit;
-    this.uncredited = settings.uncredited ?? uncreditedFor();
+    this.credit = new SendCredit(settings.credit, settings.uncredited ?? uncreditedFor());
     this.to = settings.to;
+  }
+
+  /** The number of the last item that was sent. */
+  get sequence(): number {
+    return this.credit.sequence;
   }
 
   /** Takes a message that came in on the control subject. */
@@ -77,9 +64,7 @@ export class ItemSender {
     const control = parseControl(message);
     if (control === undefined) return;
     if (control.type === 'cancel') return this.leave('cancelled');
-    this.isGranted = true;
-    if (this.credit < Infinity) this.credit = Math.max(this.credit, control.upTo);
-    else this.granted = Math.max(this.granted, control.upTo);
+    this.credit.grant(control.upTo);
     if (message.reply && this.to === undefined) {
       this.to = message.reply;
       this.beat();
@@ -113,8 +98,8 @@ export class ItemSender {
         while (this.mustWait(body)) await this.word();
         if (this.hasLeft()) break;
         this.publish(body);
-        if (this.isMuchUnconfirmed()) {
-          this.unconfirmedItems = this.unconfirmedBytes = 0;
+        if (this.credit.isMuchUnconfirmed) {
+          this.credit.confirm();
           await this.settings.flush();
         }
       }
@@ -129,12 +114,12 @@ export class ItemSender {
     }
     clearInterval(this.timer);
     if (failure !== undefined) throw failure.error;
-    return this.departure;
+    return this.ended;
   }
 
   // A method, because the compiler does not expect a field to change while somebody waits.
   private hasLeft(): boolean {
-    return this.departure !== undefined;
+    return this.ended !== undefined;
   }
 
   /** Resolves when the consumer says something, or leaves. */
@@ -144,14 +129,7 @@ export class ItemSender {
 
   /** @param next the item that is ready; undefined while it is not made yet */
   private mustWait(next?: Body): boolean {
-    if (this.departure !== undefined || this.credit === Infinity) return false;
-    return this.sequence >= this.credit || (!this.isGranted && this.isOverUncredited(next));
-  }
-
-  private isOverUncredited(next: Body = ''): boolean {
-    const { items, bytes } = this.uncredited;
-    // One item may always go: it is the one message out for one message in.
-    return this.sequence >= items || (this.sequence > 0 && this.bytes + Buffer.byteLength(next) > bytes);
+    return this.ended === undefined && this.credit.mustWait(next);
   }
 
   private publish(body: Body): void {
@@ -159,17 +137,9 @@ export class ItemSender {
       throw new TypeError(
         'an item of a stream has an empty body, which would be read as the end; send null or an object',
       );
-    if (this.credit === Infinity && this.sequence >= this.granted && this.isOverUncredited(body))
-      throw new ServiceError(
-        429,
-        `the stream ends after ${this.sequence} items, because its reader grants no credit; read it with a natsmith ` +
-          'client, or raise "maxUncredited" of the endpoint',
-      );
+    this.credit.check(body);
     this.settings.publish(this.to ?? '', body, sequenceHeader(this.sequence + 1), this.controlOfItems);
-    this.sequence++;
-    this.unconfirmedItems++;
-    this.unconfirmedBytes += body.length;
-    if (!this.isGranted) this.bytes += Buffer.byteLength(body);
+    this.credit.sent(body);
   }
 
   /**
@@ -181,17 +151,12 @@ export class ItemSender {
     return isInHeartbeats ? undefined : this.settings.control;
   }
 
-  private isMuchUnconfirmed(): boolean {
-    if (this.unconfirmedBytes >= UNCONFIRMED_BYTES) return true;
-    return this.unconfirmedItems >= UNCONFIRMED_ITEMS && this.credit - this.sequence > MOST_CREDIT;
-  }
-
   private startHeartbeats(): void {
     const { heartbeat } = this.settings;
     if (heartbeat === 0) return;
     this.heardAt = performance.now();
     this.timer = setInterval(() => this.beat(), heartbeat);
-    // The consumer learns at once where to speak to.
+    // The consumer learns at once where to send its control messages.
     this.beat();
   }
 
@@ -235,14 +200,14 @@ export class ItemSender {
     return this.to;
   }
 
-  private leave(departure: SenderEnd): void {
-    if (this.departure !== undefined) return;
-    this.departure = departure;
+  private leave(why: SenderEnd): void {
+    if (this.ended !== undefined) return;
+    this.ended = why;
     clearInterval(this.timer);
     this.wake?.();
     // Wakes iterators that can be; a generator that waits for something else hears of it by `onLeave`.
     this.returnItems().catch(() => undefined);
-    this.onLeave(departure);
+    this.onLeave(why);
   }
 
   /** Tells the items once that no more of them are wanted. Never throws: it rejects with what they throw. */
@@ -254,6 +219,6 @@ export class ItemSender {
 /** Waits for something that has no right to hang. */
 async function inTime(work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, RETURN_TIMEOUT)));
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, RETURN_TIMEOUT)));
+  await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

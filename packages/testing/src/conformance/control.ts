@@ -29,9 +29,9 @@ export async function checkControl(instance: Instance): Promise<Replies> {
     const where = `${id} ${subject}`;
     const own = await replies;
     const [reply] = own;
-    const late = `was not answered within ${instance.timeout} ms`;
+    const silence = `was not answered within ${instance.timeout} ms`;
     findings.check('control-answers', own.length === 1, where, () =>
-      own.length === 0 ? late : `was answered ${own.length} times`,
+      own.length === 0 ? silence : `was answered ${own.length} times`,
     );
     if (reply === undefined) continue;
     const { headers, rtt, json } = reply;
