@@ -19,3 +19,7 @@ export { JetStreamPublisher, type JetStreamPublisherOptions } from './publish/pu
 export { Consume } from './consume/consume';
 export type { ConsumeOptions, ConsumerContext, RetryOptions } from './consume/consumer-context';
 export { Drop, Reject, Retry } from './consume/outcomes';
+export { diffStreams, ensureStreams, type EnsureStreamsOptions } from './provision/ensure-streams';
+export { ProvisionError } from './provision/provision-error';
+export type { StreamReport } from './provision/provision-streams';
+export type { DifferenceKind, StreamDifference } from './provision/stream-difference';

@@ -1,0 +1,53 @@
+import type { EventStream } from '../contract/event-stream';
+import { failureIn } from './management-error';
+import { ProvisionError } from './provision-error';
+import type { StreamDifference } from './stream-difference';
+
+export function missing(stream: EventStream): StreamDifference {
+  return {
+    stream: stream.name,
+    field: 'stream',
+    wanted: stream.subjects.join(', '),
+    found: 'does not exist',
+    kind: 'create',
+  };
+}
+
+/** Without what takes it away. */
+export function plain({ stream, field, wanted, found, kind }: StreamDifference): StreamDifference {
+  return { stream, field, wanted, found, kind };
+}
+
+const WAYS_OUT: Readonly<Record<string, string>> = {
+  create: 'let a service or "natsmith streams ensure" create it',
+  update: 'let a service or "natsmith streams ensure" update it, or change the contract',
+  shrink: '"natsmith streams ensure --prune" shrinks it, which may delete messages; or change the contract',
+  fixed:
+    'the server cannot change that in place: copy the stream to one of another name, as with "nats stream add --source", ' +
+    'or delete it; or change the contract',
+};
+
+export function sentence({ stream, field, wanted, found, kind }: StreamDifference): string {
+  return kind === 'create'
+    ? `stream "${stream}" does not exist`
+    : `stream "${stream}": ${field} is ${found}, and the contract says ${wanted}`;
+}
+
+export function refused(differences: readonly StreamDifference[], remark = ''): ProvisionError {
+  const problems = differences.map((one) => `${sentence(one)}${remark}; ${WAYS_OUT[one.kind] ?? ''}`);
+  return new ProvisionError(problems, differences.map(plain));
+}
+
+/** @param others streams that are in the way */
+export function explained(stream: EventStream, error: unknown, what: string, others = ''): ProvisionError {
+  const { kind, words, code } = failureIn(error);
+  const problem = `stream "${stream.name}" cannot be ${what}: `;
+  const why = {
+    forbidden: `this user may not publish to ${words}; grant that, let another user run "natsmith streams ensure", or start with { provision: 'off' }`,
+    disabled: 'this server, or this account, has no JetStream; enable it ("nats-server -js")',
+    missing: words,
+    refused: `${words}${others} (${code})`,
+    unanswered: `${words}; is JetStream enabled, and does its cluster have a leader?`,
+  }[kind];
+  return new ProvisionError([problem + why], [], { cause: error });
+}

@@ -1,0 +1,18 @@
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+const NANOSECONDS = 1_000_000;
+
+/** A duration of the server's as a contract writes it: `7d`. */
+export function writtenDuration(nanoseconds: number): string {
+  const milliseconds = nanoseconds / NANOSECONDS;
+  const [unit, size] = UNITS.find(([, size]) => milliseconds > 0 && milliseconds % size === 0) ?? ['ms', 1];
+  return `${milliseconds / size}${unit}`;
+}
+
+export function nanosecondsOf(milliseconds: number): number {
+  return Math.round(milliseconds * NANOSECONDS);
+}
