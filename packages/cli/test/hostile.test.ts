@@ -160,6 +160,17 @@ describe('given hostile services', () => {
     }
   });
 
+  it('a schema that asks for a promise of the answer is said not to be usable', async () => {
+    await impostor({}, [endpoint('text', { request_schema: '{"$async":true,"type":"string"}' })], (service) =>
+      service.answer('trap.text', () => '1'),
+    );
+    const { stdout, stderr } = await natsmith(['call', 'trap', 'text', '5']);
+    expect(stdout).toBe('1\n');
+    expect(stderr).toContain(
+      'the payload is not checked: the schema of endpoint "text" cannot be used (it has the keyword',
+    );
+  });
+
   it('thousands of endpoints are cut, and the rest is counted', async () => {
     const endpoints = Array.from({ length: 5_000 }, (_, i) => endpoint(`e${i}`, {}, { last_error: '' }));
     await impostor({}, endpoints);

@@ -17,6 +17,8 @@ function verdictOn(schema: string, value: unknown): Verdict {
     const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true, logger: false });
     addFormats(ajv);
     const validate = ajv.compile(JSON.parse(schema) as object);
+    // Ajv's own keyword, no JSON Schema: what such a schema says would be a promise, and any promise is a yes.
+    if ('$async' in validate) return { unusable: 'it has the keyword "$async"' };
     if (validate(value)) return { problems: [] };
     const problems = telling(validate.errors ?? []).map((error) => shortened(harmless(describe(error)), MAX_LENGTH));
     const more = problems.length - MAX_PROBLEMS;
