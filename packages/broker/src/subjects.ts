@@ -9,6 +9,11 @@ export function isLiteralSubject(subject: string): boolean {
   return subject.split('.').every((token) => token !== '' && token !== '*' && token !== '>');
 }
 
+/** Whether something that a header says can be the subject of a message. */
+export function isPublishSubject(subject: string): boolean {
+  return !/[\s\0]/.test(subject) && isLiteralSubject(subject);
+}
+
 /** Whether a pattern takes a subject. A wildcard inside the subject counts as an ordinary token. */
 export function matches(pattern: string, subject: string): boolean {
   const wanted = pattern.split('.');

@@ -40,7 +40,7 @@ export const refusals = {
   storeFailed: (text: string) => new ApiError(503, 10077, text),
   streamMismatch: bad(10056, 'stream name in subject does not match request'),
   streamNameInUse: bad(10058, 'stream name already in use with a different configuration'),
-  streamPurgeDenied: () => new ApiError(500, 10110, 'purge not permitted'),
+  streamPurgeDenied: () => new ApiError(500, 10110, 'stream purge not permitted'),
   streamNotFound: () => new ApiError(404, 10059, 'stream not found'),
   subjectOverlap: bad(10065, 'subjects overlap with an existing stream'),
 } as const;

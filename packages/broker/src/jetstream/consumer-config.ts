@@ -250,7 +250,7 @@ function checkFilters(config: ConsumerConfig): void {
   if (config.filter_subjects?.includes('')) bad(10139, 'consumer filter in FilterSubjects cannot be empty');
   const filters = filtersOf(config);
   for (const [i, subject] of filters.entries()) {
-    if (!isSubject(subject)) throw refusals.invalidConfig('bad subject');
+    if (!isSubject(subject)) throw refusals.invalidConfig('invalid subject');
     if (filters.some((other, j) => i !== j && isSubset(subject, other)))
       bad(10138, 'consumer subject filters cannot overlap');
   }

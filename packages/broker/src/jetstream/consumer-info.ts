@@ -1,7 +1,7 @@
 import type { Consumer } from './consumer';
 import type { ConsumerConfig } from './consumer-config';
 import { withServerLevel } from './level';
-import { formatTime } from './time-format';
+import { formatTime, NO_TIME } from './time-format';
 
 // What nats-server tells even where it is nothing.
 const ALWAYS = new Set(['deliver_policy', 'ack_policy', 'replay_policy', 'num_replicas', 'metadata']);
@@ -39,7 +39,7 @@ export function consumerInfo(consumer: Consumer, tellsServer: boolean): object {
             {
               group: config.priority_groups![0],
               ...(priority.pinId === '' ? {} : { pinned_client_id: priority.pinId }),
-              ...(priority.pinnedSince === undefined ? {} : { pinned_ts: formatTime(priority.pinnedSince) }),
+              pinned_ts: priority.pinnedSince === undefined ? NO_TIME : formatTime(priority.pinnedSince),
             },
           ],
         }

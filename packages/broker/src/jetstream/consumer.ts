@@ -123,13 +123,14 @@ export class Consumer {
   }
 
   /** Begins anew at a sequence. */
-  reset(sequence: number): void {
+  reset(sequence: number): number {
     this.lasts = [];
     this.nextSequence = Math.max(1, sequence, this.stream.log.firstSequence);
     this.unseen = this.stream.log.countFrom(this.nextSequence, this.filter);
-    this.deliveries.restart(this.nextSequence);
+    this.deliveries.restart(sequence);
     this.ackWait.stop();
     this.wake();
+    return sequence;
   }
 
   /** The stream has a new message. */

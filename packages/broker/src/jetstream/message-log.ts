@@ -81,6 +81,11 @@ export class MessageLog {
     return entry?.sequence === sequence && !entry.deleted ? entry : undefined;
   }
 
+  /** Gives up all sequences below one, which nothing has. */
+  skipTo(firstSequence: number): void {
+    this.lastSequence = Math.max(this.lastSequence, firstSequence - 1);
+  }
+
   remove(message: StoredMessage): boolean {
     const entry = message as Entry;
     if (entry.deleted) return false;

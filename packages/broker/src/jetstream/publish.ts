@@ -1,5 +1,4 @@
 import type { Publication } from '../operations';
-import { isLiteralSubject } from '../subjects';
 import { ApiError, refusals } from './api-error';
 import type { Budget } from './budget';
 import type { Duplicates } from './duplicates';
@@ -55,9 +54,9 @@ function store(stream: Store, message: Publication): string {
 
   const known = checkExpectations(stream, message.subject, headers);
   if (known !== undefined) return known;
-  const rollup = checkRollup(stream, headers);
   const given = headers;
   headers = checkSchedule(stream, message.subject, headers);
+  const rollup = checkRollup(stream, headers);
   checkSize(stream, headers.length, frame);
   const ttl = readTtl(headerOf(headers, 'Nats-TTL'));
   if (ttl === 'invalid') throw new ApiError(400, 10165, 'invalid per-message TTL');
@@ -138,11 +137,6 @@ function checkSize({ config, budget }: Store, headerSize: number, frame: Buffer)
     throw new ApiError(400, 10054, 'message size exceeds maximum allowed');
   if (headerSize > MAX_HEADERS) throw new ApiError(400, 10097, 'header size exceeds maximum allowed of 64k');
   if (!budget.hasRoom(size)) throw refusals.insufficientResources();
-}
-
-/** Whether a subject can be a message's. */
-export function isPublishSubject(subject: string): boolean {
-  return subject !== '' && !/[\s\0]/.test(subject) && isLiteralSubject(subject);
 }
 
 function readSequence(text: string): number {

@@ -1,4 +1,4 @@
-import { refusals } from './api-error';
+import { ApiError } from './api-error';
 import { statusBlock } from './headers';
 import { type Fields, readRequest } from './json';
 
@@ -45,7 +45,8 @@ export function readPullRequest(body: Buffer, reply: string, now: number): PullR
   }
   const fields = readRequest(body, FIELDS) as Asked;
   const heartbeat = fields.idle_heartbeat ?? 0;
-  if (heartbeat > 0 && heartbeat * 2 > (fields.expires ?? 0)) throw refusals.invalidJson('heartbeat value too large');
+  if (heartbeat > 0 && heartbeat * 2 > (fields.expires ?? 0))
+    throw new ApiError(400, 10003, 'heartbeat value too large');
   return request(reply, fields, now);
 }
 

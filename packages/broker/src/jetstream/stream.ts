@@ -10,7 +10,9 @@ import { MessageLog, type StoredMessage } from './message-log';
 import type { Post } from './post';
 import { publish } from './publish';
 import type { StreamConfig } from './stream-config';
+import { Schedules } from './schedules';
 import { SubjectFilter, toBytes } from './subject-filter';
+import { formatDuration } from './time-format';
 import type { Ttl } from './ttl';
 import type { Turns } from './turns';
 
@@ -53,6 +55,7 @@ export class Stream<R extends Reader = Reader> {
   lastMessageId = '';
   closed = false;
   private readonly expiry: Expiry;
+  private readonly schedules: Schedules;
   private ears: (() => void)[] = [];
 
   constructor(
@@ -69,6 +72,9 @@ export class Stream<R extends Reader = Reader> {
     this.log = new MessageLog(config.first_seq ?? 1);
     this.duplicates = new Duplicates(clock, config.duplicate_window / 1e6);
     this.expiry = new Expiry(this, clock);
+    this.schedules = new Schedules(this, clock, (error) =>
+      surroundings.warn({ error, stream: config.name }, 'a schedule could not be run'),
+    );
     this.listen();
   }
 
@@ -112,6 +118,7 @@ export class Stream<R extends Reader = Reader> {
     if (config.max_age > 0 || expires !== undefined) this.expiry.add(message);
     if (rollup === 'sub') this.purge(new SubjectFilter([subject]), { keep: 1 });
     else if (rollup === 'all') this.purge(EVERYTHING, { keep: 1 });
+    if (config.allow_msg_schedules) this.schedules.stored(message, headersOf(message));
     return message.sequence;
   }
 
@@ -171,6 +178,7 @@ export class Stream<R extends Reader = Reader> {
     for (const consumer of [...this.consumers.values()]) consumer.close();
     this.consumers.clear();
     this.expiry.stop();
+    this.schedules.stop();
     this.budget.bytes -= this.log.bytes;
   }
 
@@ -233,11 +241,14 @@ export class Stream<R extends Reader = Reader> {
 }
 
 function isMarker(message: StoredMessage): boolean {
-  if (message.headerSize === 0) return false;
-  const headers = message.frame.toString('latin1', 0, message.headerSize);
+  const headers = headersOf(message);
   return Boolean(headerOf(headers, 'Nats-Marker-Reason')) || headerOf(headers, 'KV-Operation') === 'PURGE';
 }
 
+function headersOf({ frame, headerSize }: StoredMessage): string {
+  return headerSize === 0 ? '' : frame.toString('latin1', 0, headerSize);
+}
+
 function markerHeaders(ttl: number): string {
-  return `NATS/1.0\r\nNats-Marker-Reason: MaxAge\r\nNats-TTL: ${ttl}s\r\nNats-Rollup: sub\r\n\r\n`;
+  return `NATS/1.0\r\nNats-Marker-Reason: MaxAge\r\nNats-TTL: ${formatDuration(ttl * 1000)}\r\nNats-Rollup: sub\r\n\r\n`;
 }

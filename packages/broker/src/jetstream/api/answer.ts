@@ -3,13 +3,14 @@ import { checkRequiredLevel } from '../level';
 import { accountInfo } from './account';
 import { consumerHandlers } from './consumers';
 import { messageHandlers } from './messages';
-import type { Account, ApiRequest, Handler } from './request';
+import type { Account, ApiRequest, Handler, Handlers } from './request';
 import { streamHandlers } from './streams';
 
 interface Route {
   readonly kind: readonly string[];
   readonly type: string;
   readonly handle: Handler;
+  readonly otherwise?: object;
 }
 
 const notHere: Handler = () => {
@@ -19,7 +20,7 @@ const notClustered: Handler = () => {
   throw refusals.clusterRequired();
 };
 
-const handlers: Readonly<Record<string, readonly [string, Handler]>> = {
+const handlers: Handlers = {
   INFO: ['account_info', accountInfo],
   ...streamHandlers,
   ...messageHandlers,
@@ -34,7 +35,7 @@ const handlers: Readonly<Record<string, readonly [string, Handler]>> = {
 
 // The longest first, since some kinds begin like others.
 const routes: readonly Route[] = Object.entries(handlers)
-  .map(([kind, [type, handle]]) => ({ kind: kind.split('.'), type, handle }))
+  .map(([kind, [type, handle, otherwise]]) => ({ kind: kind.split('.'), type, handle, otherwise }))
   .sort((a, b) => b.kind.length - a.kind.length);
 
 /** Answers a request to the API, with nats-server's types and error codes. */
@@ -47,7 +48,7 @@ export function answer(account: Account, request: ApiRequest): object {
     return { type, ...route.handle(account, request.tokens.slice(route.kind.length), request) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { type, error: error.body };
+    return { type, error: error.body, ...route?.otherwise };
   }
 }
 

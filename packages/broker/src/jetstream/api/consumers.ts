@@ -15,7 +15,7 @@ import { withRequiredLevel } from '../level';
 import type { Stream } from '../stream';
 import { subjectsCollide } from '../subject-filter';
 import { formatTime, NO_TIME } from '../time-format';
-import { findConsumer, findStream, type Handler, page } from './request';
+import { findConsumer, findStream, type Handler, type Handlers, page } from './request';
 
 const NAMES_LIMIT = 1_024;
 const LIST_LIMIT = 256;
@@ -158,6 +158,7 @@ const pause: Handler = (account, [stream, name], { body }) => {
 };
 
 const unpin: Handler = (account, [stream, name], { body }) => {
+  if (body.length === 0) throw refusals.invalidJson('unexpected end of JSON input');
   const { group } = readRequest(body, { group: 'string' }) as { group?: string };
   const consumer = findConsumer(account, stream, name);
   if (!group) throw refusals.badRequest();
@@ -178,20 +179,19 @@ const reset: Handler = (account, [stream, name], { body }) => {
       refuse('below start time');
     if (!['all', 'by_start_sequence', 'by_start_time'].includes(policy)) refuse('not allowed');
   }
-  const to = seq === 0 ? consumer.deliveries.floor.stream + 1 : seq;
-  consumer.reset(to);
+  const to = consumer.reset(seq === 0 ? consumer.deliveries.floor.stream + 1 : seq);
   return { ...consumerInfo(consumer, true), reset_seq: to };
 };
 
 /** What is asked of consumers, by its subject. */
-export const consumerHandlers: Readonly<Record<string, readonly [string, Handler]>> = {
+export const consumerHandlers: Handlers = {
   'CONSUMER.CREATE': ['consumer_create', create],
   'CONSUMER.DURABLE.CREATE': ['consumer_create', createDurable],
   'CONSUMER.INFO': ['consumer_info', info],
-  'CONSUMER.NAMES': ['consumer_names', names],
-  'CONSUMER.LIST': ['consumer_list', list],
+  'CONSUMER.NAMES': ['consumer_names', names, { total: 0, offset: 0, limit: 0, consumers: [] }],
+  'CONSUMER.LIST': ['consumer_list', list, { total: 0, offset: 0, limit: 0, consumers: [] }],
   'CONSUMER.DELETE': ['consumer_delete', remove],
-  'CONSUMER.PAUSE': ['consumer_pause', pause],
+  'CONSUMER.PAUSE': ['consumer_pause', pause, { paused: false, pause_until: NO_TIME }],
   'CONSUMER.UNPIN': ['consumer_unpin', unpin],
-  'CONSUMER.RESET': ['consumer_reset', reset],
+  'CONSUMER.RESET': ['consumer_reset', reset, { reset_seq: 0 }],
 };

@@ -3,7 +3,7 @@ import { readRequest } from '../json';
 import type { MessageLog, StoredMessage } from '../message-log';
 import { fromBytes, SubjectFilter, toBytes } from '../subject-filter';
 import { formatTime } from '../time-format';
-import { findStream, type Handler } from './request';
+import { findStream, type Handler, type Handlers } from './request';
 
 const GET_FIELDS = {
   seq: 'sequence',
@@ -79,7 +79,7 @@ const remove: Handler = (account, [name], { body }) => {
 };
 
 /** What is asked of single messages, by its subject. */
-export const messageHandlers: Readonly<Record<string, readonly [string, Handler]>> = {
+export const messageHandlers: Handlers = {
   'STREAM.MSG.GET': ['stream_msg_get', get],
   'STREAM.MSG.DELETE': ['stream_msg_delete', remove],
 };

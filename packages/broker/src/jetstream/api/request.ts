@@ -24,6 +24,9 @@ export interface Account {
 /** Answers a kind of request; `names` are the tokens of the subject behind the kind. Throws ApiError. */
 export type Handler = (account: Account, names: readonly string[], request: ApiRequest) => object;
 
+/** What is asked, by its subject behind `$JS.API`: the type of its answer, who answers, and what a refusal says besides. */
+export type Handlers = Readonly<Record<string, readonly [string, Handler, object?]>>;
+
 /** Throws ApiError where there is no such stream. */
 export function findStream({ streams }: Account, name = ''): Stream<Consumer> {
   const stream = streams.get(name);

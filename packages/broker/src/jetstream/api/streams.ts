@@ -7,7 +7,7 @@ import { checkUpdate } from '../stream-update';
 import { SubjectFilter, subjectsCollide, toBytes } from '../subject-filter';
 import type { Stream } from '../stream';
 import type { Consumer } from '../consumer';
-import { type Account, findStream, type Handler, page } from './request';
+import { type Account, findStream, type Handler, type Handlers, page } from './request';
 
 const NAMES_LIMIT = 1_024;
 const LIST_LIMIT = 256;
@@ -53,7 +53,7 @@ const info: Handler = (account, [name], { body }) => {
 const names: Handler = (account, _, { body }) => {
   const asked = readRequest(body, { offset: 'integer', subject: 'string' });
   const { entries, ...paging } = page(capturing(account, asked.subject), asked.offset, NAMES_LIMIT);
-  return { ...paging, streams: entries.map(({ config }) => config.name) };
+  return { ...paging, streams: entries.length === 0 ? null : entries.map(({ config }) => config.name) };
 };
 
 const list: Handler = (account, _, { body }) => {
@@ -75,6 +75,7 @@ const purge: Handler = (account, [name], { body }) => {
   if (asked.seq && asked.keep) throw refusals.badRequest();
   const filter = new SubjectFilter(asked.filter ? [toBytes(asked.filter)] : []);
   const purged = stream.purge(filter, { below: asked.seq || undefined, keep: asked.keep ?? 0 });
+  if (asked.seq && !asked.filter && stream.log.count === 0) stream.log.skipTo(asked.seq);
   return { success: true, purged };
 };
 
@@ -92,12 +93,12 @@ function capturing({ streams }: Account, subject: unknown): Stream<Consumer>[] {
 }
 
 /** What is asked of streams, by its subject. */
-export const streamHandlers: Readonly<Record<string, readonly [string, Handler]>> = {
+export const streamHandlers: Handlers = {
   'STREAM.CREATE': ['stream_create', create],
   'STREAM.UPDATE': ['stream_update', update],
-  'STREAM.INFO': ['stream_info', info],
+  'STREAM.INFO': ['stream_info', info, { total: 0, offset: 0, limit: 0 }],
   'STREAM.NAMES': ['stream_names', names],
   'STREAM.LIST': ['stream_list', list],
   'STREAM.DELETE': ['stream_delete', remove],
-  'STREAM.PURGE': ['stream_purge', purge],
+  'STREAM.PURGE': ['stream_purge', purge, { purged: 0 }],
 };
