@@ -65,14 +65,9 @@ export function onEachServerAndClient(
   }
 }
 
-/** The same behaviour of JetStream on each server of the matrix that has it, with each client library. */
+/** The same behaviour of JetStream on each server of the matrix, with each client library. */
 export function onEachJetStream(describeOn: (server: TestServer, client: TestClient) => void): void {
-  for (const kind of kinds.filter(hasJetStream))
-    for (const library of clientLibraries)
-      describeServer(kind, `${titleOf(kind)} × ${library.name}`, () => {
-        const server = useServer(kind, { jetstream: true });
-        describeOn(server, useClient(server, library));
-      });
+  onEachServerAndClient(describeOn, { jetstream: true });
 }
 
 /** A block that takes long, such as one that installs packages: it runs with the whole matrix only. */
@@ -103,10 +98,6 @@ function describeServer(kind: ServerKind, title: string, body: () => void): void
   } else {
     describe.skip(`${title} (${HOW_TO_GET_ONE})`, body);
   }
-}
-
-function hasJetStream(kind: ServerKind): boolean {
-  return kind === 'nats-server';
 }
 
 function titleOf(kind: ServerKind): string {

@@ -158,6 +158,13 @@ export class Consumer {
     );
   }
 
+  /** The stream was purged: a consumer that has nothing left to do goes on behind what there was. */
+  purged(): void {
+    if (this.unseen > 0 || this.deliveries.pending.size > 0) return;
+    this.nextSequence = Math.max(this.nextSequence, this.stream.log.lastSequence + 1);
+    this.deliveries.passTo(this.nextSequence - 1);
+  }
+
   /** Whether a message of its stream is still to be acknowledged, or delivered, here. */
   awaits({ sequence, subject }: StoredMessage): boolean {
     if (!this.filter.takes(subject)) return false;

@@ -59,6 +59,12 @@ export class Deliveries {
     this.order.push(sequence);
   }
 
+  /** Counts what is up to a sequence as delivered, since it is gone. */
+  passTo(sequence: number): void {
+    this.delivered.stream = Math.max(this.delivered.stream, sequence);
+    this.settleAll();
+  }
+
   /** Nothing waits: the floor is what was delivered. */
   settleAll(): void {
     Object.assign(this.floor, this.delivered);

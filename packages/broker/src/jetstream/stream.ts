@@ -34,6 +34,8 @@ export interface Reader {
   announce(message: StoredMessage): void;
   /** The stream lost a message. */
   forget(message: StoredMessage): void;
+  /** The stream was purged. */
+  purged(): void;
   /** Whether a message is still to be acknowledged, or delivered. */
   awaits(message: StoredMessage): boolean;
   close(): void;

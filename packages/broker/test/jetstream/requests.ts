@@ -27,7 +27,6 @@ export const conversations: Readonly<Record<string, readonly string[]>> = {
     '$JS.API.STREAM.MSG.GET.A {"seq":2}',
     '$JS.API.STREAM.MSG.GET.A {"seq":9}',
     '$JS.API.STREAM.MSG.GET.A {"last_by_subj":"a.1"}',
-    '$JS.API.CONSUMER.CREATE.A {"stream_name":"A","config":{"ack_policy":"explicit"}}',
     '$JS.API.CONSUMER.CREATE.A.c1 {"stream_name":"A","config":{"name":"c1","ack_policy":"explicit","deliver_policy":"all"}}',
     '$JS.API.CONSUMER.CREATE.A.c2.a.1 {"stream_name":"A","config":{"durable_name":"c2","ack_policy":"explicit","filter_subject":"a.1"},"action":"create"}',
     '$JS.API.CONSUMER.CREATE.A.c2.a.1 {"stream_name":"A","config":{"durable_name":"c2","ack_policy":"explicit","filter_subject":"a.1","max_deliver":4},"action":"create"}',
@@ -48,6 +47,7 @@ export const conversations: Readonly<Record<string, readonly string[]>> = {
     '$JS.API.CONSUMER.DELETE.A.c4',
     '$JS.API.CONSUMER.DELETE.A.c4',
     '$JS.API.STREAM.PURGE.A {"filter":"a.1"}',
+    '$JS.API.CONSUMER.INFO.A.c2',
     '$JS.API.STREAM.MSG.DELETE.A {"seq":2}',
     '$JS.API.STREAM.INFO.A {"deleted_details":true}',
     '$JS.API.DIRECT.GET.A {"seq":1}',
@@ -177,7 +177,6 @@ export const conversations: Readonly<Record<string, readonly string[]>> = {
     '$JS.API.CONSUMER.MSG.NEXT.L.e {"batch":1,"max_bytes":5000}',
     '$JS.API.CONSUMER.MSG.NEXT.L.e {"batch":1,"expires":1000000000,"idle_heartbeat":900000000}',
     '$JS.API.CONSUMER.MSG.NEXT.L.e {"batch":1,"expires":1000000000,"max_bytes":3}',
-    '$JS.API.CONSUMER.MSG.NEXT.L.e {bad',
     '$JS.API.CONSUMER.INFO.L.e',
     '$JS.API.CONSUMER.INFO.L.p',
     '$JS.API.CONSUMER.UNPIN.L.p {"group":"g"}',
@@ -200,7 +199,7 @@ export const conversations: Readonly<Record<string, readonly string[]>> = {
     '$JS.API.STREAM.INFO.L [Nats-Required-Api-Level=99]',
     '$JS.API.STREAM.INFO.L [Nats-Required-Api-Level=1]',
   ],
-  'interest': [
+  interest: [
     '$JS.API.STREAM.CREATE.I {"name":"I","subjects":["i.>"],"retention":"interest"}',
     'i.1 nobody',
     '$JS.API.CONSUMER.CREATE.I.a {"stream_name":"I","config":{"name":"a","durable_name":"a","ack_policy":"explicit"}}',
@@ -292,6 +291,7 @@ export const conversations: Readonly<Record<string, readonly string[]>> = {
     'd 1',
     '$JS.API.STREAM.MSG.DELETE.D {"seq":1}',
     '$JS.API.STREAM.DELETE.D',
+    '$JS.API.CONSUMER.CREATE.A {"stream_name":"A","config":{"ack_policy":"explicit"}}',
     '$JS.API.STREAM.DELETE.A',
   ],
 };

@@ -76,6 +76,7 @@ const purge: Handler = (account, [name], { body }) => {
   const filter = new SubjectFilter(asked.filter ? [toBytes(asked.filter)] : []);
   const purged = stream.purge(filter, { below: asked.seq || undefined, keep: asked.keep ?? 0 });
   if (asked.seq && !asked.filter && stream.log.count === 0) stream.log.skipTo(asked.seq);
+  for (const consumer of stream.consumers.values()) consumer.purged();
   return { success: true, purged };
 };
 
