@@ -272,14 +272,16 @@ function bodyKind(body: string): string {
 }
 
 /**
- * `<code> <description>` of every ServiceError that core makes, what varies as a pattern.
+ * `<code> <description>` of every ServiceError that core and what it reads bodies with make, what varies as a pattern.
  * Descriptions that are put together elsewhere are named here, so that a new one does not slip through.
  */
 function errorsInSources(): RegExp[] {
-  const folder = join(ROOT, 'packages/core/src');
-  const text = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const text = ['packages/core/src', 'packages/protocol/src/body']
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+    )
     .filter((name) => /(?<!\.test)\.ts$/.test(name))
-    .map((name) => read(`packages/core/src/${name}`))
+    .map(read)
     .join('\n');
   const made = [...text.matchAll(/new ServiceError\((\d{3}), (?:(['`])(.*?)\2|(\w+))/g)];
   expect(text.match(/new ServiceError\(/g)).toHaveLength(made.length);

@@ -1,5 +1,11 @@
-import { parseTemplate, subjectCovers, subjectProblem, type EndpointInfo, type InfoResponse } from '@natsmith/protocol';
-import { jsonProblem } from './payload/json-limits';
+import {
+  parseTemplate,
+  subjectCovers,
+  subjectProblem,
+  type EndpointInfo,
+  type InfoResponse,
+  jsonProblem,
+} from '@natsmith/protocol';
 
 /** A JSON Schema, 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -66,8 +66,8 @@ export {
 export { NatsServiceFactory, type FactoryOptions, type ServiceTarget } from './host/factory';
 export { NatsServiceHost, type HostStatus } from './host/host';
 export type { Container, ContainerOf } from './host/objects';
+export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from '@natsmith/protocol';
 export { DefinitionError, type Mistake } from './plan/definition-error';
-export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from './payload/json-limits';
 export type { HandlerDefinition } from './define/definition';
 export { Context } from './pipeline/context';
 export { failureOf } from './pipeline/failure';

@@ -1,3 +1,16 @@
+export { guardedCodec, utf8 } from './body/codec';
+export { parseJson } from './body/json';
+export {
+  effortProblem,
+  jsonProblem,
+  MAX_ARRAY_ITEMS,
+  MAX_EFFORT,
+  MAX_JSON_DEPTH,
+  MAX_VALUES,
+  sizeProblem,
+} from './body/json-limits';
+export { isAbandoned, isThenable } from './body/thenable';
+export { asBuffer, bytesIn, wholeBytes } from './body/whole-bytes';
 export { CHUNK_CREDIT, CHUNKS_HEADER, chunksOf, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';
 export { connectWith, type NatsLibrary } from './nats/connect';
 export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './nats/connection';
@@ -87,7 +100,14 @@ export {
   type Sent,
 } from './events/event';
 export { eventCodecOf, type EventCodec } from './events/event-codec';
-export { isStandardSchema } from './events/payload-check';
+export {
+  isStandardSchema,
+  primitiveCheck,
+  PRIMITIVES,
+  primitivesCheck,
+  schemaCheck,
+  type PayloadCheck,
+} from './events/payload-check';
 export {
   unchecked,
   type Codec,

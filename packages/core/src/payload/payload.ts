@@ -1,4 +1,4 @@
-import { isStandardSchema, type StandardSchema } from '@natsmith/protocol';
+import { isStandardSchema, PRIMITIVES, type StandardSchema } from '@natsmith/protocol';
 import type { PayloadClass, PayloadType } from '../define/handler';
 import type { Class } from '../define/options';
 import { isItemStream } from '../define/stream';
@@ -25,16 +25,6 @@ export interface PayloadClasses {
   /** Why no payload could ever be an instance of the class, or undefined when one can. */
   readonly problem?: ((target: Class) => string | undefined) | undefined;
 }
-
-/** The constructors that decorator metadata names for primitive types, and what `typeof` says of their values. */
-export const PRIMITIVES: ReadonlyMap<unknown, 'string' | 'number' | 'boolean'> = new Map<
-  unknown,
-  'string' | 'number' | 'boolean'
->([
-  [String, 'string'],
-  [Number, 'number'],
-  [Boolean, 'boolean'],
-]);
 
 const WAYS_OUT =
   'declare it as a class with class-validator decorators (imported without "type"), or say what it is: ' +

@@ -1,10 +1,10 @@
-import { isStandardSchema } from '@natsmith/protocol';
+import { isStandardSchema, PRIMITIVES } from '@natsmith/protocol';
 import type { StandardJSONSchemaV1 } from '@standard-schema/spec';
 import type { ValidatorOptions } from 'class-validator';
 import type { PayloadType } from '../define/handler';
 import type { Class } from '../define/options';
 import { isItemStream } from '../define/stream';
-import { PRIMITIVES, type Payload } from './payload';
+import type { Payload } from './payload';
 import { classSchema } from './json-schema/class-definitions';
 import type { Schema } from './json-schema/keywords';
 import { hasValidators } from './validator';

@@ -1,27 +1,25 @@
 import {
+  effortProblem,
   invalidPayload,
+  isAbandoned,
+  MAX_ARRAY_ITEMS,
+  primitiveCheck,
+  primitivesCheck,
+  schemaCheck,
   ServiceError,
-  violationsIn,
+  sizeProblem,
   violationsOf,
+  type PayloadCheck as Validate,
   type PayloadViolation,
-  type StandardResult,
-  type StandardSchema,
 } from '@natsmith/protocol';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import type { Class } from '../define/options';
 import type { Payload } from './payload';
 import { classTransformerLibrary, classValidatorLibrary, validationExecutor } from './class-validator/load';
 import { compileClass } from './class-validator/compile';
-import { effortProblem, MAX_ARRAY_ITEMS, sizeProblem } from './json-limits';
-import { isAbandoned, isThenable } from './thenable';
 
 export type { ValidatorOptions } from 'class-validator';
-
-/**
- * Gives the payload as the handler gets it, or a promise of it; throws a 400 with its violations.
- * @param size bytes of the body that the value comes from
- */
-export type Validate = (value: unknown, size: number) => unknown;
+export type { PayloadCheck as Validate } from '@natsmith/protocol';
 
 /** Chooses how an endpoint's payloads are validated; undefined where they are taken as they are. */
 export function validatorFor(payload: Payload, options: ValidatorOptions = {}): Validate | undefined {
@@ -31,9 +29,9 @@ export function validatorFor(payload: Payload, options: ValidatorOptions = {}): 
     case 'bytes':
       return undefined;
     case 'primitive':
-      return payload.array ? primitivesValidator(payload.type) : primitiveValidator(payload.type);
+      return payload.array ? primitivesCheck(payload.type) : primitiveCheck(payload.type);
     case 'schema':
-      return schemaValidator(payload.schema);
+      return schemaCheck(payload.schema);
     case 'class':
       return classValidator(payload.class, payload.array, options);
     case 'stream':
@@ -46,38 +44,6 @@ export function hasValidators(target: Class): boolean {
   if (!('classValidatorMetadataStorage' in globalThis)) return false;
   const { getMetadataStorage } = classValidatorLibrary();
   return getMetadataStorage().getTargetValidationMetadatas(target, '', false, false).length > 0;
-}
-
-function primitiveValidator(type: 'string' | 'number' | 'boolean'): Validate {
-  return (value) => {
-    if (typeof value === type) return value;
-    throw invalidPayload([{ path: '', constraints: { type: `payload must be a ${type}` } }]);
-  };
-}
-
-function primitivesValidator(type: 'string' | 'number' | 'boolean'): Validate {
-  return (value) => {
-    if (!Array.isArray(value))
-      throw invalidPayload([{ path: '', constraints: { isArray: 'payload must be an array' } }]);
-    const violations: PayloadViolation[] = [];
-    for (const [index, item] of value.entries())
-      if (typeof item !== type)
-        violations.push({ path: `[${index}]`, constraints: { type: `item must be a ${type}` } });
-    if (violations.length > 0) throw invalidPayload(violations);
-    return value as unknown[];
-  };
-}
-
-function schemaValidator(schema: StandardSchema): Validate {
-  const { validate, vendor } = schema['~standard'];
-  const finish = (result: StandardResult<unknown>): unknown => {
-    if (result.issues === undefined) return result.value;
-    throw invalidPayload(violationsIn(result.issues, vendor));
-  };
-  return (value) => {
-    const result = validate(value);
-    return isThenable(result) ? Promise.resolve(result).then(finish) : finish(result);
-  };
 }
 
 function classValidator(target: Class, array: boolean, options: ValidatorOptions): Validate {

@@ -1,6 +1,6 @@
+import { isThenable } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import { tooLarge } from '../payload/body-size';
-import { isThenable } from '../payload/thenable';
 import type { Validate } from '../payload/validator';
 import type { Context, Execute } from './context';
 

@@ -1,6 +1,6 @@
+import { isThenable } from '@natsmith/protocol';
 import type { Kind, MessageContext, Middleware } from '../define/handler';
 import { middlewareOf } from '../define/only';
-import { isThenable } from '../payload/thenable';
 import type { Context, Execute } from './context';
 import { inScopeOfMiddleware } from './scope';
 

@@ -1,5 +1,4 @@
-import { MAX_TIMER, ServiceError } from '@natsmith/protocol';
-import { isThenable } from '../payload/thenable';
+import { MAX_TIMER, ServiceError, isThenable } from '@natsmith/protocol';
 import type { PendingMessage } from './active';
 import { Context } from './context';
 import type { ReceivedMessage } from './message';

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { ServiceError } from '@natsmith/protocol';
-import { isThenable } from '../payload/thenable';
+import { ServiceError, isThenable } from '@natsmith/protocol';
 import type { Context, Execute } from './context';
 
 /**

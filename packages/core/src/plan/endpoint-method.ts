@@ -1,7 +1,8 @@
+import { PRIMITIVES } from '@natsmith/protocol';
 import type { HandlerDefinition } from '../define/definition';
 import type { PayloadClass } from '../define/handler';
 import type { Class, EndpointOptions } from '../define/options';
-import { decidePayload, PRIMITIVES, type HasValidators, type Payload, type PayloadClasses } from '../payload/payload';
+import { decidePayload, type HasValidators, type Payload, type PayloadClasses } from '../payload/payload';
 import { planEndpoint } from './endpoint';
 import { handlerOf, hasDefault } from './handler';
 import type { EndpointPlan } from './plan';

@@ -14,6 +14,7 @@ import {
   ServiceError,
   SIZE_HEADER,
   UPLOAD_HEADER,
+  asBuffer,
 } from '@natsmith/protocol';
 import { tooLarge } from '../payload/body-size';
 import type { Turn } from './body-turns';
@@ -21,7 +22,6 @@ import type { Replying } from './replying';
 import type { EndpointRuntime } from './endpoint-runtime';
 import type { Body, ReplyOutlet } from './outlet';
 import { hasHeaders } from '../pipeline/message';
-import { asBuffer } from '../payload/whole-bytes';
 import { sendStream } from './stream';
 import { uploadedItems } from './uploaded-items';
 

@@ -1,9 +1,14 @@
-import { REPLY_TYPES, type EndpointStats, type ServiceIdentity, type StatsResponse } from '@natsmith/protocol';
+import {
+  REPLY_TYPES,
+  type EndpointStats,
+  type ServiceIdentity,
+  type StatsResponse,
+  isThenable,
+} from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { StatsHandlerMethod } from '../define/options';
 import type { HandlerPlan } from '../plan/handler-plan';
 import type { Counter } from '../pipeline/counter';
-import { isThenable } from '../payload/thenable';
 
 /** How long STATS waits for a stats handler, in ms: the `nats` command gives up 300 ms after the latest reply. */
 const STATS_HANDLER_TIMEOUT = 200;

@@ -1,5 +1,7 @@
+import { guardedCodec, utf8 } from '../body/codec';
+import { parseJson } from '../body/json';
+import { wholeBytes } from '../body/whole-bytes';
 import { ServiceError } from '../services/service-error';
-import { textOf } from '../text';
 import type { Event } from './event';
 import { payloadCheck, type PayloadCheck } from './payload-check';
 import type { Codec, CodecName } from './payload-type';
@@ -34,15 +36,15 @@ function makeCodec({ type, codec }: Event): EventCodec {
   const coding = isBytes ? BYTES : typeof codec === 'string' ? CODECS[codec] : custom(codec);
   const isChecked = !isBytes && type !== 'unchecked';
   let check: PayloadCheck | undefined;
-  const valid = (value: unknown): unknown => (check ??= payloadCheck(type))(value);
+  const read = (body: Uint8Array): unknown => (check ??= payloadCheck(type))(coding.decode(body), body.length);
   return {
     async encode(payload) {
       const body = coding.encode(payload);
       // What is checked is what travels: a Date is a string by then, and a getter has been read.
-      if (isChecked) await valid(coding.decode(body));
+      if (isChecked) await read(body);
       return body;
     },
-    decode: async (body) => await valid(coding.decode(body)),
+    decode: async (body) => await read(body),
   };
 }
 
@@ -58,14 +60,7 @@ const JSON_CODING: Coding = {
     if (text === undefined) throw new ServiceError(400, `a ${typeof value} cannot be sent as JSON`);
     return Buffer.from(text);
   },
-  decode(body) {
-    if (body.length === 0) return undefined;
-    try {
-      return JSON.parse(textOf(body)) as unknown;
-    } catch (cause) {
-      throw new ServiceError(400, 'body is not valid JSON', { cause });
-    }
-  },
+  decode: parseJson,
 };
 
 const TEXT: Coding = {
@@ -73,12 +68,12 @@ const TEXT: Coding = {
     if (typeof value !== 'string') throw new ServiceError(400, `codec "text" sends strings, not ${typeof value}`);
     return Buffer.from(value);
   },
-  decode: (body) => textOf(body),
+  decode: utf8,
 };
 
 const BYTES: Coding = {
   encode(value) {
-    if (value instanceof Uint8Array) return value;
+    if (value instanceof Uint8Array) return wholeBytes(value);
     throw new ServiceError(400, `a payload of bytes must be a Uint8Array, got ${typeof value}`);
   },
   decode: (body) => body,
@@ -86,22 +81,13 @@ const BYTES: Coding = {
 
 const CODECS: Record<CodecName, Coding> = { json: JSON_CODING, text: TEXT, bytes: BYTES };
 
-/** A codec of the user, which may throw and lie. */
 function custom(codec: Codec): Coding {
+  const guarded = guardedCodec(codec);
   return {
     encode(value) {
-      const body: unknown = codec.encode(value);
-      if (body instanceof Uint8Array) return body;
-      if (typeof body === 'string') return Buffer.from(body);
-      throw new TypeError(`codec "${codec.name}" encoded to a ${typeof body}; return a Uint8Array or a string`);
+      const body = guarded.encode(value);
+      return typeof body === 'string' ? Buffer.from(body) : body;
     },
-    decode(body) {
-      try {
-        return codec.decode(body);
-      } catch (cause) {
-        if (cause instanceof ServiceError) throw cause;
-        throw new ServiceError(400, `body is not valid ${codec.name}`, { cause });
-      }
-    },
+    decode: (body) => guarded.decode(body),
   };
 }

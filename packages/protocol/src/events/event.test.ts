@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { IsInt, IsString, Min } from 'class-validator';
+import { IsInt, IsString, Min, ValidateBy } from 'class-validator';
 import { type ServiceError } from '../services/service-error';
 import { z } from 'zod';
 import {
@@ -135,6 +135,104 @@ describe('the codec of an event', () => {
       code: 400,
       description: 'body is not valid broken',
     });
+  });
+});
+
+describe('a body that nobody may read carelessly', () => {
+  const refused = (received: Event, body: Uint8Array | string): Promise<unknown> =>
+    eventCodecOf(received)
+      .decode(Buffer.from(body))
+      .then(
+        (value) => ({ read: value }),
+        (error: unknown) => error,
+      );
+
+  it('is refused before it is validated, where that would hold up everybody else', async () => {
+    const validated: unknown[] = [];
+    class Line {
+      @ValidateBy({ name: 'seen', validator: { validate: (value) => validated.push(value) > 0 } }) text!: string;
+    }
+    const body = JSON.stringify(Array(9_000).fill({ text: 'a line of an order, as long as it is' }));
+    expect(await refused(event('lines', [Line]), body)).toMatchObject({
+      code: 400,
+      description: expect.stringContaining('body holds more than 15000 values that have to be validated') as string,
+    });
+    expect(validated).toEqual([]);
+  });
+
+  it.each([
+    ['deeper than JSON may nest', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'body nests deeper than 100 levels'],
+    [
+      'with more values than JSON may hold',
+      JSON.stringify(Array(100_001).fill(0)),
+      'body holds more than 100000 values',
+    ],
+    ['that is not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'body is not UTF-8'],
+  ])('%s is refused', async (_name, body, description) => {
+    expect(await refused(event('any', 'unchecked'), body)).toMatchObject({ code: 400, description });
+  });
+
+  it('that is text and not UTF-8 is refused', async () => {
+    const said = event('said', String, { codec: 'text' });
+    expect(await refused(said, Buffer.from([0xff]))).toMatchObject({ code: 400, description: 'body is not UTF-8' });
+  });
+
+  it.each(['{"a":{"__proto__":{"admin":true},"b":1}}', '{"a":{"constructor":{"prototype":{"admin":true}},"b":1}}'])(
+    'loses the keys of %s that could reach a prototype',
+    async (body) => {
+      const value = (await eventCodecOf(event('any', 'unchecked')).decode(Buffer.from(body))) as { a: object };
+      expect(Object.keys(value.a)).toEqual(['b']);
+    },
+  );
+});
+
+describe('an array of a primitive', () => {
+  const Tags = event('tags', [String]);
+
+  it('is published and read', async () => {
+    const codec = eventCodecOf(Tags);
+    expect(await codec.decode(await codec.encode(['a', 'b']))).toEqual(['a', 'b']);
+  });
+
+  it('is refused with the place of what is something else', async () => {
+    await expect(eventCodecOf(Tags).encode(['a', 5])).rejects.toMatchObject({
+      code: 400,
+      data: [{ path: '[1]', constraints: { type: 'item must be a string' } }],
+    });
+  });
+});
+
+describe('a codec of the user', () => {
+  const codecOf = (decode: () => unknown, encode: () => unknown) =>
+    eventCodecOf(event('odd', 'unchecked', { codec: { name: 'odd', decode, encode: encode as () => string } }));
+
+  it('that is asynchronous is refused, and what it rejects with ends nothing', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    const reject = () => Promise.reject(new Error('late'));
+    await expect(codecOf(reject, reject).decode(Buffer.from('x'))).rejects.toThrow(
+      new TypeError('codec "odd" decoded to a promise; make decode() synchronous'),
+    );
+    await expect(codecOf(reject, reject).encode({})).rejects.toThrow(
+      new TypeError('codec "odd" encoded to a promise; make encode() synchronous'),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+  });
+
+  it('that tells another length than it has is not believed', async () => {
+    class Liar extends Uint8Array {
+      override get length(): number {
+        return 3;
+      }
+    }
+    const body = await codecOf(
+      () => undefined,
+      () => new Liar([1, 2, 3, 4, 5]),
+    ).encode({});
+    expect(body).toHaveLength(5);
   });
 });
 

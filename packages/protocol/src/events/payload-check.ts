@@ -1,14 +1,20 @@
 import type * as ClassTransformer from 'class-transformer';
 import type * as ClassValidator from 'class-validator';
+import { effortProblem, sizeProblem } from '../body/json-limits';
+import { isThenable } from '../body/thenable';
 import { ServiceError } from '../services/service-error';
 import type { ItemType } from './payload-type';
-import type { StandardSchema } from './standard-schema';
+import type { StandardResult, StandardSchema } from './standard-schema';
 import { invalidPayload, violationsIn, violationsOf, type Violation } from './violation';
 
-/** Gives a decoded value as a handler gets it, or a promise of it; throws a 400 with its violations. */
-export type PayloadCheck = (value: unknown) => unknown;
+/**
+ * Gives a decoded value as a handler gets it, or a promise of it; throws a 400 with its violations.
+ * @param size bytes of the body that the value comes from
+ */
+export type PayloadCheck = (value: unknown, size: number) => unknown;
 
-const PRIMITIVES = new Map<unknown, 'string' | 'number' | 'boolean'>([
+/** The constructors that stand for primitive types, and what `typeof` says of their values. */
+export const PRIMITIVES: ReadonlyMap<unknown, PrimitiveName> = new Map<unknown, PrimitiveName>([
   [String, 'string'],
   [Number, 'number'],
   [Boolean, 'boolean'],
@@ -20,7 +26,11 @@ export function payloadCheck(type: ItemType): PayloadCheck {
   const primitive = PRIMITIVES.get(type);
   if (primitive !== undefined) return primitiveCheck(primitive);
   if (isStandardSchema(type)) return schemaCheck(type);
-  if (Array.isArray(type)) return classCheck((type as [Constructor])[0], true);
+  if (Array.isArray(type)) {
+    const [item] = type as [Constructor];
+    const primitiveItem = PRIMITIVES.get(item);
+    return primitiveItem === undefined ? classCheck(item, true) : primitivesCheck(primitiveItem);
+  }
   return classCheck(type as Constructor, false);
 }
 
@@ -30,20 +40,39 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 }
 
 type Constructor = new () => object;
+type PrimitiveName = 'string' | 'number' | 'boolean';
 
-function primitiveCheck(type: 'string' | 'number' | 'boolean'): PayloadCheck {
+/** Each item of an array is a primitive. */
+export function primitivesCheck(type: PrimitiveName): PayloadCheck {
+  return (value) => {
+    if (!Array.isArray(value))
+      throw invalidPayload([{ path: '', constraints: { isArray: 'payload must be an array' } }]);
+    const violations: Violation[] = [];
+    for (const [index, item] of value.entries())
+      if (typeof item !== type)
+        violations.push({ path: `[${index}]`, constraints: { type: `item must be a ${type}` } });
+    if (violations.length > 0) throw invalidPayload(violations);
+    return value as unknown[];
+  };
+}
+
+export function primitiveCheck(type: PrimitiveName): PayloadCheck {
   return (value) => {
     if (typeof value === type) return value;
     throw invalidPayload([{ path: '', constraints: { type: `payload must be a ${type}` } }]);
   };
 }
 
-function schemaCheck(schema: StandardSchema): PayloadCheck {
-  return async (value) => {
-    const { validate, vendor } = schema['~standard'];
-    const result = await validate(value);
+/** A schema that is asynchronous gives a promise; what only looks like one is waited for as well. */
+export function schemaCheck(schema: StandardSchema): PayloadCheck {
+  const { validate, vendor } = schema['~standard'];
+  const finish = (result: StandardResult<unknown>): unknown => {
     if (result.issues === undefined) return result.value;
     throw invalidPayload(violationsIn(result.issues, vendor));
+  };
+  return (value) => {
+    const result = validate(value);
+    return isThenable(result) ? Promise.resolve(result).then(finish) : finish(result);
   };
 }
 
@@ -59,10 +88,14 @@ function classCheck(target: Constructor, array: boolean): PayloadCheck {
           { path: path.map((index) => `[${index}]`).join(''), constraints: { isObject: 'must be an object' } },
         ],
       };
-    const instance = plainToInstance(target, value);
-    return { instance, violations: violationsOf(await validate(instance, { whitelist: true }), path) };
+    const instance = asked(() => plainToInstance(target, value), 'transformed');
+    const errors = await asked(() => validate(instance, { whitelist: true }), 'validated');
+    return { instance, violations: violationsOf(errors, path) };
   };
-  return async (value) => {
+  return async (value, size) => {
+    // Nobody else is served while the libraries look at it.
+    const problem = sizeProblem(value) ?? effortProblem(value, size);
+    if (problem !== undefined) throw new ServiceError(400, problem);
     if (!array) {
       const { instance, violations } = await check(value, []);
       if (violations.length > 0) throw invalidPayload(violations);
@@ -75,6 +108,16 @@ function classCheck(target: Constructor, array: boolean): PayloadCheck {
     if (violations.length > 0) throw invalidPayload(violations);
     return items.map(({ instance }) => instance);
   };
+}
+
+/** What is asked of the user's decorators, which may throw at a payload that they did not expect. */
+function asked<T>(ask: () => T, what: 'transformed' | 'validated'): T {
+  try {
+    return ask();
+  } catch (cause) {
+    if (cause instanceof ServiceError) throw cause;
+    throw new ServiceError(400, `payload cannot be ${what}`, { cause });
+  }
 }
 
 /** Loaded only for events whose type is a class: its decorators have loaded class-validator already. */

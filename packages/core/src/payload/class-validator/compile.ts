@@ -1,7 +1,7 @@
+import { isThenable } from '@natsmith/protocol';
 import type { MetadataStorage, ValidationTypes, ValidatorOptions } from 'class-validator';
 import type { Class } from '../../define/options';
 import { classValidatorLibrary, transformerStorage } from './load';
-import { isThenable } from '../thenable';
 import { checkTransformer, isListed, only } from './convert';
 import { CONVERSIONS, isPlainObject, type Read, readItems, readPlain } from './read';
 
