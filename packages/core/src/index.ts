@@ -84,6 +84,7 @@ export type { Outlet } from './reply/outlet';
 export type { HostSettings } from './sources/settings';
 export { Endpoint } from './sources/endpoint';
 export { Subscribe, type HandlerDecorator } from './sources/event';
+export { beforePublishing, type PreparePublished } from './sources/published';
 export {
   reading,
   runtimeOf,

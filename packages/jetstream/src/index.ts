@@ -1,5 +1,10 @@
+import { beforePublishing } from '@natsmith/core';
+import { preparePublished } from './provision/published';
+
+beforePublishing('@natsmith/jetstream', preparePublished);
+
 export { bucket, key, type Bucket, type BucketOptions, type Key } from './contract/bucket';
-export { eventStream, type EventStream, type EventStreamOptions } from './contract/event-stream';
+export { declaredStreams, eventStream, type EventStream, type EventStreamOptions } from './contract/event-stream';
 export {
   KeyValueStore,
   type ExpectedRevision,

@@ -1,7 +1,8 @@
+import { Endpoint, NatsServiceFactory, Service } from '@natsmith/core';
 import { event, unchecked } from '@natsmith/protocol';
 import type { Connection } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
-import { connect } from 'nats';
+import { connect, type NatsConnection } from 'nats';
 import { diffStreams, ensureStreams, eventStream, JetStreamPublisher, ProvisionError } from '../src';
 
 const OrderPlaced = event('orders.{id}.placed', unchecked<number>());
@@ -225,4 +226,55 @@ onEachServer(
     });
   },
   { jetstream: false },
+);
+
+const BillSent = event('bills.{id}', unchecked<number>());
+const Bills = eventStream('BILLS', { events: [BillSent], storage: 'memory' });
+
+onEachServer(
+  (server) => {
+    @Service({ name: 'shop', version: '1.0.0', publishes: [BillSent] })
+    class Shop {
+      constructor(readonly publisher: JetStreamPublisher) {}
+
+      async onStart(): Promise<void> {
+        await this.publisher.publish(BillSent, 1, { params: { id: '1' } });
+      }
+
+      @Endpoint()
+      open(): boolean {
+        return true;
+      }
+    }
+    const start = async (connection: NatsConnection, provision?: 'ensure' | 'verify' | 'off') =>
+      NatsServiceFactory.create(new Shop(new JetStreamPublisher(connection)), {
+        connection,
+        provision,
+        logger: false,
+        signals: false,
+      });
+    let connection: NatsConnection;
+    beforeEach(async () => {
+      connection = await connect({ servers: server.url });
+      await connection.request('$JS.API.STREAM.DELETE.BILLS');
+    });
+    afterEach(() => connection.close());
+
+    describe('a service that says what it publishes', () => {
+      it('has its stream before its objects begin', async () => {
+        const host = await start(connection);
+        expect(await diffStreams(connection, [Bills])).toEqual([]);
+        await host.stop();
+      });
+
+      it('does not start where verify finds no stream', async () => {
+        await expect(start(connection, 'verify')).rejects.toThrow(/stream "BILLS" does not exist/);
+      });
+
+      it('leaves it to others with off', async () => {
+        await expect(start(connection, 'off')).rejects.toThrow(/no stream stores the subject bills\.1/);
+      });
+    });
+  },
+  { jetstream: true },
 );

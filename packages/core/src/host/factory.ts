@@ -16,6 +16,7 @@ import { ServiceInstance } from '../service/instance';
 import { warnOfNeighbours } from '../service/neighbours';
 import { CORE_KINDS } from '../sources/kinds';
 import type { HostSettings } from '../sources/settings';
+import { publishedPreparations } from '../sources/published';
 import type { Source } from '../sources/source';
 import { TimeLeft } from '../service/time-left';
 import { connect } from '../nats/connect';
@@ -137,21 +138,26 @@ async function create<C extends Connection>(
   return host;
 }
 
-/** Lets each kind of handler see to what its handlers need on the server. */
+/** Lets each kind of handler see to what its handlers need on the server, and to what published events need. */
 async function prepareSources(
   plans: readonly ServicePlan[],
   connection: Connection,
   logger: Logger,
   provision: Provision,
 ): Promise<void> {
+  const around = { connection, logger, provision };
   for (const [source, handlers] of handlersBySource(plans)) {
     const services = [...new Set(handlers.map(({ service }) => service.name))];
-    const around = { connection, logger, provision, services };
     await (source as Source).prepare?.(
       handlers.map(({ plan }) => plan),
-      around,
+      { ...around, services },
     );
   }
+  const publishing = plans.filter(({ publishes }) => publishes.length > 0);
+  if (publishing.length === 0) return;
+  const events = [...new Set(publishing.flatMap(({ publishes }) => publishes))];
+  const services = publishing.map(({ name }) => name);
+  for (const prepare of publishedPreparations()) await prepare(events, { ...around, services });
 }
 
 /** Rejects with the first failure, but not before all have ended: what has begun is to be taken back. */

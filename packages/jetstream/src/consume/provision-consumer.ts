@@ -1,9 +1,10 @@
 import type { Preparation, Provision } from '@natsmith/core';
 import type { Connection } from '@natsmith/protocol';
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
-import { DEAD_LETTER_STREAM } from '../contract/dead-letter';
+import { deadLetterStream } from '../contract/dead-letter';
 import { managerOf } from '../nats/manager';
-import { ensureStream, verifyStream } from '../provision/ensure-stream';
+import { provisionStreams } from '../provision/provision-streams';
+import { MADE_BY } from '../provision/stream-config';
 import type { ConsumerPlan } from './consumer-plan';
 
 const NANOSECONDS = 1_000_000;
@@ -18,15 +19,14 @@ export async function provisionConsumers(
 ): Promise<void> {
   for (const plan of plans) provisioned.set(plan, { connection, provision });
   if (provision === 'off') return;
+  const letters = [...new Set(plans.flatMap(({ deadLetters }) => deadLetters ?? []))];
+  const streams = plans.map(({ stream }) => stream);
+  await provisionStreams(letters.length === 0 ? streams : [...streams, deadLetterStream(letters)], {
+    connection,
+    provision,
+    logger,
+  });
   const manager = await managerOf(connection);
-  const streams = [...new Map(plans.map(({ stream }) => [stream.name, stream])).values()];
-  for (const stream of streams) await (provision === 'ensure' ? ensureStream : verifyStream)(manager, stream);
-  const prefixes = new Set(plans.map(({ deadLetters }) => deadLetters).filter((one) => one !== undefined));
-  if (provision === 'ensure' && prefixes.size > 0)
-    await ensureDeadLetters(
-      manager,
-      [...prefixes].map((prefix) => `${prefix}.>`),
-    );
   for (const plan of plans) {
     const differences = await ensureConsumer(manager, plan, provision);
     if (differences.length > 0)
@@ -93,7 +93,7 @@ function configOf(plan: ConsumerPlan): WantedConfig {
     max_deliver: -1,
     ...(subjects.length === 1 ? { filter_subject: subjects[0] } : { filter_subjects: [...subjects] }),
     ...startOf(plan.from),
-    metadata: { 'natsmith.service': service, 'natsmith.handler': handler },
+    metadata: { ...MADE_BY, 'natsmith.service': service, 'natsmith.handler': handler },
   };
 }
 
@@ -121,20 +121,6 @@ function differencesOf(wanted: WantedConfig, { config }: ConsumerInfo): string[]
 function filtersOf({ filter_subject, filter_subjects }: WantedConfig): string[] {
   const all = filter_subjects ?? (filter_subject === undefined || filter_subject === '' ? [] : [filter_subject]);
   return [...all].sort();
-}
-
-/** Dead letters stay until somebody looks at them. */
-async function ensureDeadLetters({ streams }: JetStreamManager, subjects: string[]): Promise<void> {
-  const info = await streams.info(DEAD_LETTER_STREAM).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw error;
-  });
-  if (info === undefined) {
-    await streams.add({ name: DEAD_LETTER_STREAM, subjects, metadata: { 'natsmith.stream': 'dead letters' } });
-    return;
-  }
-  const missing = subjects.filter((subject) => !info.config.subjects.includes(subject));
-  if (missing.length > 0) await streams.update(DEAD_LETTER_STREAM, { subjects: [...info.config.subjects, ...missing] });
 }
 
 function isMissing(error: unknown): boolean {

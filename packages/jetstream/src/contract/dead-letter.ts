@@ -1,3 +1,5 @@
+import { eventStream, type EventStream } from './event-stream';
+
 /** The stream that dead letters go to. */
 export const DEAD_LETTER_STREAM = 'DEAD_LETTERS';
 /** What their subjects begin with, unless the consumer says otherwise. */
@@ -28,4 +30,9 @@ export const REPLAY_HEADER = 'Natsmith-Replay-For';
 /** The subject of a message's only dead letter. */
 export function deadLetterSubject(prefix: string, stream: string, durable: string, sequence: number): string {
   return `${prefix}.${stream}.${durable}.${sequence}`;
+}
+
+/** The stream of dead letters, which stay until somebody looks at them. @param prefixes of their subjects */
+export function deadLetterStream(prefixes: readonly string[]): EventStream {
+  return eventStream(DEAD_LETTER_STREAM, { subjects: prefixes.map((prefix) => `${prefix}.>`) });
 }

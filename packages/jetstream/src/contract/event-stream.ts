@@ -74,12 +74,27 @@ export function eventStream<const E extends Event = Event>(
   const widest = subjects.filter((one) => !subjects.some((other) => other !== one && subjectCovers(other, one)));
   const clash = overlapAmong(widest);
   if (clash !== undefined) throw new TypeError(`stream ${JSON.stringify(name)}: ${clash}`);
-  return Object.freeze({
+  const stream = Object.freeze({
     name,
     events: Object.freeze([...events]),
     subjects: Object.freeze(widest),
     options: Object.freeze({ ...options }),
   });
+  declared().add(stream);
+  return stream;
+}
+
+// Symbol.for: two copies of this package in one process know the same streams.
+const DECLARED = Symbol.for('natsmith.streams');
+
+function declared(): Set<EventStream> {
+  const holder = globalThis as { [DECLARED]?: Set<EventStream> };
+  return (holder[DECLARED] ??= new Set());
+}
+
+/** All streams that this process has declared until now, in their order. */
+export function declaredStreams(): readonly EventStream[] {
+  return [...declared()];
 }
 
 function overlapAmong(subjects: readonly string[]): string | undefined {

@@ -42,12 +42,18 @@ export async function provisionStreams(
   streams: Iterable<EventStream>,
   { connection, provision, prune = false, logger }: Provisioning,
 ): Promise<StreamReport[]> {
-  const all = [...new Map([...streams].map((stream) => [stream.name, stream])).values()];
-  if (provision === 'off' || all.length === 0) return [];
+  const all = new Set(streams);
+  if (provision === 'off' || all.size === 0) return [];
   checkVersion(connection);
   const one = new StreamProvisioning(connection, await managerOf(connection), { provision, prune, logger });
-  const settled = await Promise.allSettled(all.map((stream) => one.run(stream)));
-  const failures = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  const reports: StreamReport[] = [];
+  const failures: unknown[] = [];
+  // One after the other: several contracts may be about the same stream.
+  for (const stream of all)
+    await one.run(stream).then(
+      (report) => reports.push(report),
+      (error: unknown) => failures.push(error),
+    );
   const [first] = failures;
   if (failures.length === 1) throw first;
   if (failures.length > 1)
@@ -56,7 +62,7 @@ export async function provisionStreams(
       failures.flatMap((failure) => (failure instanceof ProvisionError ? failure.differences : [])),
       { cause: first },
     );
-  return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  return reports;
 }
 
 /** What is different between contracts and server; nothing is changed. */
