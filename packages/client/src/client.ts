@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConnectionEvents,
-  headerBlock,
-  headersIn,
   isConnection,
   type Connection,
   type Event,
@@ -12,7 +10,6 @@ import {
   type Publishable,
   type PublishArgs,
   type PublishOptions,
-  ReceivedHeaders,
   type Sent,
   type StatsResponse,
 } from '@natsmith/protocol';
@@ -21,25 +18,19 @@ import { call, type Caller } from './call/call';
 import type { SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
 import { SubjectDestination } from './call/destination';
 import { publishEvent } from './call/publish';
-import { readReply, type Reply } from './call/reply';
-import { headerLines } from './call/request';
+import { readReply } from './call/reply';
 import { EventSubscription, type ReceivedEvent, type SubscribeOptions } from './call/subscribe';
 import { timeoutOf } from './call/timeout-error';
+import { request, type Reply } from './call/whole-reply';
 import type { ClientOptions, ClientStatus, ConnectOptions } from './client-options';
 import { Discovery, type Discovered } from './discovery/discovery';
-import {
-  gather,
-  subjectToGather,
-  type EndpointAddress,
-  type GatheredReply,
-  type GatherOptions,
-} from './discovery/gather';
+import { gather, type EndpointAddress, type GatheredReply, type GatherOptions } from './discovery/gather';
 import { Link } from './discovery/link';
-import { Gathered } from './discovery/replies';
+import type { Gathered } from './discovery/replies';
 import {
   checkedLimits,
-  rawReply,
-  requestMany,
+  DEFAULT_LIMITS,
+  requestManyRaw,
   type GatherLimits,
   type RawReply,
   type RequestManyOptions,
@@ -49,7 +40,6 @@ import { MiddlewareStack, type ClientMiddleware } from './middleware';
 import { connect } from './nats/connect';
 import { Inbox } from './nats/inbox';
 import { NO_PROPAGATION, propagationOf, type Carrier } from './propagation';
-import { checkSubject } from './service/params';
 import type { AnyService, ServiceProxy } from './service/proxy';
 import { proxyOf, Services, type ServiceSelector } from './service/service';
 import { stream } from './stream/stream';
@@ -57,7 +47,6 @@ import { stream } from './stream/stream';
 const DEFAULT_TIMEOUT = 5_000;
 /** Milliseconds that closing waits for the server to take what was sent last. */
 const LAST_WORDS = 500;
-const DEFAULT_LIMITS = { timeout: 2_000, stall: 300, max: 10_000 };
 
 /** What a client shares with the clients that `with` makes of it. */
 interface Shared<C extends Connection> {
@@ -139,7 +128,6 @@ export class ServiceClient<C extends Connection = Connection>
    * @throws TimeoutError when no reply comes in time
    */
   async call<Reply = unknown>(subject: string, payload?: unknown, options: SubjectCallOptions = {}): Promise<Reply> {
-    checkSubject(subject);
     const destination = new SubjectDestination(subject, options.idempotent);
     return (await call(this.caller, destination, payload, options, readReply)) as Reply;
   }
@@ -153,15 +141,7 @@ export class ServiceClient<C extends Connection = Connection>
     payload?: unknown,
     options: SubjectCallOptions = {},
   ): Promise<Reply<Data>> {
-    checkSubject(subject);
-    const destination = new SubjectDestination(subject, options.idempotent);
-    let headers: ReceivedHeaders | undefined;
-    // What middleware returns in the place of the value is the data.
-    const data = await call(this.caller, destination, payload, options, (message, as) => {
-      headers = headersIn(message);
-      return readReply(message, as, subject);
-    });
-    return { data: data as Data, headers: headers ?? new ReceivedHeaders(''), subject };
+    return request<Data>(this.caller, subject, payload, options);
   }
 
   /**
@@ -207,7 +187,6 @@ export class ServiceClient<C extends Connection = Connection>
    * @throws StreamError when an item is missing or the producer is gone, ServiceError and TimeoutError as `call`
    */
   stream<Item = unknown>(subject: string, payload?: unknown, options: SubjectStreamOptions = {}): AsyncIterable<Item> {
-    checkSubject(subject);
     return stream<Item>(this.caller, new SubjectDestination(subject, options.idempotent), payload, options);
   }
 
@@ -220,23 +199,7 @@ export class ServiceClient<C extends Connection = Connection>
     payload?: unknown,
     options: GatherOptions = {},
   ): Gathered<GatheredReply<Reply>> {
-    const limits = checkedLimits(options, DEFAULT_LIMITS);
-    const ask = (subject: string): Gathered<GatheredReply<Reply>> =>
-      gather<Reply>(this.caller, subject, payload, options, limits);
-    return Gathered.later(async () => {
-      if (typeof target !== 'string')
-        return {
-          ask: ask(
-            await subjectToGather(
-              this.shared.services.resolver(target.service, target),
-              target.endpoint,
-              options.params,
-            ),
-          ),
-        };
-      checkSubject(target);
-      return { ask: ask(target) };
-    });
+    return gather<Reply>(this.caller, this.shared.services, target, payload, options);
   }
 
   /**
@@ -244,15 +207,7 @@ export class ServiceClient<C extends Connection = Connection>
    * The request has the given headers alone, and is not wrapped by middleware: for programs that look at services from outside.
    */
   requestMany(subject: string, body?: Uint8Array, options: RequestManyOptions = {}): Gathered<RawReply> {
-    checkSubject(subject);
-    return requestMany<RawReply>(this.caller.inbox, {
-      subject,
-      body,
-      headers: options.headers && headerBlock(headerLines([], options.headers)),
-      limits: checkedLimits(options, DEFAULT_LIMITS),
-      expected: Infinity,
-      read: rawReply,
-    });
+    return requestManyRaw(this.caller.inbox, subject, body, options);
   }
 
   /**

@@ -47,6 +47,6 @@ export type { SubjectParams } from './service/params';
 export { NoRespondersError } from './call/no-responders-error';
 export { TimeoutError } from './call/timeout-error';
 export type { ServiceChange, WatchOptions } from './discovery/watch';
-export type { Reply } from './call/reply';
+export type { Reply } from './call/whole-reply';
 export type { InvalidEvent, ReceivedEvent, SubscribeOptions } from './call/subscribe';
 export type { ClientContext, ClientMiddleware, OutgoingHeaders } from './middleware';

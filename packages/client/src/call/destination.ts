@@ -1,3 +1,4 @@
+import { checkSubject } from '../service/params';
 import type { ServiceEndpoint } from '../service/endpoints';
 import type { ServiceResolver } from '../service/resolver';
 import type { Endpoint } from './endpoint';
@@ -26,7 +27,9 @@ export class SubjectDestination implements Destination {
   readonly advice =
     'send less, or call it by client.service(), which knows whether the service takes larger payloads in chunks';
 
+  /** @throws TypeError for a subject that no message can be sent to */
   constructor(subject: string, isIdempotent = false) {
+    checkSubject(subject);
     this.endpoint = { subject, template: subject, hasTokens: false, takesStream: undefined, isIdempotent };
   }
 

@@ -5,21 +5,12 @@ import {
   isNoResponders,
   markReceived,
   oneLine,
-  type ReceivedHeaders,
   ServiceError,
   textOf,
   type Message,
 } from '@natsmith/protocol';
 import { decodeBody, type BodyKind } from './body';
 import { NoRespondersError } from './no-responders-error';
-
-/** A whole reply. */
-export interface Reply<Data> {
-  readonly data: Data;
-  readonly headers: ReceivedHeaders;
-  /** Where the request went. */
-  readonly subject: string;
-}
 
 /** The value of a reply. @throws the error that it carries. @param subject that the request went to */
 export function readReply(message: Message, as: BodyKind, subject: string): unknown {

@@ -6,15 +6,23 @@ import {
   TIMEOUT_HEADER,
   type ServiceError,
 } from '@natsmith/protocol';
-import { rawReply, requestMany, type CheckedLimits, type GatherLimits } from './request-many';
+import {
+  checkedLimits,
+  DEFAULT_LIMITS,
+  rawReply,
+  requestMany,
+  type CheckedLimits,
+  type GatherLimits,
+} from './request-many';
 import { decodeBody, encodeBody, type BodyKind } from '../call/body';
 import type { Caller } from '../call/call';
-import { type Gathered } from './replies';
+import { Gathered } from './replies';
 import type { ServiceResolver } from '../service/resolver';
 import { errorIn } from '../call/reply';
 import { headerLines, type HeaderValues } from '../call/request';
 import type { ServiceSelection } from '../service/selection';
-import { subjectToCall, type SubjectParams } from '../service/params';
+import { checkSubject, subjectToCall, type SubjectParams } from '../service/params';
+import type { Services } from '../service/service';
 
 /** An endpoint of a service, by its method's name. */
 export interface EndpointAddress extends ServiceSelection {
@@ -43,14 +51,32 @@ interface GatheredFrom {
   readonly headers: ReceivedHeaders;
 }
 
-/** Asks everybody on a subject. */
+/** Asks everybody on a subject, or all instances of an endpoint. */
 export function gather<Reply>(
+  caller: Caller,
+  services: Services,
+  target: string | EndpointAddress,
+  payload: unknown,
+  options: GatherOptions,
+): Gathered<GatheredReply<Reply>> {
+  const limits = checkedLimits(options, DEFAULT_LIMITS);
+  return Gathered.later(async () => {
+    const subject =
+      typeof target === 'string'
+        ? target
+        : await subjectToGather(services.resolver(target.service, target), target.endpoint, options.params);
+    return { ask: ask<Reply>(caller, subject, payload, options, limits) };
+  });
+}
+
+function ask<Reply>(
   { inbox, propagation }: Caller,
   subject: string,
   payload: unknown,
   { headers, as = 'json' }: GatherOptions,
   limits: CheckedLimits,
 ): Gathered<GatheredReply<Reply>> {
+  checkSubject(subject);
   const timeout = Math.max(0, Math.min(limits.timeout, Math.ceil(propagation.expiresAt - performance.now())));
   const lines = [
     ...headerLines(propagation.headers, headers),
@@ -79,11 +105,7 @@ function instanceIn(headers: ReceivedHeaders): { instance?: string } {
 }
 
 /** The subject on which all instances of an endpoint can be asked. @throws Error when a queue group stands in the way */
-export async function subjectToGather(
-  resolver: ServiceResolver,
-  method: string,
-  params?: SubjectParams,
-): Promise<string> {
+async function subjectToGather(resolver: ServiceResolver, method: string, params?: SubjectParams): Promise<string> {
   await resolver.ready();
   const endpoint = await resolver.get(method);
   if (endpoint.queueGroup !== '')

@@ -1,4 +1,5 @@
 import {
+  headerBlock,
   headersIn,
   isNoResponders,
   MAX_TIMER,
@@ -11,7 +12,8 @@ import {
   type ReplyProblem,
 } from '@natsmith/protocol';
 import { EMPTY } from '../call/body';
-import type { HeaderValues } from '../call/request';
+import { headerLines, type HeaderValues } from '../call/request';
+import { checkSubject } from '../service/params';
 import { Gathered } from './replies';
 import type { Inbox } from '../nats/inbox';
 import type { Address } from '../nats/receiver';
@@ -32,6 +34,9 @@ export interface CheckedLimits {
   readonly stall: number;
   readonly max: number;
 }
+
+/** Where nobody says otherwise. */
+export const DEFAULT_LIMITS: CheckedLimits = { timeout: 2_000, stall: 300, max: 10_000 };
 
 /** Bytes that the replies to one question may have altogether. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -113,6 +118,24 @@ export function requestMany<T>(inbox: Inbox, question: Question<T>): Gathered<T>
       finish(error as Error);
     }
     return stop;
+  });
+}
+
+/** Asks whoever listens on a subject, with the given headers alone, and gathers the replies as they come. */
+export function requestManyRaw(
+  inbox: Inbox,
+  subject: string,
+  body: Uint8Array | undefined,
+  options: RequestManyOptions,
+): Gathered<RawReply> {
+  checkSubject(subject);
+  return requestMany<RawReply>(inbox, {
+    subject,
+    ...(body !== undefined && { body }),
+    ...(options.headers && { headers: headerBlock(headerLines([], options.headers)) }),
+    limits: checkedLimits(options, DEFAULT_LIMITS),
+    expected: Infinity,
+    read: rawReply,
   });
 }
 
