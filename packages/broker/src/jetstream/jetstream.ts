@@ -110,7 +110,10 @@ export class JetStream {
     }
     if (tokens[0] === 'CONSUMER' && tokens[1] === 'MSG' && tokens[2] === 'NEXT') {
       const consumer = this.streams.get(tokens[3] ?? '')?.consumers.get(tokens[4] ?? '');
-      if (message.reply !== undefined && tokens.length === 5) consumer?.request(message.reply, body);
+      if (message.reply === undefined || tokens.length !== 5) return;
+      if (consumer !== undefined) consumer.request(message.reply, body);
+      // On a server each consumer listens for itself, so that nobody listens for one that is not there.
+      else this.post.send(message.reply, '', `NATS/1.0 503\r\nNats-Subject: ${subject}\r\n\r\n`);
       return;
     }
     this.counts.total++;

@@ -1,5 +1,4 @@
 import type { Preparation, Provision } from '@natsmith/core';
-import type { Connection } from '@natsmith/protocol';
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import { deadLetterStream } from '../contract/dead-letter';
 import { managerOf } from '../nats/manager';
@@ -10,14 +9,12 @@ import type { ConsumerPlan } from './consumer-plan';
 const NANOSECONDS = 1_000_000;
 
 /** How the consumers of a host were provisioned, to do it again where one is gone. */
-const provisioned = new WeakMap<ConsumerPlan, { connection: Connection; provision: Provision }>();
+const provisioned = new WeakMap<ConsumerPlan, Preparation>();
 
 /** Sees to the streams and durable consumers that handlers need. */
-export async function provisionConsumers(
-  plans: readonly ConsumerPlan[],
-  { connection, provision, logger }: Preparation,
-): Promise<void> {
-  for (const plan of plans) provisioned.set(plan, { connection, provision });
+export async function provisionConsumers(plans: readonly ConsumerPlan[], around: Preparation): Promise<void> {
+  const { connection, provision, logger } = around;
+  for (const plan of plans) provisioned.set(plan, around);
   if (provision === 'off') return;
   const letters = [...new Set(plans.flatMap(({ deadLetters }) => deadLetters ?? []))];
   const streams = plans.map(({ stream }) => stream);
@@ -34,12 +31,11 @@ export async function provisionConsumers(
   }
 }
 
-/** Makes a consumer again that is gone, where that is natsmith's to do. */
+/** Makes a consumer again that is gone, and its stream, where that is natsmith's to do. */
 export function provisionOf(plan: ConsumerPlan): () => Promise<void> {
   return async () => {
-    const { connection, provision } = provisioned.get(plan) ?? {};
-    if (connection !== undefined && provision === 'ensure')
-      await ensureConsumer(await managerOf(connection), plan, provision);
+    const around = provisioned.get(plan);
+    if (around?.provision === 'ensure') await provisionConsumers([plan], around);
   };
 }
 
