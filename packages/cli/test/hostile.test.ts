@@ -160,6 +160,18 @@ describe('given hostile services', () => {
     }
   });
 
+  it('a reply and an error that are nested very deeply are shown', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    await impostor({}, [endpoint('text', {}), endpoint('fail', {})], (service) => {
+      service.answer('trap.text', () => deep);
+      service.answer('trap.fail', () => deep, { 'Nats-Service-Error-Code': '409', 'Nats-Service-Error': 'no' });
+    });
+    expect((await natsmith(['call', 'trap', 'text'])).stdout.trim()).toBe(deep);
+    expect(JSON.parse((await natsmith(['call', 'trap', 'text', '--json'])).stdout)).toMatchObject({ data: deep });
+    const { stderr } = await natsmith(['call', 'trap', 'fail']);
+    expect(stderr).toMatch(/409: no\n"\(nested too deeply to be shown\)"/);
+  });
+
   it('a schema that asks for a promise of the answer is said not to be usable', async () => {
     await impostor({}, [endpoint('text', { request_schema: '{"$async":true,"type":"string"}' })], (service) =>
       service.answer('trap.text', () => '1'),

@@ -1,17 +1,14 @@
 import type { ReceivedHeaders, ServiceError } from '@natsmith/client';
-import { harmless, harmlessJson } from '../output/harmless';
+import { harmless, harmlessDocument, harmlessJson } from '../output/harmless';
+import { indented, isDeep } from '../output/json-text';
 import { paint, pass, print } from '../output/output';
 
-/** A body for programs: its JSON value, else its text, else base64; undefined for an empty one. */
+/** A body for programs: its JSON value, else (or nested very deeply) its text, else base64; undefined for an empty one. */
 export function valueOf(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
   const text = textOf(body);
   if (text === undefined) return { base64: Buffer.from(body).toString('base64') };
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
+  return isJson(text) && !isDeep(text) ? (JSON.parse(text) as unknown) : text;
 }
 
 /** Writes a body for people on a terminal, and as it came elsewhere. */
@@ -20,8 +17,7 @@ export function printBody(body: Uint8Array): void {
   if (body.length === 0) return print(paint.dim('(empty)'));
   const text = textOf(body);
   if (text === undefined) return print(paint.dim(`(${body.length} binary; redirect it to a file)`));
-  const value = valueOf(body);
-  print(typeof value === 'string' && value === text ? text : harmlessJson(value, 2));
+  print(isJson(text) ? harmlessDocument(indented(text)) : text);
 }
 
 /** All headers, each with its values. */
@@ -42,6 +38,15 @@ export function errorForPrograms({ code, description, data }: ServiceError): obj
 /** An error of a service for people, with its data. */
 export function describeError({ code, description, data }: ServiceError): string {
   return `${code}: ${harmless(description)}${data === undefined ? '' : `\n${harmlessJson(data, 2)}`}`;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function textOf(body: Uint8Array): string | undefined {

@@ -22,8 +22,19 @@ export function harmlessLines(text: string): string {
 
 /** A value as JSON that holds no character which a terminal would obey: they are written as `\u001b`. */
 export function harmlessJson(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, undefined, indent) ?? 'null';
-  return text.replace(IN_JSON, (character) =>
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value, undefined, indent);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    json = '"(nested too deeply to be shown)"';
+  }
+  return harmlessDocument(json ?? 'null');
+}
+
+/** The same for a JSON document that is there as text. */
+export function harmlessDocument(json: string): string {
+  return json.replace(IN_JSON, (character) =>
     Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))
       .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
       .join(''),
