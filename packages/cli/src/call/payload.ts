@@ -50,9 +50,12 @@ export async function* readItems(argument: string | undefined): AsyncGenerator<u
   }
 }
 
-function itemIn(line: string, where: string): unknown {
+/** The bytes of an item as they were given: read and written again, a large number would be another one. */
+function itemIn(line: string, where: string): Uint8Array {
+  const json = withoutByteOrderMark(line);
   try {
-    return JSON.parse(line) as unknown;
+    JSON.parse(json);
+    return Buffer.from(json);
   } catch (cause) {
     throw wrongUse(`${where} is not JSON (${(cause as Error).message}); write one JSON value on each line`, cause);
   }
@@ -62,10 +65,15 @@ function source(argument: string): { text: string; from: string } {
   if (argument !== '-' && !argument.startsWith('@')) return { text: argument, from: 'the payload' };
   const from = nameOf(argument);
   try {
-    return { text: readFileSync(argument === '-' ? 0 : argument.slice(1), 'utf8'), from };
+    return { text: withoutByteOrderMark(readFileSync(argument === '-' ? 0 : argument.slice(1), 'utf8')), from };
   } catch (cause) {
     throw wrongUse(`${from} cannot be read (${(cause as Error).message})`, cause);
   }
+}
+
+/** Editors on Windows begin files with one. */
+function withoutByteOrderMark(text: string): string {
+  return text.replace(/^\ufeff/, '');
 }
 
 function nameOf(argument: string): string {
