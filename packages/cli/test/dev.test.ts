@@ -110,7 +110,7 @@ describe('natsmith dev', () => {
     await command.wrote('greeter 1.0.0');
     writeFileSync(join(folder, 'src/state.json'), '{}');
     writeFileSync(join(folder, 'src/greeter.test.ts'), '');
-    writeFileSync(join(folder, 'tsconfig.json'), '{}');
+    writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "experimentalDecorators": true } }');
     await new Promise((resolve) => setTimeout(resolve, 300));
     edit('src/greeter.ts', '1.0.0', '1.1.0');
     await command.wrote('greeter 1.1.0');
@@ -135,6 +135,12 @@ describe('natsmith dev', () => {
       "import jwt from './old.cjs';\nclass Field { name?: string }\nconsole.log(jwt.sign(), 'name' in new Field());\nimport { Greeter }",
     );
     await (await dev()).wrote('signed false');
+  });
+
+  it('decorators are standard ones where tsconfig.json says nothing, and what class-validator needs is said', async () => {
+    writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "target": "es2022" } }');
+    const command = await dev();
+    await command.wrote('set "experimentalDecorators" and "emitDecoratorMetadata" in tsconfig.json');
   });
 
   it('paths of tsconfig.json are refused as Node.js refuses them after tsc, with the way out', async () => {

@@ -3,6 +3,7 @@ import Module from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { addHook } from 'pirates';
 import { compiled, devSession, IS_TYPESCRIPT } from './compiled';
+import { decoratorAdvice } from './decorator-advice';
 import { candidatesFor, sourceOf } from './resolution';
 import { report } from './report';
 import type * as Transpile from './transpile';
@@ -63,6 +64,11 @@ function compile(code: string, filename: string): string {
     process.exit(1);
   }
 }
+
+process.on('uncaughtExceptionMonitor', (error) => {
+  const advice = decoratorAdvice(error);
+  if (advice !== undefined) process.stderr.write(`${advice}\n`);
+});
 
 // When the hosts have stopped, timers of handlers that nobody waits for are not waited for either.
 function endWithHosts(): void {

@@ -94,10 +94,10 @@ function readJson(ts: typeof TypeScript, config: string): { config?: Config; err
   return ts.readConfigFile(config, (file) => readFileSync(file, 'utf8'));
 }
 
-/** Where nothing is said of decorators, they work; where it is said, it counts. */
+/** Without a tsconfig.json the types of parameters say what payloads are; with one, what it says counts. */
 function withDefaults(ts: typeof TypeScript, given: Options | undefined): Options {
   const options = given ?? { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.Node16, esModuleInterop: true };
-  const experimentalDecorators = options.experimentalDecorators ?? true;
+  const experimentalDecorators = options.experimentalDecorators ?? given === undefined;
   return {
     ...options,
     experimentalDecorators,
