@@ -17,7 +17,16 @@ export {
   type Unchecked,
 } from '@natsmith/protocol';
 export type { EndpointInfo, EndpointStats, InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
-export { Group, Metadata, Service, StatsHandler, Use } from './define/decorators';
+export {
+  Group,
+  Metadata,
+  Service,
+  StatsHandler,
+  Use,
+  type DecoratorOfClass,
+  type DecoratorOfClassOrMethod,
+  type HandlerDecorator,
+} from './define/decorators';
 export type {
   BaseContext,
   Codec,
@@ -39,7 +48,7 @@ export type {
   RequestContext,
   RequestHeaders,
 } from './define/handler';
-export { markHandler, type HandlerMark } from './define/metadata';
+export { markHandler, type DecoratorPlace, type HandlerMark } from './define/metadata';
 export { only } from './define/only';
 export type { OnStart, OnStop } from './define/lifecycle';
 export { stream } from './define/stream';
@@ -83,7 +92,7 @@ export type { PlannedHandler, SourceSurroundings } from './plan/source';
 export type { Outlet } from './reply/outlet';
 export type { HostSettings } from './sources/settings';
 export { Endpoint } from './sources/endpoint';
-export { Subscribe, type HandlerDecorator } from './sources/event';
+export { Subscribe } from './sources/event';
 export { beforePublishing, type PreparePublished } from './sources/published';
 export {
   reading,

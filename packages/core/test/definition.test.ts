@@ -568,7 +568,7 @@ describe('an endpoint', () => {
   class NoMethod {
     @Endpoint()
     fine(): void {}
-    @(Endpoint() as PropertyDecorator)
+    @(Endpoint() as unknown as PropertyDecorator)
     x = () => 1;
   }
 

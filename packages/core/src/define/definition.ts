@@ -12,6 +12,8 @@ export interface HandlerDefinition {
   readonly use: readonly Middleware[];
   /** Of `@Metadata` on the class and the method. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whether the decorator is a standard (TC39) one, which no compiler tells the types of a method. */
+  readonly isStandard: boolean;
   /** Undefined where the compiler wrote no decorator metadata. */
   readonly parameterTypes: readonly unknown[] | undefined;
   readonly returnType: unknown;
@@ -39,6 +41,7 @@ interface MethodSoFar {
   statsHandler: boolean;
   /** The class whose decorators say what the parameters are. */
   decorated: Class;
+  isStandard: boolean;
 }
 
 /** Reads what the decorators left on a class and its parents; a subclass's words win over its parent's. */
@@ -60,19 +63,18 @@ export function readDefinition(target: Class): ClassDefinition {
     group = marks.groups[0] ?? group;
     use.push(...marks.use);
     metadata = { ...metadata, ...marks.metadata };
+    for (const [method, problem] of marks.misplaced) contradictions.push({ method, problem });
     for (const [key, method] of marks.methods) {
       const problem =
         typeof key === 'symbol'
           ? 'is named by a symbol; give the method a text name'
-          : method.isStatic
-            ? 'is static; natsmith calls methods of an instance, so remove "static"'
-            : method.handlers.length > 1
-              ? `has ${decoratorsOf(method.handlers)}; write one method for each`
-              : method.groups.length > 1
-                ? 'has @Group more than once; join the prefixes with "." in one @Group'
-                : undefined;
+          : method.handlers.length > 1
+            ? `has ${decoratorsOf(method.handlers)}; write one method for each`
+            : method.groups.length > 1
+              ? 'has @Group more than once; join the prefixes with "." in one @Group'
+              : undefined;
       if (problem !== undefined) contradictions.push({ method: String(key), problem });
-      if (typeof key === 'symbol' || method.isStatic) continue;
+      if (typeof key === 'symbol') continue;
       const before = methods.get(key);
       const redecorated = method.handlers[0] !== undefined;
       methods.set(key, {
@@ -83,6 +85,7 @@ export function readDefinition(target: Class): ClassDefinition {
         use: [...(before?.use ?? []), ...method.use],
         statsHandler: method.statsHandler === true || before?.statsHandler === true,
         decorated: redecorated || before === undefined ? ancestor : before.decorated,
+        isStandard: redecorated || before === undefined ? marks.isStandard : before.isStandard,
       });
     }
   }
@@ -91,7 +94,7 @@ export function readDefinition(target: Class): ClassDefinition {
   const handlers: HandlerDefinition[] = [];
   const statsHandlers: string[] = [];
   for (const [method, found] of methods) {
-    const { mark, groups, use: methodUse, statsHandler, decorated } = found;
+    const { mark, groups, use: methodUse, statsHandler, decorated, isStandard } = found;
     const fn = prototype[method];
     if (typeof fn !== 'function') {
       contradictions.push({ method, problem: 'is no method; decorate a method of the class' });
@@ -117,6 +120,7 @@ export function readDefinition(target: Class): ClassDefinition {
       groups,
       use: methodUse,
       metadata: { ...metadata, ...found.metadata },
+      isStandard,
       parameterTypes: parameterTypes(owner, method),
       returnType: returnType(owner, method),
       arity: fn.length,

@@ -30,16 +30,25 @@ const WAYS_OUT =
   'declare it as a class with class-validator decorators (imported without "type"), or say what it is: ' +
   '@Endpoint({ request: Class | [Class] | schema | "unchecked" })';
 
-/** Decides the payload of a handler from `request`, else from its first parameter; a text is what stands in the way. */
+/**
+ * Decides the payload of a handler from `request`, else from its first parameter; a string is what stands in the way.
+ * @param isStandard the handler has standard decorators, which are told no types
+ */
 export function decidePayload(
   request: PayloadType | undefined,
   parameterTypes: readonly unknown[] | undefined,
   arity: number,
   classes: PayloadClasses,
+  isStandard = false,
 ): Payload | string {
   if (request !== undefined) return fromRequest(request, classes);
   if (parameterTypes === undefined) {
     if (arity === 0) return { kind: 'none' };
+    if (isStandard)
+      return (
+        'has a payload whose type is unknown, because standard decorators are not told the types of a method; say what it ' +
+        'is, which the compiler then checks: @Endpoint({ request: schema | Class | [Class] | "unchecked" })'
+      );
     return (
       'has a payload whose type is unknown, because the compiler emitted no decorator metadata (esbuild and tsx do not): ' +
       'compile with tsc or swc and "emitDecoratorMetadata", or say what it is: ' +
@@ -104,7 +113,8 @@ function fromType(type: PayloadClass, array: boolean, classes: PayloadClasses): 
     return `has a function as its "request" (${name}) that is no class; write the class itself, not a function that gives it`;
   return (
     `has the payload class ${name} without a single validation decorator, so nothing could be checked and everything ` +
-    'would be removed; decorate its properties with class-validator, or say @Endpoint({ request: "unchecked" })'
+    'would be removed; decorate its properties with class-validator, whose decorators need "experimentalDecorators", ' +
+    'take a schema (zod, valibot, arktype), or say @Endpoint({ request: "unchecked" })'
   );
 }
 

@@ -33,12 +33,14 @@ function payloadOf(
   { request }: EndpointOptions,
   payloads: PayloadClasses,
 ): Payload | string {
-  const { parameterTypes, arity } = handler;
-  const payload = decidePayload(request, parameterTypes, arity, payloads);
+  const { parameterTypes, arity, isStandard } = handler;
+  // A function does not count a parameter with an initializer.
+  const parameters = Math.max(arity, Number(hasDefault(handlerOf(handler))));
+  const payload = decidePayload(request, parameterTypes, parameters, payloads, isStandard);
   const isUntyped = parameterTypes !== undefined && parameterTypes.length > 0 && request === undefined;
   if (typeof payload === 'string' || payload.kind !== 'none' || !isUntyped) return payload;
   // Some compilers take the type of a parameter from its initializer, and do not write it down.
-  return hasDefault(handlerOf(handler))
+  return parameters > arity
     ? 'has a payload with an initializer and no type; write the type, too: (limit: number = 10)'
     : payload;
 }

@@ -1,4 +1,5 @@
 import { INSTANCE_HEADER, uncreditedFor } from '@natsmith/protocol';
+import type { HandlerDecorator } from '../define/decorators';
 import type { PayloadOf, PayloadType, RequestContext } from '../define/handler';
 import { markHandler } from '../define/metadata';
 import type { EndpointOptions } from '../define/options';
@@ -30,13 +31,9 @@ type ReplyOf<Response extends PayloadType> = [PayloadOf<Response>] extends [neve
  */
 export function Endpoint<Request extends PayloadType = 'unchecked', Response extends PayloadType = 'unchecked'>(
   options: string | EndpointOptions<Request, Response> = {},
-): <Method extends EndpointMethod<PayloadOf<Request>, ReplyOf<Response>>>(
-  target: object,
-  method: string,
-  descriptor: TypedPropertyDescriptor<Method>,
-) => void {
-  return (target, method) => {
-    markHandler(target, method, endpointSource, typeof options === 'string' ? { name: options } : options);
+): HandlerDecorator<EndpointMethod<PayloadOf<Request>, ReplyOf<Response>>> {
+  return (...[target, place]) => {
+    markHandler(target, place, endpointSource, typeof options === 'string' ? { name: options } : options);
   };
 }
 

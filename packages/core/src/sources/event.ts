@@ -1,4 +1,5 @@
 import type { Event, Received } from '@natsmith/protocol';
+import type { HandlerDecorator } from '../define/decorators';
 import type { EventContext } from '../define/handler';
 import { markHandler } from '../define/metadata';
 import type { SubscribeOptions } from '../define/options';
@@ -11,13 +12,6 @@ import type { HandlerPlan } from '../plan/handler-plan';
 import { reading, runtimeOf, type HandlerSurroundings, type RunningHandler, type Source } from './source';
 import { startSubscribed } from './subscribed';
 
-/** Marks a method whose parameters are those of `F`. */
-export type HandlerDecorator<F extends (...args: never) => unknown> = <M extends F>(
-  target: object,
-  method: string,
-  descriptor: TypedPropertyDescriptor<M>,
-) => void;
-
 /**
  * Makes a method a handler of an event, or of several: `(payload, ctx) => …`. Each event is handled once, by one of the
  * service's instances, or by every one with `queueGroup: false`. Core NATS: at most once. What the method returns is
@@ -27,10 +21,10 @@ export function Subscribe<const E extends Event>(
   event: E | readonly E[],
   options: SubscribeOptions = {},
 ): HandlerDecorator<(payload: Received<E>, ctx: EventContext<E>) => unknown> {
-  return (target, method) => {
+  return (...[target, place]) => {
     const events: readonly Event[] = Array.isArray(event) ? (event as readonly Event[]) : [event as Event];
     const mark: Subscription = { events, options };
-    markHandler(target, method, eventSource, mark);
+    markHandler(target, place, eventSource, mark);
   };
 }
 

@@ -14,9 +14,9 @@ export function Consume<E extends Event, const C extends E>(
   event: C | readonly C[],
   options: ConsumeOptions<C> = {},
 ): HandlerDecorator<(payload: Received<C>, ctx: ConsumerContext<C>) => unknown> {
-  return (target, method) => {
+  return (...[target, place]) => {
     const events: readonly Event[] = Array.isArray(event) ? (event as readonly Event[]) : [event as Event];
     const mark: ConsumeMark = { stream, events, options: options };
-    markHandler(target, method, consumerSource, mark);
+    markHandler(target, place, consumerSource, mark);
   };
 }

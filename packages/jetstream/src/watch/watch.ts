@@ -18,8 +18,8 @@ export function Watch<K extends Key, const C extends K>(
   key: C,
   options: WatchOptions = {},
 ): HandlerDecorator<(value: Watched<C>, ctx: WatchContext<C>) => unknown> {
-  return (target, method) => {
+  return (...[target, place]) => {
     const mark: WatchMark = { bucket, key, options };
-    markHandler(target, method, watchSource, mark);
+    markHandler(target, place, watchSource, mark);
   };
 }
