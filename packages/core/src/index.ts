@@ -79,7 +79,7 @@ export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from '@natsmith/protocol';
 export { DefinitionError, type Mistake } from './plan/definition-error';
 export type { HandlerDefinition } from './define/definition';
 export { Context } from './pipeline/context';
-export { failureOf } from './pipeline/failure';
+export { failureOf, unansweredFailure, type Failure } from './pipeline/failure';
 export { caller, invoker, reader, taker, type Handler, type Take } from './pipeline/invoke';
 export type { Execute } from './pipeline/context';
 export type { ReceivedMessage } from './pipeline/message';

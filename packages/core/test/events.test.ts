@@ -17,7 +17,7 @@ import {
   type Next,
   type RequestContext,
 } from '@natsmith/core';
-import { type InfoResponse, type StatsResponse } from '@natsmith/protocol';
+import { markReceived, type InfoResponse, type StatsResponse } from '@natsmith/protocol';
 import { IsInt, IsString, Min } from 'class-validator';
 import { z } from 'zod';
 import { type Connection } from '#test/connection';
@@ -87,6 +87,33 @@ class Ticker {
     if (n === 3)
       await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
     note('tick', n, ctx);
+  }
+}
+
+const Failed = event('failed', String);
+const received = (): ServiceError => markReceived(new ServiceError(404, 'no such order'));
+const failures: Record<string, () => unknown> = {
+  'on purpose, 500': () => new ServiceError(500, 'broken on purpose'),
+  'on purpose, 502': () => new ServiceError(502, 'the other one is broken'),
+  'with a cause': () => new ServiceError(409, 'with a cause', { cause: new Error('row 17') }),
+  'from upstream': received,
+  'from upstream, too late': () => {
+    for (const end = performance.now() + 110; performance.now() < end;);
+    return received();
+  },
+  unreadable: () =>
+    new (class extends ServiceError {
+      override get cause(): unknown {
+        throw new Error('unreadable');
+      }
+    })(409, 'no'),
+};
+
+@Service({ name: 'failing', version: '1.0.0' })
+class Failing {
+  @Subscribe(Failed, { timeout: 100 })
+  fail(how: string): never {
+    throw failures[how]?.();
   }
 }
 
@@ -161,6 +188,30 @@ onEachServerAndClient((_, client) => {
       expect(log.find('warn', /event not handled: body is not valid JSON/)).toHaveLength(1);
       expect(log.find('warn', /event not handled: not now/)).toMatchObject([{ code: 409, data: { n: 1 } }]);
       expect(log.find('error', /handler failed/)).toMatchObject([{ subject: 'ticks', err: { message: 'secret' } }]);
+    });
+
+    it.each([
+      ['on purpose, 500', 'event not handled: broken on purpose', '500:broken on purpose'],
+      ['on purpose, 502', 'event not handled: the other one is broken', '502:the other one is broken'],
+      ['with a cause', '409: with a cause', '409:with a cause'],
+      ['from upstream', 'upstream error', '502:upstream error'],
+      ['from upstream, too late', 'upstream error', '504:timeout'],
+      ['unreadable', 'handler failed', '500:internal error'],
+    ])('whose handler fails %s is one line in the log', async (how, line, error) => {
+      const log = new Log();
+      await hosts.start(Failing, { connection: await client.connect(), logger: log });
+      publish('failed', how);
+      await until(async () => (await statsOf('failing'))[0]?.num_errors === 1);
+      expect((await statsOf('failing'))[0]?.last_error).toBe(error);
+      expect([...log.of('warn'), ...log.of('error')].map(({ message }) => message)).toEqual([line]);
+    });
+
+    it('that is not valid cannot fill the log, however many there are', async () => {
+      const log = new Log();
+      await hosts.start(Failing, { connection: await client.connect(), logger: log });
+      for (let n = 0; n < 500; n++) publish('failed', n);
+      await until(async () => (await statsOf('failing'))[0]?.num_errors === 500);
+      expect(log.find('warn', /event not handled: validation failed/)).toHaveLength(10);
     });
 
     it('takes middleware of all kinds, and none of other kinds', async () => {

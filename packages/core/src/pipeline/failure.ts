@@ -7,7 +7,10 @@ import { stopping } from './stopping';
 /** Milliseconds by which the clocks of a caller and of what it calls may differ. */
 const CLOCK_TOLERANCE = 5;
 
-/** The one way from whatever a handler threw to what others may know of it; logs the rest. Throws where looking at it does. */
+/**
+ * The one way from whatever a handler threw to what others may know of it; logs the rest.
+ * Throws where looking at it does.
+ */
 export function failureOf(thrown: unknown, ctx: Context, runtime: HandlerRuntime): ServiceError {
   const { logger, where, stopping: notice } = runtime;
   // Who ends because `ctx.stopping` said so has not failed.
@@ -16,6 +19,29 @@ export function failureOf(thrown: unknown, ctx: Context, runtime: HandlerRuntime
   if (!(thrown instanceof ServiceError)) return internalError(thrown, ctx, runtime);
   if (thrown.cause !== undefined) logger.warn({ endpoint: where, err: thrown.cause }, thrown.message);
   return thrown;
+}
+
+/** What a message that nobody waits for failed with. */
+export interface Failure {
+  readonly code: number;
+  readonly description: string;
+  readonly data?: unknown;
+  /** Whether the log has it: an error on purpose and without a cause is left to the kind of handler. */
+  readonly isLogged: boolean;
+}
+
+/** What `failureOf` says, for messages that nobody waits for. Never throws. */
+export function unansweredFailure(thrown: unknown, ctx: Context, runtime: HandlerRuntime): Failure {
+  try {
+    const error = failureOf(thrown, ctx, runtime);
+    const { code, description, data, cause } = error;
+    // Of what is made here in the place of what was thrown, only the notice of a stop is not logged.
+    const isLogged = cause !== undefined || (error !== thrown && code !== 503);
+    return { code, description, data, isLogged };
+  } catch (unreadable) {
+    const { code, description } = internalError(unreadable, ctx, runtime);
+    return { code, description, isLogged: true };
+  }
 }
 
 /** What another service answered is between it and this one. */

@@ -1,8 +1,8 @@
 import type { Uncredited } from '@natsmith/protocol';
 import type { Codec, RequestContext } from '../define/handler';
+import type { LogLimit } from '../pipeline/log-limit';
 import type { HandlerRuntime } from '../pipeline/runtime';
 import type { ReplyOutlet } from './outlet';
-import type { RefusedReplies } from './refused-replies';
 
 /** All that the requests of one endpoint need; decided when the service starts. */
 export interface EndpointRuntime extends HandlerRuntime {
@@ -11,5 +11,6 @@ export interface EndpointRuntime extends HandlerRuntime {
   readonly outlet: ReplyOutlet;
   /** What a stream may send to a reader that grants no credit. */
   readonly uncredited: Uncredited;
-  readonly refusals: RefusedReplies;
+  /** For lines about requests that were refused for the reply subject that they name. */
+  readonly refusals: LogLimit;
 }

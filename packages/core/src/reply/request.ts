@@ -63,7 +63,9 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
 
   /** Ends it without a word to the caller: the subject that it names is not its own. */
   refuse(subject: string, problem: string): void {
-    this.runtime.refusals.add(subject, problem);
+    const { refusals, logger, where } = this.runtime;
+    const requests = refusals.add();
+    if (requests > 0) logger.warn({ endpoint: where, replySubject: subject, requests }, `request refused: ${problem}`);
     this.end('400:reply subject refused');
   }
 

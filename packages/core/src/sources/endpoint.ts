@@ -7,13 +7,13 @@ import { codecNamed } from '../payload/codec';
 import { orDefault } from '../payload/default-payload';
 import type { Execute } from '../pipeline/context';
 import { taker, type Handler } from '../pipeline/invoke';
+import { LogLimit } from '../pipeline/log-limit';
 import { hasHeaders } from '../pipeline/message';
 import { planEndpointMethod } from '../plan/endpoint-method';
 import { handlerOf, hasDefault } from '../plan/handler';
 import type { EndpointPlan } from '../plan/plan';
 import { bodyInvoker } from '../reply/body';
 import type { EndpointRuntime } from '../reply/endpoint-runtime';
-import { RefusedReplies } from '../reply/refused-replies';
 import type { Replying } from '../reply/replying';
 import { handle } from '../reply/request';
 import { streamInvoker } from '../reply/upload';
@@ -58,7 +58,7 @@ export function startEndpoint(plan: EndpointPlan, handler: Handler, around: Hand
 
 function endpointRuntime(plan: EndpointPlan, handler: Handler, around: HandlerSurroundings): EndpointRuntime {
   const { name, subject, queueGroup, payload, limits } = plan;
-  const { outlet, logger } = around.settings;
+  const { outlet } = around.settings;
   const codec = codecNamed(plan.codec);
   const { codec: bodyCodec, validate: checks } = reading(plan, around.settings);
   const declared = plan.target === undefined ? handler : handlerOf(plan.target);
@@ -74,7 +74,7 @@ function endpointRuntime(plan: EndpointPlan, handler: Handler, around: HandlerSu
     codec,
     outlet,
     uncredited: uncreditedFor(plan.maxUncredited),
-    refusals: new RefusedReplies(logger, plan.where),
+    refusals: new LogLimit(1),
   };
 }
 

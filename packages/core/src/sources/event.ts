@@ -3,8 +3,9 @@ import type { HandlerDecorator } from '../define/decorators';
 import type { EventContext } from '../define/handler';
 import { markHandler } from '../define/metadata';
 import type { SubscribeOptions } from '../define/options';
-import { failureOf, internalError } from '../pipeline/failure';
+import { unansweredFailure } from '../pipeline/failure';
 import { invoker, taker, type Handler } from '../pipeline/invoke';
+import { LogLimit } from '../pipeline/log-limit';
 import { Run } from '../pipeline/run';
 import type { HandlerRuntime } from '../pipeline/runtime';
 import { planEvents, type EventPlan, type Subscription } from '../plan/event';
@@ -28,6 +29,9 @@ export function Subscribe<const E extends Event>(
   };
 }
 
+/** Lines in ten seconds of each handler about events that failed on purpose. */
+const LOGGED_EVENTS = 10;
+
 /** Events of core NATS. */
 export const eventSource: Source = {
   kind: 'event',
@@ -47,12 +51,14 @@ function startEvent(plan: HandlerPlan, handler: Handler, around: HandlerSurround
 
 interface EventRuntime extends HandlerRuntime {
   readonly event: Event;
+  /** For lines about events that are not valid, or refused by their handler. */
+  readonly refusals: LogLimit;
 }
 
 function eventRuntime(plan: EventPlan, handler: Handler, around: HandlerSurroundings): EventRuntime {
   const { codec, validate } = reading(plan, around.settings);
   const core = invoker(taker<EventRun>(handler, codec, validate), plan.limits.maxBody);
-  return { ...runtimeOf(plan, core, around), event: plan.event };
+  return { ...runtimeOf(plan, core, around), event: plan.event, refusals: new LogLimit(LOGGED_EVENTS) };
 }
 
 /** A message whose outcome nobody waits for. */
@@ -71,19 +77,15 @@ class EventRun extends Run<EventRuntime> {
 
   protected override failed(thrown: unknown): void {
     this.inScope(() => {
-      const { logger, where } = this.runtime;
-      let summary: string;
-      try {
-        const { code, description, data, cause } = failureOf(thrown, this, this.runtime);
-        summary = `${code}:${description}`;
-        // A cause, and all that is not an error on purpose, has been logged.
-        if (code !== 500 && code !== 502 && cause === undefined)
-          logger.warn({ endpoint: where, subject: this.subject, code, data }, `event not handled: ${description}`);
-      } catch (unreadable) {
-        const { code, description } = internalError(unreadable, this, this.runtime);
-        summary = `${code}:${description}`;
-      }
-      this.end(summary);
+      const { logger, where, refusals } = this.runtime;
+      const { code, description, data, isLogged } = unansweredFailure(thrown, this, this.runtime);
+      const events = isLogged ? 0 : refusals.add();
+      if (events > 0)
+        logger.warn(
+          { endpoint: where, subject: this.subject, code, data, events },
+          `event not handled: ${description}`,
+        );
+      this.end(`${code}:${description}`);
     });
   }
 }
