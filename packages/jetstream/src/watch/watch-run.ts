@@ -1,4 +1,4 @@
-import { failureOf, Run, type HandlerRuntime } from '@natsmith/core';
+import { unansweredFailure, Run, type HandlerRuntime } from '@natsmith/core';
 import type { Change } from '../bucket/bucket-follower';
 import type { WatchContext } from './watch-context';
 
@@ -50,9 +50,8 @@ export class WatchRun extends Run implements WatchContext {
 
   protected override failed(thrown: unknown): void {
     const { logger, where } = this.runtime;
-    const { code, description, data, cause } = failureOf(thrown, this, this.runtime);
-    // A cause, and all that is not an error on purpose, has been logged.
-    if (code !== 500 && code !== 502 && cause === undefined)
+    const { code, description, data, isLogged } = unansweredFailure(thrown, this, this.runtime);
+    if (!isLogged)
       this.inScope(() =>
         logger.warn({ endpoint: where, key: this.key, code, data }, `value not handled: ${description}`),
       );
