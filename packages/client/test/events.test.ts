@@ -14,6 +14,10 @@ const users = [
   { user: 'few', pass: 'x', permissions: { publish: { deny: ['forbidden'] }, subscribe: { deny: ['forbidden'] } } },
 ];
 
+function throwErrorOf(thrown: unknown): never {
+  throw thrown as Error;
+}
+
 onEachServerAndClient(
   (_server, library) => {
     let connection: Connection;
@@ -75,6 +79,66 @@ onEachServerAndClient(
       expect((await orders.next()).value?.payload.quantity).toBe(3);
       expect(invalid).toHaveLength(5);
       expect(invalid[0]).toMatchObject([{ code: 400 }, { subject: 'orders.1.placed', event: OrderPlaced }]);
+    });
+
+    describe('a loop goes on', () => {
+      const circular: { self?: unknown } = {};
+      circular.self = circular;
+      const throwing = (): never => {
+        throw new Error('hostile');
+      };
+      const thrown: [string, unknown][] = [
+        ['undefined', undefined],
+        ['an object without a string form', Object.create(null)],
+        ['an object that throws where it is made a string', { toString: throwing }],
+        ['a proxy that throws', new Proxy({}, { getPrototypeOf: throwing, get: throwing })],
+        ['an error whose message throws', Object.defineProperty(new Error('x'), 'message', { get: throwing })],
+        ['an error whose message is a symbol', Object.assign(new Error('x'), { message: Symbol('x') })],
+        ['a ServiceError with circular data', new ServiceError(400, 'no', { data: circular })],
+        ['a ServiceError with a bigint', new ServiceError(400, 'no', { data: 1n })],
+      ];
+      const Odd = event('odd', {
+        '~standard': {
+          version: 1,
+          vendor: 'test',
+          validate: (value: unknown) => {
+            if (value === 'good') return { value };
+            throw thrown[value as number]?.[1];
+          },
+        },
+      });
+      let warnings: jest.SpyInstance;
+      beforeEach(() => (warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)));
+      afterEach(() => warnings.mockRestore());
+
+      it.each(thrown.map(([name], i) => [name, i] as const))('after %s, thrown by a validator', async (_name, i) => {
+        const told: unknown[] = [];
+        const loops = [client.subscribe(Odd), client.subscribe(Odd, { onInvalid: (error) => void told.push(error) })];
+        await ready();
+        connection.publish('odd', String(i));
+        connection.publish('odd', '"good"');
+        for (const loop of loops) expect((await loop.next()).value?.payload).toBe('good');
+        expect(told).toEqual([expect.any(Error)]);
+        expect(warnings.mock.calls).toEqual([
+          [expect.stringMatching(/^an event on odd is left out: .*"onInvalid"/), 'NatsmithWarning'],
+        ]);
+      });
+
+      it.each<[string, () => unknown]>([
+        ['throws what cannot be read', () => throwErrorOf(thrown[2]?.[1])],
+        ['rejects', () => Promise.reject(new Error('late'))],
+        ['gives what only looks like a promise and rejects', () => ({ then: (_: unknown, no: () => void) => no() })],
+        ['gives an object whose "then" throws', () => Object.defineProperty({}, 'then', { get: throwing })],
+      ])('where onInvalid %s, with one warning', async (_name, onInvalid) => {
+        const loop = client.subscribe(Odd, { onInvalid });
+        await ready();
+        for (const body of ['0', '0', '"good"']) connection.publish('odd', body);
+        expect((await loop.next()).value?.payload).toBe('good');
+        await delay(1);
+        expect(warnings.mock.calls).toEqual([
+          [expect.stringMatching(/^the "onInvalid" of a client.subscribe\(\) threw: /), 'NatsmithWarning'],
+        ]);
+      });
     });
 
     test('a loop that is slow loses what comes beyond its bound, and keeps the order of the rest', async () => {

@@ -115,7 +115,10 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
   private take(event: E, message: Message): void {
     if (this.isEnded) return;
     if (this.queue.length >= this.maxPending || this.bytes + message.data.length > MAX_PENDING_BYTES)
-      return this.warnOnce('slow', 'a loop over client.subscribe() is slower than its events; events are dropped');
+      return this.warnOnce(
+        'slow',
+        () => 'a loop over client.subscribe() is slower than its events; events are dropped',
+      );
     this.bytes += message.data.length;
     this.queue.push({ event, message });
     this.wake?.();
@@ -145,30 +148,29 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
       const payload = await eventCodecOf(event).decode(data);
       return { payload, params: paramsIn(event, subject), subject, headers, event } as ReceivedEvent<E>;
     } catch (error) {
-      this.refuse(error instanceof Error ? error : new Error(String(error)), { event, subject, headers, body: data });
+      this.refuse(error, { event, subject, headers, body: data });
       return undefined;
     }
   }
 
-  private refuse(error: Error, invalid: InvalidEvent): void {
+  /** Whatever a codec or a validator has thrown, and whatever `onInvalid` does: the loop goes on. */
+  private refuse(thrown: unknown, invalid: InvalidEvent): void {
     const { onInvalid } = this.options;
     if (onInvalid === undefined)
       return this.warnOnce(
         'invalid',
-        `an event on ${invalid.subject} is left out: ${error.message}${dataOf(error)}; the option "onInvalid" is told of each`,
+        () => `an event on ${invalid.subject} is left out: ${reasonIn(thrown)}; the option "onInvalid" is told of each`,
       );
-    try {
-      const result: unknown = onInvalid(error, invalid);
-      if (result instanceof Promise) result.catch((thrown: unknown) => this.warnOnce('onInvalid', failed(thrown)));
-    } catch (thrown) {
-      this.warnOnce('onInvalid', failed(thrown));
-    }
+    // Also of a promise, or of what await takes for one.
+    new Promise((resolve) => resolve(onInvalid(errorOf(thrown), invalid))).catch((fault: unknown) =>
+      this.warnOnce('onInvalid', () => `the "onInvalid" of a client.subscribe() threw: ${textOf(fault)}`),
+    );
   }
 
-  private warnOnce(kind: string, message: string): void {
+  private warnOnce(kind: string, message: () => string): void {
     if (this.told.has(kind)) return;
     this.told.add(kind);
-    process.emitWarning(printable(message, MAX_REASON), 'NatsmithWarning');
+    process.emitWarning(printable(message(), MAX_REASON), 'NatsmithWarning');
   }
 
   private end(error?: Error): void {
@@ -181,12 +183,34 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
   }
 }
 
-function failed(thrown: unknown): string {
-  return `the "onInvalid" of a client.subscribe() threw: ${String(thrown)}`;
+function errorOf(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new Error(textOf(thrown));
 }
 
-function dataOf(error: Error): string {
-  return error instanceof ServiceError && error.data !== undefined ? ` ${JSON.stringify(error.data)}` : '';
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false; // a proxy that throws
+  }
+}
+
+function reasonIn(thrown: unknown): string {
+  try {
+    if (!(thrown instanceof Error)) return textOf(thrown);
+    const data = thrown instanceof ServiceError && thrown.data !== undefined ? ` ${JSON.stringify(thrown.data)}` : '';
+    return `${thrown.message}${data}`;
+  } catch {
+    return textOf(thrown);
+  }
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that cannot be read';
+  }
 }
 
 function paramsIn({ subject }: Event, received: string): Record<string, string> {
