@@ -83,6 +83,8 @@ export { failureOf, unansweredFailure, type Failure } from './pipeline/failure';
 export { caller, invoker, reader, taker, type Handler, type Take } from './pipeline/invoke';
 export type { Execute } from './pipeline/context';
 export type { ReceivedMessage } from './pipeline/message';
+export type { MessageEnd, MessageError, MessageStart, Outcome } from './pipeline/channels';
+export type { HandlerMeasures } from './pipeline/measures';
 export { Run } from './pipeline/run';
 export type { HandlerRuntime } from './pipeline/runtime';
 export { checkContract, contractName, planContract, type ContractFacts, type ContractOptions } from './plan/contract';
@@ -104,6 +106,13 @@ export {
   type RuntimeOptions,
   type Source,
 } from './sources/source';
-export type { AddedHandler, EndpointHost, HandlerStatus, RunningService } from './service/service';
+export type {
+  AddedHandler,
+  EndpointHost,
+  HandlerStats,
+  HandlerStatus,
+  RunningService,
+  ServiceStats,
+} from './service/service';
 export { connect } from './nats/connect';
 export type { Connection, Subscription } from './nats/connection';

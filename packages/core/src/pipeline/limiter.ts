@@ -33,8 +33,8 @@ export class Limiter<Request> {
     return next;
   }
 
-  /** Takes a request out of the queue, when it waits there. */
-  giveUp(request: Request): void {
-    this.waiting.delete(request);
+  /** Takes a request out of the queue; gives whether it waited there. */
+  giveUp(request: Request): boolean {
+    return this.waiting.delete(request);
   }
 }

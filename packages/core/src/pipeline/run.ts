@@ -1,5 +1,6 @@
 import { MAX_TIMER, ServiceError, isThenable } from '@natsmith/protocol';
 import type { PendingMessage } from './active';
+import { contextOf, endOf, messageEnd, messageError, messageStart, startOf } from './channels';
 import { Context } from './context';
 import type { ReceivedMessage } from './message';
 import type { HandlerRuntime } from './runtime';
@@ -20,6 +21,9 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   /** How many limiters the message has a place in. */
   private places = 0;
   private timer: NodeJS.Timeout | undefined;
+  /** It is being handled, and counts as such until its end. */
+  private hasBegun = false;
+  private isAbandoned = false;
   /** Promises of the handler and its middleware that are not settled yet. */
   private running = 0;
 
@@ -35,8 +39,8 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     const { limiters, waits } = this.runtime;
     for (let limiter = limiters[this.places]; limiter !== undefined; limiter = limiters[this.places]) {
       const answer = limiter.enter(this, !waits);
-      if (answer === 'refused') return this.abandoned(new ServiceError(503, 'too many requests; try again later'));
-      if (answer === 'waits') return waits ? this.runtime.active.add(this) : this.watch();
+      if (answer === 'refused') return this.shed();
+      if (answer === 'waits') return this.wait();
       this.places++;
     }
     this.start();
@@ -44,6 +48,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
 
   resume(): void {
     this.places++;
+    this.runtime.counter.waiting--;
     // It may have ended on its way out of the queue.
     if (this.isDone) this.release();
     else this.admit();
@@ -54,7 +59,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     if (this.isDone) return;
     const error = new ServiceError(503, 'service is stopping');
     this.abort(error);
-    this.abandoned(error);
+    this.giveUp(error);
   }
 
   /**
@@ -62,7 +67,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
    * back what waits when they stop.
    */
   withdraw(): boolean {
-    if (this.isDone || this.places === this.runtime.limiters.length) return false;
+    if (this.isDone || this.hasBegun) return false;
     this.abandon();
     return true;
   }
@@ -99,11 +104,17 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   /** Called once, when the outcome is settled. */
   protected ended(): void {}
 
+  /** Ends in an error; what was thrown is settled by `failed`. */
+  protected fail(thrown: unknown): void {
+    if (messageError.hasSubscribers) messageError.publish({ ctx: contextOf(this), error: thrown });
+    this.failed(thrown);
+  }
+
   /** Ends the message before its handler, which hears of it by its signal. */
   protected endBefore(error: ServiceError): void {
     if (this.isDone) return;
     this.abort(error);
-    this.failed(error);
+    this.fail(error);
   }
 
   protected expire(): void {
@@ -122,15 +133,25 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     } catch (thrown) {
       this.running--;
       if (this.isDone) this.endLate(thrown);
-      else this.failed(thrown);
+      else this.fail(thrown);
     }
   }
 
-  /** The outcome is settled. @param error `<code>:<description>`, undefined for a success */
-  protected end(error?: string): void {
+  /**
+   * The outcome is settled.
+   * @param error `<code>:<description>`, undefined for a success
+   * @param settlement for listeners to `natsmith:message:end`: what the kind has to say of how it was settled
+   */
+  protected end(error?: string, settlement?: Readonly<Record<string, unknown>>): void {
     const { counter, logger, logsRequests, where } = this.runtime;
     const milliseconds = performance.now() - this.startedAt;
     counter.record(milliseconds, error);
+    if (this.hasBegun) counter.inFlight--;
+    else if (messageStart.hasSubscribers) messageStart.publish(startOf(this));
+    if (messageEnd.hasSubscribers) {
+      const outcome = error === undefined ? 'done' : this.isAbandoned ? 'abandoned' : 'failed';
+      messageEnd.publish(endOf(this, outcome, milliseconds, error, settlement));
+    }
     if (logsRequests) logger.debug({ endpoint: where, subject: this.subject, milliseconds, error }, 'request');
     this.isDone = true;
     if (this.timer !== undefined) clearTimeout(this.timer);
@@ -150,18 +171,44 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
       this.startedAt = performance.now();
       if (this.runtime.waits) this.expiresAt = this.startedAt + this.runtime.timeout;
     }
+    this.hasBegun = true;
+    this.runtime.counter.inFlight++;
+    if (messageStart.hasSubscribers) messageStart.runStores(startOf(this), () => this.execute());
+    else this.execute();
+  }
+
+  private execute(): void {
     if (this.expiresAt <= this.startedAt) return this.expire();
     let result: unknown;
     try {
       result = this.runtime.run(this);
     } catch (thrown) {
       if (this.isDone) this.endLate(thrown);
-      else this.failed(thrown);
+      else this.fail(thrown);
       return;
     }
     if (isThenable(result)) void this.settle(result);
     else if (this.isDone) this.endLate();
     else this.done(result);
+  }
+
+  /** Finds no place. */
+  private shed(): void {
+    this.runtime.counter.noteShed();
+    this.giveUp(new ServiceError(503, 'too many requests; try again later'));
+  }
+
+  /** Waits for a place. */
+  private wait(): void {
+    this.runtime.counter.waiting++;
+    if (this.runtime.waits) this.runtime.active.add(this);
+    else this.watch();
+  }
+
+  private giveUp(error: ServiceError): void {
+    this.isAbandoned = true;
+    if (messageError.hasSubscribers) messageError.publish({ ctx: contextOf(this), error });
+    this.abandoned(error);
   }
 
   /** A handler has ended whose message ended long ago. */
@@ -186,9 +233,9 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   }
 
   private release(): void {
-    const { limiters, active } = this.runtime;
+    const { limiters, active, counter } = this.runtime;
     active.delete(this);
-    limiters[this.places]?.giveUp(this);
+    if (limiters[this.places]?.giveUp(this) === true) counter.waiting--;
     while (this.places > 0) {
       const next = limiters[--this.places]?.leave();
       // A microtask, because a queue of handlers that are not async would else go through the stack.

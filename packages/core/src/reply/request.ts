@@ -76,7 +76,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
     try {
       body = encodeReply(value, this.runtime.codec);
     } catch (cause) {
-      return this.failed(new ServiceError(500, 'reply cannot be encoded', { cause }));
+      return this.fail(new ServiceError(500, 'reply cannot be encoded', { cause }));
     }
     const { headersToSend } = this;
     const tooLarge = this.reply(body, headersToSend?.isEmpty === false ? headersToSend : undefined, false);
@@ -84,7 +84,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
     // An empty body is too large by its headers, which chunks do not carry.
     const credit = body.length === 0 ? undefined : chunkCreditOf(this);
     if (credit !== undefined) return void this.settle(sendInChunks(body, credit, this, this.runtime));
-    this.failed(this.logged(tooLarge));
+    this.fail(this.logged(tooLarge));
   }
 
   protected override failed(thrown: unknown): void {

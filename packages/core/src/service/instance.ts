@@ -16,12 +16,12 @@ import type { KeptSubscription } from '../nats/kept-subscription';
 import { endpointHost } from './added-endpoints';
 import { subscribeControl } from './control';
 import { Handlers } from './handlers';
-import { limiterOf, type HandlerSubscription, type HandlerSurroundings } from '../sources/source';
+import { limiterOf, type HandlerSubscription, type HandlerSurroundings, type RunningHandler } from '../sources/source';
 import { InfoBody } from './info';
 import { ServiceMove } from './service-move';
-import type { AddedHandler, EndpointHost, HandlerStatus, RunningService } from './service';
+import type { AddedHandler, EndpointHost, HandlerStatus, RunningService, ServiceStats } from './service';
 import type { HostSettings } from '../sources/settings';
-import { statsReply } from './stats';
+import { statsReply, withMeasures } from './stats';
 import { stopService } from './stop';
 import { TimeLeft } from './time-left';
 
@@ -133,15 +133,9 @@ export class ServiceInstance implements RunningService {
     return JSON.parse(this.infoBody.get().toString()) as InfoResponse;
   }
 
-  stats(): Promise<StatsResponse> {
-    const { statsHandler } = this.plan;
-    const { outlet, objects, logger } = this.settings;
-    let handler: StatsHandlerMethod | undefined;
-    if (statsHandler !== undefined) {
-      const instance = objects.get(this.plan.class) as Record<string, StatsHandlerMethod>;
-      handler = (endpoint) => instance[statsHandler]?.(endpoint);
-    }
-    return statsReply(this.identity(), this.started, this.handlerList.running, handler, outlet.maxPayload, logger);
+  stats(): Promise<ServiceStats> {
+    const handlers = this.handlerList.running;
+    return withMeasures(this.statsReply(handlers), handlers, this.settings.logger);
   }
 
   reset(): void {
@@ -195,13 +189,28 @@ export class ServiceInstance implements RunningService {
     return error;
   }
 
+  private statsReply(handlers: readonly RunningHandler[]): Promise<StatsResponse> {
+    const { statsHandler } = this.plan;
+    const { outlet, objects, logger } = this.settings;
+    let handler: StatsHandlerMethod | undefined;
+    if (statsHandler !== undefined) {
+      const object = objects.get(this.plan.class) as Record<string, StatsHandlerMethod>;
+      handler = (endpoint) => object[statsHandler]?.(endpoint);
+    }
+    return statsReply(this.identity(), this.started, handlers, handler, outlet.maxPayload, logger);
+  }
+
   private subscribeControl(connection: Connection): KeptSubscription[] {
     const ping = encode(this.ping());
     return subscribeControl(
       connection,
       this.name,
       this.id,
-      { PING: () => ping, INFO: () => this.infoBody.get(), STATS: async () => encode(await this.stats()) },
+      {
+        PING: () => ping,
+        INFO: () => this.infoBody.get(),
+        STATS: async () => encode(await this.statsReply(this.handlerList.running)),
+      },
       this.settings.outlet.replySubjects,
       this.settings.logger,
       (subject) => ({

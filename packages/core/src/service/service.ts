@@ -1,6 +1,7 @@
-import type { InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
+import type { EndpointStats, InfoResponse, PingResponse, StatsResponse } from '@natsmith/protocol';
 import type { RequestContext } from '../define/handler';
 import type { EndpointOptions, GroupOptions } from '../define/options';
+import type { HandlerMeasures } from '../pipeline/measures';
 
 /** What `addEndpoint` takes as a handler; its payload is taken as it is, unless `request` says otherwise. */
 export type AddedHandler<Payload = unknown> = (payload: Payload, ctx: RequestContext) => unknown;
@@ -36,6 +37,20 @@ export interface HandlerStatus {
   readonly isTaking: boolean;
 }
 
+/** The numbers of a handler: those of ADR-32, and natsmith's own, which are not sent over the wire. */
+export interface HandlerStats extends EndpointStats {
+  /** As in `ctx.kind`. */
+  readonly kind: string;
+  readonly measures: HandlerMeasures;
+  /** What the kind measures besides at this moment, by name: the messages that wait for a consumer, for one. */
+  readonly gauges: Readonly<Record<string, number>>;
+}
+
+/** The numbers of a service. */
+export interface ServiceStats extends StatsResponse {
+  endpoints: HandlerStats[];
+}
+
 /** A running instance of a service (ADR-32, Service). */
 export interface RunningService extends EndpointHost {
   readonly name: string;
@@ -46,7 +61,8 @@ export interface RunningService extends EndpointHost {
   readonly handlers: readonly HandlerStatus[];
   ping(): PingResponse;
   info(): InfoResponse;
-  stats(): Promise<StatsResponse>;
+  /** What STATS answers, and natsmith's own numbers beside it. */
+  stats(): Promise<ServiceStats>;
   /** Zeroes every counter and renews `started`. */
   reset(): void;
   /**

@@ -9,6 +9,8 @@ import type { Logger } from '../define/logger';
 import type { StatsHandlerMethod } from '../define/options';
 import type { HandlerPlan } from '../plan/handler-plan';
 import type { Counter } from '../pipeline/counter';
+import type { RunningHandler } from '../sources/source';
+import type { ServiceStats } from './service';
 
 /** How long STATS waits for a stats handler, in ms: the `nats` command gives up 300 ms after the latest reply. */
 const STATS_HANDLER_TIMEOUT = 200;
@@ -36,6 +38,33 @@ export async function statsReply(
     addDataThatFits(reply, data, maxPayload, logger);
   }
   return reply;
+}
+
+/** Adds what STATS does not answer. */
+export async function withMeasures(
+  answer: Promise<StatsResponse>,
+  handlers: readonly RunningHandler[],
+  logger: Logger,
+): Promise<ServiceStats> {
+  const [reply, ...gauges] = await Promise.all([answer, ...handlers.map((handler) => gaugesOf(handler, logger))]);
+  const endpoints = handlers.map(({ plan, counter }, index) => ({
+    ...(reply.endpoints[index] as EndpointStats),
+    kind: plan.kind,
+    measures: counter.measures,
+    gauges: gauges[index] ?? {},
+  }));
+  return { ...reply, endpoints };
+}
+
+/** What a kind measures besides; one that fails or hangs only costs its own. */
+async function gaugesOf({ plan, gauges }: RunningHandler, logger: Logger): Promise<Readonly<Record<string, number>>> {
+  if (gauges === undefined) return {};
+  try {
+    return (await inTime(gauges(), plan.name)) as Readonly<Record<string, number>>;
+  } catch (err) {
+    logger.debug({ endpoint: plan.where, err }, 'what the handler measures besides is not known');
+    return {};
+  }
 }
 
 /** Errors may be long, and metadata is in INFO as well. */

@@ -74,6 +74,8 @@ export interface RunningHandler {
   readonly plan: HandlerPlan;
   readonly counter: Counter;
   readonly subscription: HandlerSubscription;
+  /** What the kind measures besides, for `service.stats()`: by name, within 200 ms; what fails or is late is left out. */
+  readonly gauges?: () => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   /**
    * Takes messages on another connection, too, with the same counter and limits, while the own one moves to another
    * server. Without it the handler is paused meanwhile: for kinds whose messages wait on the server.

@@ -1,0 +1,72 @@
+import { channel, type Channel } from 'node:diagnostics_channel';
+import type { MessageContext } from '../define/handler';
+import type { Context } from './context';
+
+/** How a message ended: with a value, with an error, or without having been handled (no place left, or the stop of the service). */
+export type Outcome = 'done' | 'failed' | 'abandoned';
+
+/**
+ * Published on the channel `natsmith:message:start` when a message is about to be handled, or is turned away. A store
+ * that is bound to the channel (`channel.bindStore`) is there in middleware, handler, generator bodies and log lines.
+ */
+export interface MessageStart {
+  /** The same object on all channels, so that a WeakMap keeps what belongs to the message. */
+  readonly ctx: MessageContext;
+  /** Milliseconds that the message has waited for a place under `concurrency`. */
+  readonly waited: number;
+}
+
+/** Published on the channel `natsmith:message:error` when a message fails or is turned away, before its end. */
+export interface MessageError {
+  readonly ctx: MessageContext;
+  /** What was thrown, as it was: its text and stack are not for callers. */
+  readonly error: unknown;
+}
+
+/**
+ * Published on the channel `natsmith:message:end` when the outcome of a message is settled: the reply or the last item of
+ * its stream has gone out, the message is acknowledged. Once for each start.
+ */
+export interface MessageEnd extends MessageStart {
+  readonly outcome: Outcome;
+  /** Of the error that the caller, or STATS, is told of; undefined where the outcome is `done`. */
+  readonly code: number | undefined;
+  readonly description: string | undefined;
+  /** Milliseconds since the start, as they count in STATS. */
+  readonly duration: number;
+  /** What the kind says of how it was settled besides: a consumed message is sent again, or is a dead letter. */
+  readonly settlement?: Readonly<Record<string, unknown>>;
+}
+
+// Node forgets channels that nobody holds.
+export const messageStart = channel('natsmith:message:start') as Channel<unknown, MessageStart>;
+export const messageError = channel('natsmith:message:error') as Channel<unknown, MessageError>;
+export const messageEnd = channel('natsmith:message:end') as Channel<unknown, MessageEnd>;
+
+/** What kinds make of the class is a context of theirs. */
+export function contextOf(run: Context): MessageContext {
+  return run as unknown as MessageContext;
+}
+
+export function startOf(run: Context): MessageStart {
+  return { ctx: contextOf(run), waited: run.startedAt - run.arrivedAt };
+}
+
+/** @param error `<code>:<description>`, undefined for a success */
+export function endOf(
+  run: Context,
+  outcome: Outcome,
+  duration: number,
+  error: string | undefined,
+  settlement: MessageEnd['settlement'],
+): MessageEnd {
+  const colon = error?.indexOf(':') ?? -1;
+  return {
+    ...startOf(run),
+    outcome,
+    code: error === undefined ? undefined : Number(error.slice(0, colon)),
+    description: error?.slice(colon + 1),
+    duration,
+    ...(settlement !== undefined && { settlement }),
+  };
+}
