@@ -139,6 +139,27 @@ onEachServer((server) => {
       });
     });
 
+    it('give what a line for each failure needs', async () => {
+      const lines: string[] = [];
+      // #region listener
+      const noteFailure = (message: unknown): void => {
+        const { ctx, outcome, code, description, duration } = message as MessageEnd;
+        const { kind, service, handler } = ctx;
+        if (outcome !== 'done')
+          lines.push(`${kind} ${service.name}.${handler.name}: ${code} ${description} after ${duration} ms`);
+      };
+      subscribe('natsmith:message:end', noteFailure);
+      // #endregion listener
+      try {
+        await nc.request('refuse');
+        expect(lines).toEqual([
+          expect.stringMatching(/^endpoint channels\.refuse: 404 no such thing after [\d.]+ ms$/),
+        ]);
+      } finally {
+        unsubscribe('natsmith:message:end', noteFailure);
+      }
+    });
+
     it('tell of events', async () => {
       nc.publish('channels.1.placed', '{}');
       await until(() => ends.length === 1);
