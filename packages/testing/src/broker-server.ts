@@ -32,6 +32,11 @@ export class BrokerServer implements TestServer {
     return this.stop();
   }
 
+  /** Moves the time of JetStream ahead; see `Broker.advance`. */
+  advance(ms: number, settled?: () => Promise<void>): Promise<void> {
+    return this.broker.advance(ms, settled);
+  }
+
   async restart(): Promise<void> {
     await this.stop();
     this.broker = await Broker.start({ ...this.options, port: this.port });
