@@ -10,6 +10,7 @@ import {
 } from '@natsmith/testing';
 import * as nats2 from 'nats';
 import { version as nats2Version } from 'nats/package.json';
+import { lt } from 'semver';
 import { type Connection, type Headers } from './connection';
 
 /** Options that both client libraries understand; `servers` defaults to the suite's server. */
@@ -65,9 +66,26 @@ export function onEachServerAndClient(
   }
 }
 
-/** The same behaviour of JetStream on each server of the matrix, with each client library. */
-export function onEachJetStream(describeOn: (server: TestServer, client: TestClient) => void): void {
-  onEachServerAndClient(describeOn, { jetstream: true });
+/**
+ * The same behaviour of JetStream on each server of the matrix, with each client library.
+ * @param since the version of nats-server that has it: an older one is skipped
+ */
+export function onEachJetStream(describeOn: (server: TestServer, client: TestClient) => void, since = '2.10.0'): void {
+  const binary = findNatsServer();
+  const isOlder = binary !== undefined && lt(natsServerVersion(binary), since);
+  for (const kind of kinds) {
+    for (const library of clientLibraries) {
+      const title = `${titleOf(kind)} × ${library.name}`;
+      if (kind === 'nats-server' && isOlder) {
+        describe.skip(`${title} (JetStream here needs ${since})`, () => it('is skipped', () => undefined));
+        continue;
+      }
+      describeServer(kind, title, () => {
+        const server = useServer(kind, { jetstream: true });
+        describeOn(server, useClient(server, library));
+      });
+    }
+  }
 }
 
 /** A block that takes long, such as one that installs packages: it runs with the whole matrix only. */

@@ -260,4 +260,4 @@ onEachJetStream((server, client) => {
     await api.ask(`CONSUMER.DELETE.${name}.c`);
     expect(texts(await pulling)).toEqual(['409 Consumer Deleted']);
   });
-});
+}, '2.11.0');
