@@ -30,6 +30,7 @@ export type {
 export type { GatherLimits, RawReply, RequestManyOptions } from './discovery/request-many';
 export type { BodyKind } from './call/body';
 export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
+export { clientChannels, type ClientOperation } from './channels';
 export type { Carrier } from './propagation';
 export { ServiceClient } from './client';
 export type { ClientOptions, ClientStatus, ConnectOptions } from './client-options';

@@ -53,7 +53,7 @@ export class MiddlewareStack {
     lines: HeaderLines,
     send: (lines: HeaderLines) => Promise<unknown>,
   ): Promise<unknown> {
-    const headers = new Headers(lines);
+    const headers = new HeadersToSend(lines);
     const ctx: ClientContext = { ...context, headers };
     const inner = async (): Promise<unknown> => send(headers.lines);
     return this.all.reduceRight<() => Promise<unknown>>((next, layer) => () => runLayer(layer, ctx, next), inner)();
@@ -64,7 +64,8 @@ export class MiddlewareStack {
   }
 }
 
-class Headers implements OutgoingHeaders {
+/** Headers of a request, until it is sent. */
+export class HeadersToSend implements OutgoingHeaders {
   constructor(public lines: HeaderLines) {}
 
   get(name: string): string | undefined {

@@ -1,5 +1,13 @@
 // The examples of docs/guide/client.md, docs/guide/streams.md and packages/client/README.md.
-import { event, ServiceClient, ServiceError, StreamError, TimeoutError } from '@natsmith/client';
+import {
+  clientChannels,
+  event,
+  ServiceClient,
+  ServiceError,
+  StreamError,
+  TimeoutError,
+  type ClientOperation,
+} from '@natsmith/client';
 import {
   Endpoint,
   Group,
@@ -237,6 +245,19 @@ test('middleware', async () => {
   await expect(client.call('math.divide', { a: 1, b: 0 })).rejects.toThrow();
   client = everyday;
   expect(print).toHaveBeenCalledWith('call', 'math.divide', expect.any(ServiceError));
+});
+
+test('diagnostics channels', async () => {
+  const print = jest.fn();
+  // #region channels
+  clientChannels.call.asyncEnd.subscribe((message) => {
+    const { service, template, attempts, code } = message as ClientOperation;
+    print(service, template, attempts, code); // calculator, math.divide, 1, 400
+  });
+  // #endregion
+  const calculator = await client.service<Calculator>('calculator');
+  await expect(calculator.divide({ a: 1, b: 0 })).rejects.toThrow();
+  expect(print).toHaveBeenCalledWith('calculator', 'math.divide', 1, 400);
 });
 
 test('events', async () => {

@@ -1,5 +1,6 @@
 import { ServiceError, type Message } from '@natsmith/protocol';
 import type { Inbox } from '../nats/inbox';
+import { isObserved, observe } from '../channels';
 import type { ClientContext, MiddlewareStack } from '../middleware';
 import { anySignal, type Propagation } from '../propagation';
 import { subjectToCall } from '../service/params';
@@ -44,9 +45,16 @@ export async function call<T>(
   const body = new RequestBody(payload, endpoint, destination);
   const headers = headerLines(propagation.headers, options.headers);
 
-  // Client middleware, around all attempts.
-  if (middleware.isEmpty) return attempts(headers);
-  return middleware.run(contextOf('call', destination, endpoint, subject, options), headers, attempts) as Promise<T>;
+  // Client middleware, around all attempts; and who listens to the channels, around that.
+  const context =
+    middleware.isEmpty && !isObserved('call') ? undefined : contextOf('call', destination, endpoint, subject, options);
+  const operation = context && observe(context, headers);
+  return operation === undefined ? wrapped(headers) : operation.run(wrapped);
+
+  function wrapped(lines: HeaderLines): Promise<T> {
+    if (context === undefined || middleware.isEmpty) return attempts(lines);
+    return middleware.run(context, lines, attempts) as Promise<T>;
+  }
 
   function attempts(lines: HeaderLines): Promise<T> {
     const isIdempotent = (): boolean => endpoint.isIdempotent && body.isRepeatable;
@@ -72,6 +80,7 @@ export async function call<T>(
     const inChunks = body.mayNeedChunks(inbox) && (await destination.takesChunks(endpoint));
     const { bytes, upload } = body.pack(inbox, subject, lines, inChunks);
     const startedAt = performance.now();
+    if (operation !== undefined) operation.attempts++;
     try {
       const message = await sendRequest(inbox, subject, bytes, {
         timeout,

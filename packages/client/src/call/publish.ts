@@ -1,9 +1,12 @@
 import { eventCodecOf, eventSubject, isEvent, type Event, type PublishOptions } from '@natsmith/protocol';
+import { observe } from '../channels';
 import type { Caller } from './call';
 import { headerLines, type HeaderLines } from './request';
 
 /** What `client.publish` takes besides the event and its payload, whatever the event. */
 export type AnyPublishOptions = PublishOptions & { readonly params?: Readonly<Record<string, unknown>> };
+
+const NOT_OF_A_SERVICE = { service: undefined, method: undefined, signal: undefined } as const;
 
 /** Checks the payload of an event and publishes it; resolves when the server has taken it. */
 export async function publishEvent(
@@ -16,8 +19,15 @@ export async function publishEvent(
   const subject = eventSubject(event, params);
   const lines = headerLines(propagation.headers, headers);
   const body = await eventCodecOf(event).encode(payload);
-  const send = (all: HeaderLines): Promise<void> => inbox.publishEvent(subject, body, all);
-  if (middleware.isEmpty) return send(lines);
-  const context = { kind: 'publish', subject, template: event.subject } as const;
-  await middleware.run({ ...context, service: undefined, method: undefined, signal: undefined }, lines, send);
+  const context = { kind: 'publish', subject, template: event.subject, ...NOT_OF_A_SERVICE } as const;
+  const operation = observe(context, lines);
+  const send = (all: HeaderLines): Promise<void> => {
+    if (operation !== undefined) operation.attempts++;
+    return inbox.publishEvent(subject, body, all);
+  };
+  const wrapped = async (all: HeaderLines): Promise<void> => {
+    if (middleware.isEmpty) return send(all);
+    await middleware.run(context, all, send);
+  };
+  return operation === undefined ? wrapped(lines) : operation.run(wrapped);
 }

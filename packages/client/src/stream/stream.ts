@@ -7,8 +7,10 @@ import { RequestBody } from '../call/request-body';
 import { headerLines, type HeaderLines } from '../call/request';
 import { runUnder } from '../call/retry';
 import { CLOCK_TOLERANCE, timeoutOf } from '../call/timeout-error';
+import { observe } from '../channels';
 import { anySignal } from '../propagation';
 import { subjectToCall } from '../service/params';
+import { openObserved } from './observed-stream';
 import { LazyIterator } from './lazy-iterator';
 import { openStream, settingsOf } from './open';
 import { OpenedStream } from './opened-stream';
@@ -50,15 +52,20 @@ async function begin<Item>(
   const body = new RequestBody(payload, endpoint, destination);
   const headers = headerLines(propagation.headers, options.headers);
 
-  // Client middleware, around all attempts.
+  // Client middleware, around all attempts; and who listens to the channels, around that.
   const receivers = new Set<ItemReceiver<Item>>();
-  if (middleware.isEmpty) return attempts(headers);
-  try {
-    const context = contextOf('stream', destination, endpoint, subject, options);
-    return await OpenedStream.of<Item>(await middleware.run(context, headers, attempts));
-  } catch (error) {
-    for (const receiver of receivers) void receiver.return();
-    throw error;
+  const context = contextOf('stream', destination, endpoint, subject, options);
+  const operation = observe(context, headers);
+  return operation === undefined ? wrapped(headers) : openObserved(operation, left, wrapped);
+
+  async function wrapped(lines: HeaderLines): Promise<OpenedStream<Item>> {
+    if (middleware.isEmpty) return attempts(lines);
+    try {
+      return await OpenedStream.of<Item>(await middleware.run(context, lines, attempts));
+    } catch (error) {
+      for (const receiver of receivers) void receiver.return();
+      throw error;
+    }
   }
 
   async function attempts(lines: HeaderLines): Promise<OpenedStream<Item>> {
@@ -94,6 +101,7 @@ async function begin<Item>(
   async function once(lines: HeaderLines, signal: AbortSignal | undefined): Promise<OpenedStream<Item>> {
     const inChunks = body.mayNeedChunks(inbox) && (await destination.takesChunks(endpoint));
     const { bytes, upload } = body.pack(inbox, subject, lines, inChunks);
+    if (operation !== undefined) operation.attempts++;
     try {
       const receiver = openStream<Item>(inbox, {
         ...settingsOf(options),
