@@ -8,6 +8,7 @@ interface Schema {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, unknown>>;
 }
 
 /** Characters of a schema that are looked at, and those that are shown of it. */
@@ -26,7 +27,7 @@ export function shapeOf(schema: string | undefined): string {
     return '(not JSON)';
   }
   try {
-    const shape = new Shape();
+    const shape = new Shape((value as Schema | null)?.$defs ?? {});
     shape.add(value, 0);
     return shape.text;
   } catch {
@@ -37,6 +38,10 @@ export function shapeOf(schema: string | undefined): string {
 /** Text that grows to its limit, and no further. */
 class Shape {
   text = '';
+  /** The definitions that are being written; one that holds itself is named. */
+  private readonly open: string[] = [];
+
+  constructor(private readonly definitions: Readonly<Record<string, unknown>>) {}
 
   private get isFull(): boolean {
     return this.text.length >= MAX_SHAPE;
@@ -47,21 +52,33 @@ class Shape {
     if (typeof given === 'boolean') return this.write(given ? 'any' : 'never');
     if (typeof given !== 'object' || given === null) throw new TypeError('not a schema');
     if (depth > MAX_DEPTH) return this.write('…');
-    const { type, properties, required, items, enum: values, anyOf, oneOf, $ref, ...rest } = given as Schema;
+    const { type, properties, required, items, enum: values, $ref, ...rest } = given as Schema;
     if ('const' in rest) return this.write(JSON.stringify(rest.const));
     if (values !== undefined)
       return this.addEach([...values], ' | ', (value) => this.write(JSON.stringify(value) ?? 'null'));
     if (properties !== undefined) return this.addFields(Object.entries(properties), new Set(required), depth);
     if (items !== undefined) {
+      const isUnion = hasChoices(items);
+      if (isUnion) this.write('(');
       this.add(items, depth + 1);
-      return this.write('[]');
+      return this.write(isUnion ? ')[]' : '[]');
     }
-    const choices = anyOf ?? oneOf;
-    // Beside a type they say more of its values, such as lengths and patterns, and not what else there may be.
-    if (choices !== undefined && type === undefined)
-      return this.addEach([...choices], ' | ', (choice) => this.add(choice, depth + 1));
-    if ($ref !== undefined) return this.write(String($ref).split('/').at(-1) ?? 'any');
-    this.write([type ?? 'any'].flat().join(' | '));
+    const choices = choicesOf(given);
+    if (choices !== undefined) return this.addEach(choices, ' | ', (choice) => this.add(choice, depth + 1));
+    if ($ref !== undefined) return this.addDefinition(String($ref).split('/').at(-1) ?? 'any', depth);
+    this.write(
+      [type ?? 'any']
+        .flat()
+        .join(' | ')
+        .replace(/\barray\b/, 'any[]'),
+    );
+  }
+
+  private addDefinition(name: string, depth: number): void {
+    if (!Object.hasOwn(this.definitions, name) || this.open.includes(name)) return this.write(name);
+    this.open.push(name);
+    this.add(this.definitions[name], depth + 1);
+    this.open.pop();
   }
 
   private addFields(fields: readonly [string, Schema][], required: ReadonlySet<string>, depth: number): void {
@@ -87,4 +104,24 @@ class Shape {
     const all = this.text + text;
     this.text = all.length > MAX_SHAPE ? `${all.slice(0, MAX_SHAPE - 1)}…` : all;
   }
+}
+
+/**
+ * What a value may be, one of several. Beside a type they say more of its values, such as lengths and patterns, and not
+ * what else there may be. Arrays of whatever are left out beside objects: class-validator's nested validation takes them
+ * too, and nobody means them.
+ */
+function choicesOf({ type, anyOf, oneOf }: Schema): readonly Schema[] | undefined {
+  const choices = anyOf ?? oneOf;
+  if (choices === undefined || type !== undefined) return undefined;
+  const all = [...choices];
+  const meant = all.filter((choice) => choice.type !== 'array' || choice.items !== undefined);
+  return meant.some(({ $ref, properties }) => $ref !== undefined || properties !== undefined) ? meant : all;
+}
+
+function hasChoices(schema: Schema | boolean): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  if ('const' in schema || schema.properties !== undefined || schema.items !== undefined) return false;
+  const several = schema.enum ?? choicesOf(schema) ?? schema.type;
+  return Array.isArray(several) && several.length > 1;
 }
