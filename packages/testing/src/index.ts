@@ -7,9 +7,11 @@ export { startCluster } from './start-cluster';
 export { startServer } from './start-server';
 export {
   testContext,
+  type OtherKind,
   type TestContextOptions,
   type TestEventContext,
   type TestEventContextOptions,
+  type TestKindContextOptions,
   type TestRequestContext,
   type TestRequestContextOptions,
 } from './test-context';

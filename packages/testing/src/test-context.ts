@@ -1,4 +1,12 @@
-import type { BaseContext, EventContext, HandlerInfo, RequestContext, ServiceError } from '@natsmith/core';
+import type {
+  BaseContext,
+  ContextOf,
+  EventContext,
+  HandlerInfo,
+  Kind,
+  RequestContext,
+  ServiceError,
+} from '@natsmith/core';
 import {
   eventSubject,
   isEvent,
@@ -44,6 +52,16 @@ export interface TestEventContextOptions extends TestContextOptions {
   readonly subject?: string;
 }
 
+/** Kinds that packages add to `ContextKinds`. */
+export type OtherKind = Exclude<Kind, 'endpoint' | 'event'>;
+
+/** What a test says of a message of another kind: besides what all contexts have, all that is the kind's own. */
+export type TestKindContextOptions<K extends OtherKind> = TestContextOptions & {
+  readonly kind: K;
+  readonly subject?: string;
+  readonly params?: Values;
+} & Omit<ContextOf<K>, keyof BaseContext>;
+
 /** The context of a request. */
 export interface TestRequestContext extends RequestContext {
   /** Can be read, too: what the handler has set. */
@@ -56,27 +74,29 @@ export interface TestRequestContext extends RequestContext {
 export type TestEventContext<E extends Event = Event> = EventContext<E>;
 
 /**
- * Makes a context for a unit test that calls a handler or middleware by hand: of a request, or of the event that is
- * given first.
+ * Makes a context for a unit test that calls a handler or middleware by hand: of a request, of the event that is given
+ * first, or with `kind` of a handler that another package adds, with what is the kind's own beside it.
  * @throws TypeError when a message could not have such a subject, params or headers
  */
 // An event has a subject, too; without its params it is not to be taken for options.
 export function testContext(options?: TestRequestContextOptions & { readonly type?: never }): TestRequestContext;
+export function testContext<K extends OtherKind>(options: TestKindContextOptions<K>): ContextOf<K>;
 export function testContext<E extends Event>(
   event: E,
   ...options: PublishArgs<E, TestEventContextOptions>
 ): TestEventContext<E>;
 export function testContext(
-  first: TestRequestContextOptions | Event = {},
+  first: TestRequestContextOptions | KindOptions | Event = {},
   options?: TestEventContextOptions & { readonly params?: Values },
-): TestRequestContext | TestEventContext {
+): BaseContext {
   if (isEvent(first)) return ofEvent(first, options);
+  if (isOfKind(first)) return ofKind(first);
   const { subject: template = 'test', params = {} } = first;
-  const message = messageContext(first, template, fill(template, params), params);
+  const message = messageContext(first, template, fill(template, params), params, 'q');
   const { name, subject, queueGroup } = message.handler;
   let finish!: (end: { readonly error?: ServiceError }) => void;
   const finished = new Promise<{ readonly error?: ServiceError }>((resolve) => (finish = resolve));
-  return {
+  const request: TestRequestContext = {
     kind: 'endpoint',
     ...message,
     endpoint: { name, subject, queueGroup },
@@ -84,6 +104,20 @@ export function testContext(
     finished,
     finish: (error) => finish(error === undefined ? {} : { error }),
   };
+  return request;
+}
+
+type KindOptions = Omit<TestRequestContextOptions, 'kind'> & { readonly kind: string };
+
+function isOfKind(options: TestRequestContextOptions | KindOptions): options is KindOptions {
+  return options.kind !== undefined && options.kind !== 'endpoint';
+}
+
+function ofKind(options: KindOptions): BaseContext {
+  const { subject: template = 'test', params = {}, headers, service, handler, signal, ...others } = options;
+  const { stopping, deadline, state, message, ...own } = others;
+  const all = { headers, service, handler, signal, stopping, deadline, state, message } as TestContextOptions;
+  return { ...own, ...messageContext(all, template, fill(template, params), params, '') };
 }
 
 function ofEvent(event: Event, options: TestEventContextOptions & { readonly params?: Values } = {}): TestEventContext {
@@ -93,7 +127,9 @@ function ofEvent(event: Event, options: TestEventContextOptions & { readonly par
     throw new TypeError(`no event "${event.subject}" has the subject ${JSON.stringify(subject)}`);
   const tokens = subject.split('.');
   const params = Object.fromEntries(named.map(({ name, index }) => [name, tokens[index] ?? '']));
-  return { kind: 'event', event, ...messageContext(options, event.subject, subject, params), params };
+  // As `@Subscribe` has it where nothing else is said.
+  const queueGroup = `${options.service?.name ?? 'test'}-${options.handler?.name ?? 'test'}`;
+  return { kind: 'event', event, ...messageContext(options, event.subject, subject, params, queueGroup), params };
 }
 
 function messageContext(
@@ -101,6 +137,7 @@ function messageContext(
   template: string,
   subject: string,
   params: Values,
+  queueGroup: string,
 ): Omit<BaseContext, 'kind'> {
   return {
     subject,
@@ -110,7 +147,7 @@ function messageContext(
     handler: {
       name: 'test',
       subject: parseTemplate(template).subject,
-      queueGroup: 'q',
+      queueGroup,
       metadata: {},
       ...options.handler,
     },

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import {
+  type BaseContext,
   Endpoint,
   type EventContext,
   type Middleware,
@@ -31,6 +32,17 @@ class Orders {
   }
 }
 // #endregion
+
+// As a package would add it that delivers parcels.
+interface ParcelContext extends BaseContext {
+  readonly kind: 'parcel';
+  readonly attempt: number;
+}
+declare module '@natsmith/core' {
+  interface ContextKinds {
+    parcel: ParcelContext;
+  }
+}
 
 const Anything = event('audit.{area}.>', unchecked<object>());
 
@@ -148,7 +160,7 @@ describe('the context of an event', () => {
       kind: 'event',
       subject: 'orders.7.placed',
       params: { id: '7' },
-      handler: { subject: 'orders.*.placed' },
+      handler: { name: 'test', subject: 'orders.*.placed', queueGroup: 'test-test' },
     });
     expect(ctx.headers.get('Tag')).toBe('a');
     expect(ctx).not.toHaveProperty('replyHeaders');
@@ -168,6 +180,27 @@ describe('the context of an event', () => {
   });
 });
 
+describe('the context of a kind that a package adds', () => {
+  it('has what all contexts have, and what the test says of its own', () => {
+    const ctx = testContext({ kind: 'parcel', attempt: 3, subject: 'parcels.{id}', params: { id: 7 } });
+    expect(ctx).toMatchObject({
+      kind: 'parcel',
+      attempt: 3,
+      subject: 'parcels.7',
+      params: { id: '7' },
+      handler: { subject: 'parcels.*', queueGroup: '' },
+    });
+    expect(ctx).not.toHaveProperty('replyHeaders');
+    expect(ctx.signal.aborted).toBe(false);
+  });
+});
+
+it('an event has the queue group that @Subscribe gives its handler', () => {
+  const options = { params: { id: 7 }, service: { name: 'mailer' }, handler: { name: 'mail' } };
+  expect(testContext(OrderPlaced, options).handler.queueGroup).toBe('mailer-mail');
+  expect(testContext(OrderPlaced, { ...options, handler: { queueGroup: '' } }).handler.queueGroup).toBe('');
+});
+
 /** Never runs: it only has to compile, and what is marked must not. */
 export function typeTests(): void {
   const request: RequestContext = testContext({ kind: 'endpoint' });
@@ -182,6 +215,12 @@ export function typeTests(): void {
   testContext(OrderPlaced);
   // @ts-expect-error a token has another name
   testContext(OrderPlaced, { params: { order: 'a' } });
+  const parcel: ParcelContext = testContext({ kind: 'parcel', attempt: 1 });
+  void parcel;
+  // @ts-expect-error what is the kind's own is missing
+  testContext({ kind: 'parcel' });
+  // @ts-expect-error there is no such kind
+  testContext({ kind: 'letter' });
   // @ts-expect-error there is no such option
   testContext({ topic: 'x' });
   // @ts-expect-error an event has no reply
