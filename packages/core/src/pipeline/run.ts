@@ -11,8 +11,8 @@ const CLEANUP_TIME = 100;
 
 /**
  * Takes one message to its outcome: a value (`done`), an error (`failed`, also where its time is up or its caller has
- * left), or none (`abandoned`, where the limits or a stop do not let it run). What becomes of the outcome is the kind's: a reply, nothing, an acknowledgement.
- * Never throws: whatever goes wrong is the outcome.
+ * left), or none (`abandoned`, where the limits or a stop do not let it run). What becomes of the outcome is the
+ * kind's: a reply, nothing, an acknowledgement. Never throws: whatever goes wrong is the outcome.
  */
 export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> extends Context implements PendingMessage {
   before: PendingMessage | undefined;
@@ -63,8 +63,8 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   }
 
   /**
-   * Ends a message as `abandoned` that has not begun and waits for a place; gives whether it did so. For kinds that give
-   * back what waits when they stop.
+   * Ends a message as `abandoned` that has not begun and waits for a place; gives whether it did so. For kinds that
+   * give back what waits when they stop.
    */
   withdraw(): boolean {
     if (this.isDone || this.hasBegun) return false;

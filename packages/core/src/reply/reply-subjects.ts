@@ -33,7 +33,7 @@ export class ReplySubjects {
 
   /** Why no reply may go to a subject, or undefined when one may: one message for the one that named it. */
   replyProblem(subject: string): string | undefined {
-    // Most subjects of clients with an inbox prefix of their own end here, for a twentieth of the whole check's cost.
+    // Most subjects of clients with an inbox prefix of their own end here, before the checks that cost more.
     if (isPlain(subject) && !this.isOwn(subject)) return undefined;
     const problem = subjectProblem(subject, 'none');
     if (problem !== undefined) return `the reply subject ${problem}`;
