@@ -9,7 +9,7 @@ export {
   MAX_VALUES,
   sizeProblem,
 } from './body/json-limits';
-export { isAbandoned, isThenable } from './body/thenable';
+export { abandonPromises, isAbandoned, isThenable } from './body/thenable';
 export { asBuffer, bytesIn, wholeBytes } from './body/whole-bytes';
 export { CHUNK_CREDIT, CHUNKS_HEADER, chunksOf, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';
 export { connectWith, type NatsLibrary } from './nats/connect';

@@ -70,8 +70,11 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
     private readonly closing: AbortSignal,
   ) {
     const { signal, queueGroup, maxPending = MAX_PENDING } = options;
-    for (const event of events)
+    for (const event of events) {
       if (!isEvent(event)) throw new TypeError('subscribe takes an event that event() has made, or several');
+      // Said now where its class cannot be checked, and not with each event.
+      eventCodecOf(event);
+    }
     const problem = queueGroup === undefined ? undefined : queueGroupProblem(queueGroup);
     if (problem !== undefined) throw new TypeError(`queueGroup ${problem}`);
     if (!(Number.isSafeInteger(maxPending) && maxPending > 0))

@@ -1,7 +1,7 @@
 import {
+  abandonPromises,
   effortProblem,
   invalidPayload,
-  isAbandoned,
   MAX_ARRAY_ITEMS,
   primitiveCheck,
   primitivesCheck,
@@ -59,7 +59,7 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
   const transform = (value: object): unknown => {
     try {
       const made = plainToInstance(target as new () => object, value);
-      abandonPromises(made, new Set());
+      abandonPromises(made);
       return made;
     } catch (cause) {
       if (cause instanceof ServiceError) throw cause;
@@ -130,12 +130,4 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     if (tooMuch !== undefined) throw new ServiceError(400, tooMuch);
     return decide(value);
   };
-}
-
-/** A @Transform that is async leaves a promise in the payload; one that rejects is not to end the process. */
-function abandonPromises(value: unknown, seen: Set<unknown>): void {
-  if (typeof value !== 'object' || value === null || seen.has(value)) return;
-  if (ArrayBuffer.isView(value) || isAbandoned(value)) return;
-  seen.add(value);
-  for (const inner of Object.values(value)) abandonPromises(inner, seen);
 }

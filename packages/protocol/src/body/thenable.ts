@@ -9,3 +9,11 @@ export function isAbandoned(value: unknown): boolean {
   Promise.resolve(value).catch(() => undefined);
   return true;
 }
+
+/** A @Transform that is async leaves a promise in the payload; one that rejects is not to end the process. */
+export function abandonPromises(value: unknown, seen = new Set<unknown>()): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  if (ArrayBuffer.isView(value) || isAbandoned(value)) return;
+  seen.add(value);
+  for (const inner of Object.values(value)) abandonPromises(inner, seen);
+}

@@ -3,7 +3,7 @@ import { parseJson } from '../body/json';
 import { wholeBytes } from '../body/whole-bytes';
 import { ServiceError } from '../services/service-error';
 import type { Event } from './event';
-import { payloadCheck, type PayloadCheck } from './payload-check';
+import { payloadCheck, payloadProblem } from './payload-check';
 import type { Codec, CodecName } from './payload-type';
 
 const EMPTY = new Uint8Array(0);
@@ -24,19 +24,24 @@ export interface EventCodec {
 
 const codecs = new WeakMap<Event, EventCodec>();
 
-/** The codec of an event. */
+/**
+ * The codec of an event.
+ * @throws TypeError for a class whose payloads cannot be checked
+ */
 export function eventCodecOf(event: Event): EventCodec {
   let codec = codecs.get(event);
   if (codec === undefined) codecs.set(event, (codec = makeCodec(event)));
   return codec;
 }
 
-function makeCodec({ type, codec }: Event): EventCodec {
+function makeCodec({ subject, type, codec }: Event): EventCodec {
   const isBytes = type === Uint8Array || type === Buffer;
   const coding = isBytes ? BYTES : typeof codec === 'string' ? CODECS[codec] : custom(codec);
   const isChecked = !isBytes && type !== 'unchecked';
-  let check: PayloadCheck | undefined;
-  const read = (body: Uint8Array): unknown => (check ??= payloadCheck(type))(coding.decode(body), body.length);
+  const problem = payloadProblem(type);
+  if (problem !== undefined) throw new TypeError(`event "${subject}" ${problem}`);
+  const check = payloadCheck(type);
+  const read = (body: Uint8Array): unknown => check(coding.decode(body), body.length);
   return {
     async encode(payload) {
       const body = coding.encode(payload);

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { IsInt, IsString, Min, ValidateBy } from 'class-validator';
+import { IsInt, IsOptional, IsString, Min, ValidateBy } from 'class-validator';
 import { type ServiceError } from '../services/service-error';
 import { z } from 'zod';
 import {
@@ -114,6 +114,31 @@ describe('the codec of an event', () => {
       .encode([{ id: 'a', quantity: 1 }, { id: 'b', quantity: 0 }, 5])
       .catch((error: unknown) => error);
     expect((refused as ServiceError).data).toMatchObject([{ path: '[1].quantity' }, { path: '[2]' }]);
+  });
+
+  it.each([
+    ['a class', class Bare {}],
+    ['an array of a class', [class Bare {}]],
+  ])('of %s without validation decorators is refused, with what to do', (_name, type) => {
+    expect(() => eventCodecOf(event('bare', type as never))).toThrow(
+      new TypeError(
+        'event "bare" has the payload class Bare without a single validation decorator, so nothing could be checked and ' +
+          'everything would be removed; decorate its properties with class-validator, take a schema (zod, valibot, ' +
+          'arktype), or give it its type alone: event(subject, unchecked<Type>())',
+      ),
+    );
+  });
+
+  it('takes an empty body where the class accepts an object without properties, and no other time', async () => {
+    class Note {
+      @IsOptional() @IsString() text?: string;
+    }
+    const codec = eventCodecOf(event('note', Note));
+    expect(await codec.decode(await codec.encode(undefined))).toEqual(new Note());
+    await expect(eventCodecOf(OrderPlaced).encode(undefined)).rejects.toMatchObject({
+      code: 400,
+      data: [{ path: '', constraints: { isObject: 'payload must be an object' } }],
+    });
   });
 
   it('takes bytes and text as they are', async () => {

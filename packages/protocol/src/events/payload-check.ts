@@ -1,7 +1,7 @@
 import type * as ClassTransformer from 'class-transformer';
 import type * as ClassValidator from 'class-validator';
 import { effortProblem, sizeProblem } from '../body/json-limits';
-import { isThenable } from '../body/thenable';
+import { abandonPromises, isThenable } from '../body/thenable';
 import { ServiceError } from '../services/service-error';
 import type { ItemType } from './payload-type';
 import type { StandardResult, StandardSchema } from './standard-schema';
@@ -32,6 +32,18 @@ export function payloadCheck(type: ItemType): PayloadCheck {
     return primitiveItem === undefined ? classCheck(item, true) : primitivesCheck(primitiveItem);
   }
   return classCheck(type as Constructor, false);
+}
+
+/** Why no payload of a type can be checked, and what to do; undefined when each can. */
+export function payloadProblem(type: ItemType): string | undefined {
+  if (type === 'unchecked' || type === Uint8Array || type === Buffer || isStandardSchema(type)) return undefined;
+  const target = (Array.isArray(type) ? (type as [Constructor])[0] : type) as Constructor;
+  if (PRIMITIVES.has(target) || libraries(target).hasValidators(target)) return undefined;
+  return (
+    `has the payload class ${target.name || 'without a name'} without a single validation decorator, so nothing could be ` +
+    'checked and everything would be removed; decorate its properties with class-validator, take a schema (zod, ' +
+    'valibot, arktype), or give it its type alone: event(subject, unchecked<Type>())'
+  );
 }
 
 /** Whether a value is a Standard Schema; some libraries' schemas are functions. */
@@ -82,13 +94,9 @@ function classCheck(target: Constructor, array: boolean): PayloadCheck {
     value: unknown,
     path: readonly number[],
   ): Promise<{ instance?: object; violations: Violation[] }> => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return {
-        violations: [
-          { path: path.map((index) => `[${index}]`).join(''), constraints: { isObject: 'must be an object' } },
-        ],
-      };
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return { violations: [notObject(path)] };
     const instance = asked(() => plainToInstance(target, value), 'transformed');
+    abandonPromises(instance);
     const errors = await asked(() => validate(instance, { whitelist: true }), 'validated');
     return { instance, violations: violationsOf(errors, path) };
   };
@@ -97,8 +105,10 @@ function classCheck(target: Constructor, array: boolean): PayloadCheck {
     const problem = sizeProblem(value) ?? effortProblem(value, size);
     if (problem !== undefined) throw new ServiceError(400, problem);
     if (!array) {
-      const { instance, violations } = await check(value, []);
-      if (violations.length > 0) throw invalidPayload(violations);
+      // An empty body, where the class accepts an object without properties.
+      const isEmpty = value === undefined;
+      const { instance, violations } = await check(isEmpty ? {} : value, []);
+      if (violations.length > 0) throw invalidPayload(isEmpty ? [notObject([])] : violations);
       return instance;
     }
     if (!Array.isArray(value))
@@ -108,6 +118,13 @@ function classCheck(target: Constructor, array: boolean): PayloadCheck {
     if (violations.length > 0) throw invalidPayload(violations);
     return items.map(({ instance }) => instance);
   };
+}
+
+function notObject(path: readonly number[]): Violation {
+  const [index] = path;
+  return index === undefined
+    ? { path: '', constraints: { isObject: 'payload must be an object' } }
+    : { path: `[${index}]`, constraints: { isObject: 'item must be an object' } };
 }
 
 /** What is asked of the user's decorators, which may throw at a payload that they did not expect. */
@@ -124,13 +141,16 @@ function asked<T>(ask: () => T, what: 'transformed' | 'validated'): T {
 function libraries(target: Constructor): {
   plainToInstance: typeof ClassTransformer.plainToInstance;
   validate: typeof ClassValidator.validate;
+  hasValidators: (target: Constructor) => boolean;
 } {
   try {
     /* eslint-disable @typescript-eslint/no-require-imports */
     const { plainToInstance } = require('class-transformer') as typeof ClassTransformer;
-    const { validate } = require('class-validator') as typeof ClassValidator;
+    const { getMetadataStorage, validate } = require('class-validator') as typeof ClassValidator;
     /* eslint-enable @typescript-eslint/no-require-imports */
-    return { plainToInstance, validate };
+    const hasValidators = (target: Constructor): boolean =>
+      getMetadataStorage().getTargetValidationMetadatas(target, '', false, false).length > 0;
+    return { plainToInstance, validate, hasValidators };
   } catch (cause) {
     throw new ServiceError(
       500,
