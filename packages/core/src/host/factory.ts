@@ -13,6 +13,7 @@ import { givenInstances } from '../plan/targets';
 import { payloadClassProblem } from '../payload/class-validator/check';
 import { hasValidators, type ValidatorOptions } from '../payload/validator';
 import { ServiceInstance } from '../service/instance';
+import { refuseCaptured } from '../service/captured';
 import { warnOfNeighbours } from '../service/neighbours';
 import { CORE_KINDS } from '../sources/kinds';
 import type { HostSettings } from '../sources/settings';
@@ -106,6 +107,7 @@ async function create<C extends Connection>(
   const services: ServiceInstance[] = [];
   const outlet = outletOf(connection, logger, options.inboxes);
   try {
+    await refuseCaptured(plans, connection, outlet, logger);
     // Before any object: what its onStart publishes needs the streams.
     await prepareSources(plans, connection, logger, options.provision ?? 'ensure');
     const { container } = await containerOf(options.container, connection);
