@@ -6,6 +6,7 @@ import { anySignal, type Propagation } from '../propagation';
 import { subjectToCall } from '../service/params';
 import type { BodyKind } from './body';
 import type { CallOptions } from './call-options';
+import { mayBeAcknowledgement, refuseAcknowledgement } from './captured';
 import type { Destination } from './destination';
 import type { Endpoint } from './endpoint';
 import { NoRespondersError } from './no-responders-error';
@@ -89,6 +90,7 @@ export async function call<T>(
         headers: upload === undefined ? lines : [...lines, ...upload.headers],
         advice: destination.advice,
       });
+      if (mayBeAcknowledgement(message)) await refuseAcknowledgement(inbox, message, subject);
       return read(message, options.as ?? 'json', subject);
     } catch (error) {
       // Caller and service see the same moment pass: whoever says so first, it is one error.
