@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Endpoint, NatsServiceFactory, Service, ServiceError } from '@natsmith/core';
 import { onEachServer } from '#test/matrix';
-import { Log } from '#test/log';
+import { Log, type LogLine } from '#test/log';
 import { Stage } from '#test/stage';
 
 @Service({ name: 'logging', version: '1.0.0' })
@@ -28,7 +28,7 @@ onEachServer((server) => {
   it('the start line names service, version, id and endpoints; the stop line the service', async () => {
     const stage = await Stage.start(server, Logging);
     const [service] = stage.host.services;
-    expect(stage.log.lines).toMatchObject([
+    expect(linesOf(stage)).toMatchObject([
       {
         level: 'info',
         message: 'service started',
@@ -41,7 +41,7 @@ onEachServer((server) => {
       },
     ]);
     await stage[Symbol.asyncDispose]();
-    expect(stage.log.lines.at(-1)).toMatchObject({
+    expect(linesOf(stage).at(-1)).toMatchObject({
       level: 'info',
       message: 'service stopped',
       details: { service: 'logging' },
@@ -52,7 +52,7 @@ onEachServer((server) => {
     await using stage = await Stage.start(server, Logging, { logger: new Log(true) });
     await stage.call('fine');
     await stage.call('known');
-    expect(stage.log.of('debug')).toEqual([
+    expect(linesOf(stage).filter(({ level }) => level === 'debug')).toEqual([
       {
         level: 'debug',
         message: 'request',
@@ -79,7 +79,7 @@ onEachServer((server) => {
   it('requests are not logged where the logger does not want debug lines', async () => {
     await using stage = await Stage.start(server, Logging, { logger: new Log(false) });
     await stage.call('fine');
-    expect(stage.log.of('debug')).toEqual([]);
+    expect(linesOf(stage).filter(({ level }) => level === 'debug')).toEqual([]);
   });
 
   it('an unknown error: the caller sees 500, no word of it, and an id that leads to the log line with the stack', async () => {
@@ -135,3 +135,8 @@ onEachServer((server) => {
     expect(written).toEqual([]);
   });
 });
+
+/** What was logged, without what a start finds out about JetStream. */
+function linesOf(stage: Stage): LogLine[] {
+  return stage.log.lines.filter(({ message }) => !message.startsWith('not checked whether streams capture'));
+}
