@@ -4,12 +4,15 @@ import type * as Broker from './commands/broker';
 import type * as Call from './commands/call';
 import type * as Check from './commands/check';
 import type * as Completion from './commands/completion';
+import type * as Consumers from './commands/consumers';
+import type * as Dead from './commands/dead';
 import type * as Dev from './commands/dev';
 import type * as Gather from './commands/gather';
 import type * as Info from './commands/info';
 import type * as Ls from './commands/ls';
 import type * as Ping from './commands/ping';
 import type * as Stats from './commands/stats';
+import type * as Streams from './commands/streams';
 
 /** A command, before it is loaded. */
 interface Entry {
@@ -50,6 +53,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   check: {
     summary: 'check that a service of any language keeps the services protocol',
     load: () => (require('./commands/check') as typeof Check).check(),
+  },
+  streams: {
+    summary: 'compare the streams that a program declares with the server, or make them so',
+    load: () => (require('./commands/streams') as typeof Streams).streams(),
+  },
+  consumers: {
+    summary: 'show the consumers of streams, and what waits for them; pause and resume',
+    load: () => (require('./commands/consumers') as typeof Consumers).consumers(),
+  },
+  dead: {
+    summary: 'show, replay and remove dead letters',
+    load: () => (require('./commands/dead') as typeof Dead).dead(),
   },
   broker: {
     summary: 'run a NATS server for development in this process',

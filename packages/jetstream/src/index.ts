@@ -28,3 +28,5 @@ export { diffStreams, ensureStreams, type EnsureStreamsOptions } from './provisi
 export { ProvisionError } from './provision/provision-error';
 export type { StreamReport } from './provision/provision-streams';
 export type { DifferenceKind, StreamDifference } from './provision/stream-difference';
+export type { DeadLetter } from './dead-letters/dead-letter';
+export { DeadLetterBox, type DeadLetterFilter } from './dead-letters/dead-letter-box';

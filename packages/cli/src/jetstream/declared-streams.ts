@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { eventStream, type EventStream, type EventStreamOptions } from '@natsmith/jetstream';
+import { SESSION_VARIABLE } from '../dev/compiled';
+import { findProject } from '../dev/project';
+import { REPORT_FD } from '../dev/report';
+import { wrongUse } from '../exit';
+
+/** A stream as its program has declared it. */
+export interface DeclaredStream {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly options: EventStreamOptions;
+}
+
+const USUAL = ['src/main.ts', 'src/index.ts', 'main.ts', 'index.ts', 'src/main.js', 'index.js'];
+/** Milliseconds for loading the program. */
+const PATIENCE = 30_000;
+
+/** The streams that a program declares; it is loaded, and not run beyond that. @throws Failure 2 when there are none */
+export async function declaredStreams(given: string | undefined): Promise<EventStream[]> {
+  const entry = given ?? USUAL.find((path) => existsSync(path));
+  if (entry === undefined)
+    throw wrongUse(`name the file that declares the streams; there is none of ${USUAL.join(', ')} here`);
+  const declared = await load(entry);
+  if (declared.length === 0)
+    throw wrongUse(`${entry} declares no stream; name the file that imports those of eventStream()`);
+  return declared.map(({ name, subjects, options }) => eventStream(name, { ...options, subjects }));
+}
+
+async function load(entry: string): Promise<DeclaredStream[]> {
+  const project = findProject(entry);
+  const cache = mkdtempSync(join(tmpdir(), 'natsmith-streams-'));
+  const dev = join(__dirname, '../dev');
+  const hooks = ['--require', join(dev, 'register.js')];
+  if (project.isModule) hooks.push('--import', pathToFileURL(join(dev, 'esm-register.js')).href);
+  const child = spawn(process.execPath, [...hooks, join(__dirname, 'entry-reader.js'), project.entry], {
+    cwd: project.folder,
+    env: { ...process.env, [SESSION_VARIABLE]: JSON.stringify({ pid: process.pid, cache }) },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
+    timeout: PATIENCE,
+    killSignal: 'SIGKILL',
+  });
+  (child.stdio[REPORT_FD] as Readable).resume();
+  try {
+    return await new Promise((resolve, reject) => {
+      child.on('message', (streams) => resolve(streams as DeclaredStream[]));
+      child.on('error', reject);
+      child.on('exit', () => reject(wrongUse(`${entry} could not be loaded`)));
+    });
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,231 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { useServer } from '#test/matrix';
+import { findNatsServer } from '@natsmith/testing';
+import { connect, headers, type NatsConnection } from 'nats';
+import { useNatsmith } from './command';
+
+describe('the command, for JetStream', () => {
+  const server = useServer(findNatsServer() === undefined ? 'broker' : 'nats-server', { jetstream: true });
+  const natsmith = useNatsmith(server);
+  let connection: NatsConnection;
+
+  const api = async (name: string, body?: object) =>
+    (await connection.request(`$JS.API.${name}`, body && JSON.stringify(body))).json<Record<string, unknown>>();
+  const stream = (name: string, subjects: string[], more: object = {}) =>
+    api(`STREAM.CREATE.${name}`, { name, subjects, storage: 'memory', ...more });
+  /** A dead letter as a consumer writes it. */
+  const bury = async (sequence: number, more: Record<string, string> = {}, body = '{"total":5}') => {
+    const lines = headers();
+    const all = {
+      'Natsmith-Stream': 'ORDERS',
+      'Natsmith-Sequence': String(sequence),
+      'Natsmith-Consumer': 'mailer-mail',
+      'Natsmith-Subject': 'orders.1.placed',
+      'Natsmith-Attempts': '5',
+      'Natsmith-Code': '500',
+      'Natsmith-Description': 'internal error',
+      'Natsmith-Time': '2026-11-26T01:00:00.000Z',
+      'Natsmith-Original-Nats-Msg-Id': 'orders.1.placed:a',
+      traceparent: '00-1',
+      ...more,
+    };
+    for (const [name, value] of Object.entries(all)) lines.set(name, value);
+    await connection.request(`dead.ORDERS.mailer-mail.${sequence}`, Buffer.from(body), { headers: lines });
+  };
+
+  beforeEach(async () => {
+    connection = await connect({ servers: server.url });
+    for (const name of ['ORDERS', 'DEAD_LETTERS']) await api(`STREAM.DELETE.${name}`);
+  });
+  afterEach(() => connection.close());
+
+  describe('streams', () => {
+    let folder = '';
+    let entry = '';
+    beforeAll(() => {
+      folder = mkdtempSync(join(__dirname, 'streams-'));
+      entry = join(folder, 'events.ts');
+      writeFileSync(
+        entry,
+        `import { event, unchecked } from '@natsmith/core';
+import { eventStream } from '@natsmith/jetstream';
+
+const OrderPlaced = event('orders.{id}.placed', unchecked<number>());
+export const Orders = eventStream('ORDERS', { events: [OrderPlaced], storage: 'memory', maxMessages: 100 });
+void Promise.reject(new Error('a program that fails when it starts'));
+`,
+      );
+      writeFileSync(join(folder, 'none.ts'), 'export {};\n');
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it('diff shows what is missing, and ends with 1', async () => {
+      const { code, stdout } = await natsmith(['streams', 'diff', entry]);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^stream +field +declared +on the server/);
+      expect(stdout).toMatch(/ORDERS +stream +orders\.\*\.placed +does not exist +created by ensure/);
+    });
+
+    it('ensure creates it, and then diff finds nothing and ends with 0', async () => {
+      expect(await natsmith(['streams', 'ensure', entry])).toMatchObject({ code: 0, stdout: 'ORDERS created\n' });
+      expect(await natsmith(['streams', 'diff', entry])).toMatchObject({
+        code: 0,
+        stdout: 'the streams are as they are declared\n',
+      });
+      expect(JSON.parse((await natsmith(['streams', 'diff', entry, '--json'])).stdout)).toEqual([]);
+    });
+
+    it('ensure leaves what it would shrink, and --prune shrinks it', async () => {
+      await stream('ORDERS', ['orders.>'], { max_msgs: 500 });
+      const { code, stderr } = await natsmith(['streams', 'ensure', entry]);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/stream "ORDERS": maxMessages is 500, declared is 100: left; ensure --prune shrinks it/);
+      const pruned = await natsmith(['streams', 'ensure', '--prune', '--json', entry]);
+      expect(JSON.parse(pruned.stdout)).toMatchObject([{ stream: 'ORDERS', outcome: 'updated', left: [] }]);
+      expect((await natsmith(['streams', 'diff', entry])).code).toBe(0);
+    });
+
+    it('what cannot be changed in place is said with the way out', async () => {
+      await stream('ORDERS', ['orders.*.placed'], { storage: 'file' });
+      const { code, stderr } = await natsmith(['streams', 'ensure', entry]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /storage is file, and the contract says memory; the server cannot change that in place: copy/,
+      );
+    });
+
+    it('a file that declares none is a wrong use', async () => {
+      const { code, stderr } = await natsmith(['streams', 'diff', join(folder, 'none.ts')]);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/none\.ts declares no stream/)]);
+    });
+  });
+
+  describe('dead', () => {
+    beforeEach(async () => {
+      await stream('ORDERS', ['orders.*.placed']);
+      await stream('DEAD_LETTERS', ['dead.>']);
+    });
+
+    it('ls shows what was buried, and no control character of it', async () => {
+      await bury(7);
+      await bury(8, { 'Natsmith-Description': 'evil \u001b[2J', 'Natsmith-Consumer': 'other' });
+      const { code, stdout } = await natsmith(['dead', 'ls']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(
+        /1 +2026-11-26T01:00:00\.000Z +ORDERS +mailer-mail +orders\.1\.placed +5 +500 internal error/,
+      );
+      // eslint-disable-next-line no-control-regex
+      expect(stdout).not.toMatch(/\u001b/);
+      const filtered = await natsmith(['dead', 'ls', '--consumer', 'other', '--json']);
+      expect(JSON.parse(filtered.stdout)).toMatchObject([{ id: 2, consumer: 'other', body: { total: 5 } }]);
+    });
+
+    it('ls of no stream says that there are none', async () => {
+      await api('STREAM.DELETE.DEAD_LETTERS');
+      expect(await natsmith(['dead', 'ls'])).toMatchObject({ code: 0, stdout: 'there are no dead letters\n' });
+    });
+
+    it('show shows the error, the headers and the body', async () => {
+      await bury(7);
+      const { stdout } = await natsmith(['dead', 'show', '1']);
+      expect(stdout).toMatch(/orders\.1\.placed, message 7 of stream ORDERS/);
+      expect(stdout).toMatch(/mailer-mail failed, the last time at delivery 5: 500 internal error/);
+      expect(stdout).toMatch(/Nats-Msg-Id: orders\.1\.placed:a/);
+      expect(stdout).toContain('{"total":5}');
+      expect((await natsmith(['dead', 'show', '1', '--raw'])).stdout).toBe('{"total":5}\n');
+    });
+
+    it('replay sends it again, for its consumer alone, and removes the letter', async () => {
+      await bury(7);
+      const { code, stdout } = await natsmith(['dead', 'replay', '1']);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '1 dead letter sent again\n' });
+      const { message } = (await api('STREAM.MSG.GET.ORDERS', { seq: 1 })) as {
+        message: { hdrs: string; data: string };
+      };
+      const text = Buffer.from(message.hdrs, 'base64').toString();
+      expect(text).toMatch(/Natsmith-Replay-For: mailer-mail/);
+      expect(text).toMatch(/traceparent: 00-1/);
+      expect(text).not.toMatch(/orders\.1\.placed:a|Natsmith-Subject/);
+      expect(Buffer.from(message.data, 'base64').toString()).toBe('{"total":5}');
+      expect((await natsmith(['dead', 'replay', '1'])).code).toBe(1);
+    });
+
+    it.each([
+      [{ 'Natsmith-Subject': '$JS.API.STREAM.DELETE.ORDERS' }, /cannot be published to/],
+      [{ 'Natsmith-Subject': 'bills.1' }, /which stream "ORDERS" does not store any more/],
+      [{ 'Natsmith-Stream': 'NONE' }, /of the stream "NONE": stream not found/],
+      [{ 'Natsmith-Body-Lost': '2000000' }, /too large to be kept/],
+    ])('replay refuses %j, and keeps the letter', async (more, message) => {
+      await bury(7, more);
+      const { code, stderr } = await natsmith(['dead', 'replay', '--all']);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+      expect(JSON.parse((await natsmith(['dead', 'ls', '--json'])).stdout)).toHaveLength(1);
+    });
+
+    it('rm removes those that are named, or all', async () => {
+      for (const sequence of [1, 2, 3]) await bury(sequence);
+      expect((await natsmith(['dead', 'rm', '2'])).stdout).toBe('1 dead letter removed\n');
+      expect(JSON.parse((await natsmith(['dead', 'rm', '--all', '--json'])).stdout)).toEqual({
+        done: [1, 3],
+        failed: [],
+      });
+    });
+
+    it.each([['replay'], ['rm'], ['show']])('%s without ids is a wrong use', async (action) => {
+      expect((await natsmith(['dead', action])).code).toBe(2);
+    });
+  });
+
+  describe('consumers', () => {
+    beforeEach(async () => {
+      await stream('ORDERS', ['orders.*.placed']);
+      await api('CONSUMER.CREATE.ORDERS.mailer-mail', {
+        stream_name: 'ORDERS',
+        config: { durable_name: 'mailer-mail', ack_policy: 'explicit', metadata: { 'natsmith.service': 'mailer' } },
+      });
+      await connection.request('orders.1.placed', '1');
+    });
+
+    it('are listed with what waits for them', async () => {
+      const { code, stdout } = await natsmith(['consumers']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^stream +consumer +lag +unacknowledged +redelivered +waiting pulls/);
+      expect(stdout).toMatch(/ORDERS +mailer-mail +1 +0 +0 +0 +mailer/);
+      expect(JSON.parse((await natsmith(['consumers', 'ls', 'ORDERS', '--json'])).stdout)).toEqual([
+        {
+          stream: 'ORDERS',
+          consumer: 'mailer-mail',
+          lag: 1,
+          unacknowledged: 0,
+          redelivered: 0,
+          waiting: 0,
+          paused: false,
+          service: 'mailer',
+        },
+      ]);
+    });
+
+    it('are paused and resumed', async () => {
+      const paused = await natsmith(['consumers', 'pause', 'ORDERS', 'mailer-mail', '--for', '30m', '--json']);
+      expect(JSON.parse(paused.stdout)).toMatchObject([{ paused: true, pausedUntil: expect.any(String) as string }]);
+      const resumed = await natsmith(['consumers', 'resume', 'ORDERS', 'mailer-mail', '--json']);
+      expect(JSON.parse(resumed.stdout)).toMatchObject([{ paused: false }]);
+    });
+
+    it('that do not exist are said not to', async () => {
+      const { code, stderr } = await natsmith(['consumers', 'pause', 'ORDERS', 'none']);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/consumer not found/)]);
+    });
+  });
+});
+
+describe('the command, where there is no JetStream', () => {
+  const server = useServer('broker', { jetstream: false });
+  const natsmith = useNatsmith(server);
+
+  it.each([['consumers'], ['dead ls']])('"%s" says so, and ends with 3', async (line) => {
+    const { code, stderr } = await natsmith(line.split(' '));
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/has no JetStream; enable it/)]);
+  });
+});

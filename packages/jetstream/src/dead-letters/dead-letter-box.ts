@@ -1,0 +1,131 @@
+import {
+  headerBlock,
+  headerNameProblem,
+  headerValueProblem,
+  subjectCovers,
+  subjectProblem,
+  type Connection,
+} from '@natsmith/protocol';
+import { DEAD_LETTER_STREAM, REPLAY_HEADER } from '../contract/dead-letter';
+import { managerOf } from '../nats/manager';
+import { failureIn } from '../provision/management-error';
+import type { PublishReceipt } from '../publish/acknowledgement';
+import { Publication, PublishWindow } from '../publish/publish-window';
+import { UnacknowledgedError } from '../publish/publish-error';
+import { deadLetterIn, type DeadLetter } from './dead-letter';
+
+/** Which dead letters are meant. */
+export interface DeadLetterFilter {
+  /** Of messages of this stream. */
+  readonly stream?: string;
+  /** Of those that this durable has buried. */
+  readonly consumer?: string;
+  /** The first ones; default all. */
+  readonly limit?: number;
+}
+
+const TIMEOUT = 5_000;
+/** The stream, or a message of it, does not exist. */
+const NO_MESSAGE = 10_037;
+
+/** Looks after messages that consumers have given up: reads them, sends them again to their consumers, removes them. */
+export class DeadLetterBox {
+  /** @param connection a connection of `nats` 2 or of `@nats-io/transport-node` 3, which stays the caller's */
+  constructor(private readonly connection: Connection) {}
+
+  /** Dead letters, the oldest first, one after the other. */
+  async *list({ stream, consumer, limit = Infinity }: DeadLetterFilter = {}): AsyncGenerator<DeadLetter, void> {
+    let next = 1;
+    for (let found = 0; found < limit;) {
+      const stored = await this.stored({ seq: next, next_by_subj: '>' });
+      if (stored === undefined) return;
+      next = stored.seq + 1;
+      const letter = deadLetterIn(stored);
+      if (letter === undefined) continue;
+      if ((stream ?? letter.stream) !== letter.stream || (consumer ?? letter.consumer) !== letter.consumer) continue;
+      found++;
+      yield letter;
+    }
+  }
+
+  /** One dead letter; undefined where there is none with this id. */
+  async get(id: number): Promise<DeadLetter | undefined> {
+    const stored = await this.stored({ seq: id });
+    return stored === undefined ? undefined : deadLetterIn(stored);
+  }
+
+  /**
+   * Sends the message again into its stream, for the consumer that buried it alone, and then removes the letter. Done
+   * twice by mistake, or cut off in between, it is stored once within the stream's `duplicateWindow`.
+   * @throws Error when the message cannot be sent again: its body is lost, or its stream does not store its subject
+   */
+  async replay(letter: DeadLetter): Promise<PublishReceipt> {
+    if (letter.bodyLost !== undefined)
+      throw new Error(
+        `the body of dead letter ${letter.id} (${letter.bodyLost} bytes) was too large to be kept; publish it again where it came from`,
+      );
+    await this.checkSubject(letter);
+    const receipt = await this.publish(letter);
+    await this.remove(letter.id);
+    return receipt;
+  }
+
+  /** Removes a dead letter for good; false where there was none. */
+  async remove(id: number): Promise<boolean> {
+    const manager = await managerOf(this.connection);
+    try {
+      return await manager.streams.deleteMessage(DEAD_LETTER_STREAM, id);
+    } catch (error) {
+      if (isNothing(error)) return false;
+      throw error;
+    }
+  }
+
+  private async stored(query: { seq: number; next_by_subj?: string }) {
+    const manager = await managerOf(this.connection);
+    try {
+      return (await manager.streams.getMessage(DEAD_LETTER_STREAM, query)) ?? undefined;
+    } catch (error) {
+      if (isNothing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whoever can write dead letters is not to publish anywhere with the rights of whoever replays them. */
+  private async checkSubject({ id, stream, subject }: DeadLetter): Promise<void> {
+    const problem = subjectProblem(subject, 'none', 'plain');
+    if (problem !== undefined || subject.startsWith('$'))
+      throw new Error(`dead letter ${id} names the subject ${JSON.stringify(subject)}, which cannot be published to`);
+    const manager = await managerOf(this.connection);
+    const { config } = await manager.streams.info(stream).catch((cause: unknown) => {
+      throw new Error(`dead letter ${id} is of the stream "${stream}": ${failureIn(cause).words}`, { cause });
+    });
+    if (!config.subjects.some((one) => subjectCovers(one, subject)))
+      throw new Error(
+        `dead letter ${id} is of ${subject}, which stream "${stream}" does not store any more; give the stream that subject, or remove the letter`,
+      );
+  }
+
+  private publish({ id, stream, consumer, sequence, subject, headers, body }: DeadLetter): Promise<PublishReceipt> {
+    const own = Object.entries(headers)
+      .filter(([name]) => !/^nats-/i.test(name) && name !== REPLAY_HEADER)
+      .flatMap(([name, values]) => values.map((value) => [name, value] as const))
+      .filter(([name, value]) => (headerNameProblem(name) ?? headerValueProblem(name, value)) === undefined);
+    const lines = [
+      ...own,
+      [REPLAY_HEADER, consumer] as const,
+      ['Nats-Msg-Id', `replay:${stream}:${consumer}:${sequence}:${id}`] as const,
+    ];
+    const now = performance.now();
+    const onTimeout = (): Error => new UnacknowledgedError(subject, `no acknowledgement within ${TIMEOUT} ms`);
+    const window = PublishWindow.of(this.connection);
+    return window.publish(
+      new Publication(subject, body, headerBlock(lines), true, now, now + TIMEOUT, onTimeout, undefined),
+    );
+  }
+}
+
+function isNothing(error: unknown): boolean {
+  const { kind, code } = failureIn(error);
+  return kind === 'missing' || code === NO_MESSAGE;
+}

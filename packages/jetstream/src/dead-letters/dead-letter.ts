@@ -1,0 +1,72 @@
+import type { StoredMsg } from '@nats-io/jetstream';
+import { printable } from '@natsmith/protocol';
+import { DEAD_LETTER_HEADERS, ORIGINAL_PREFIX } from '../contract/dead-letter';
+
+/** A message that a consumer has given up, as the stream of dead letters has it. */
+export interface DeadLetter {
+  /** Its sequence in the stream of dead letters: what `show`, `replay` and `remove` take. */
+  readonly id: number;
+  /** Where the message came from. */
+  readonly stream: string;
+  readonly sequence: number;
+  /** The durable that has buried it. */
+  readonly consumer: string;
+  readonly subject: string;
+  /** How often it was delivered. */
+  readonly attempts: number;
+  /** As of an error reply: 400 for what is not valid, 500 for what was thrown. */
+  readonly code: number;
+  readonly description: string;
+  /** What the error said besides, as it was sent: JSON. */
+  readonly data: string | undefined;
+  /** When it was buried. */
+  readonly time: Date;
+  /** The message's own headers; those that NATS acts on, too. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly body: Uint8Array;
+  /** Bytes of a body that was too large for a letter, and is not in it. */
+  readonly bodyLost: number | undefined;
+}
+
+const OWN = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
+
+/** What a stored message says; whatever it holds, nothing is thrown. Undefined for what is no dead letter. */
+export function deadLetterIn({ seq, header, data, time }: StoredMsg): DeadLetter | undefined {
+  const has = (name: string): string | undefined => (header.has(name) ? printable(header.get(name), 8_192) : undefined);
+  const stream = has(DEAD_LETTER_HEADERS.stream);
+  const consumer = has(DEAD_LETTER_HEADERS.consumer);
+  const subject = has(DEAD_LETTER_HEADERS.subject);
+  if (stream === undefined || consumer === undefined || subject === undefined) return undefined;
+  const buried = new Date(has(DEAD_LETTER_HEADERS.time) ?? '');
+  const lost = has(DEAD_LETTER_HEADERS.bodyLost);
+  return {
+    id: seq,
+    stream,
+    sequence: numberOf(has(DEAD_LETTER_HEADERS.sequence)),
+    consumer,
+    subject,
+    attempts: numberOf(has(DEAD_LETTER_HEADERS.attempts)),
+    code: numberOf(has(DEAD_LETTER_HEADERS.code)),
+    description: has(DEAD_LETTER_HEADERS.description) ?? '',
+    data: has(DEAD_LETTER_HEADERS.data),
+    time: Number.isNaN(buried.getTime()) ? new Date(time) : buried,
+    headers: originalHeaders(header),
+    body: data,
+    bodyLost: lost === undefined ? undefined : numberOf(lost),
+  };
+}
+
+function numberOf(text: string | undefined): number {
+  return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : 0;
+}
+
+function originalHeaders(header: StoredMsg['header']): Record<string, string[]> {
+  const headers: Record<string, string[]> = Object.create(null) as Record<string, string[]>;
+  for (const name of header.keys()) {
+    // What begins with "Nats-" is about the letter.
+    if (OWN.has(name) || /^nats-/i.test(name)) continue;
+    const own = name.startsWith(ORIGINAL_PREFIX) ? name.slice(ORIGINAL_PREFIX.length) : name;
+    headers[own] = header.values(name);
+  }
+  return headers;
+}
