@@ -16,7 +16,7 @@ describe('completion', () => {
   const shell = useShell(server);
 
   it.each([
-    ['natsmith c', 'call check completion'],
+    ['natsmith c', 'call check consumers completion'],
     ['natsmith call ', 'cache calculator'],
     ['natsmith call cal', 'calculator'],
     ['natsmith gather cache ', 'flush size'],

@@ -31,7 +31,10 @@ describe('the command, for JetStream', () => {
       ...more,
     };
     for (const [name, value] of Object.entries(all)) lines.set(name, value);
-    await connection.request(`dead.ORDERS.mailer-mail.${sequence}`, Buffer.from(body), { headers: lines });
+    await connection.request(`dead.ORDERS.mailer-mail.${sequence}`, Buffer.from(body), {
+      headers: lines,
+      timeout: 2_000,
+    });
   };
 
   beforeEach(async () => {
