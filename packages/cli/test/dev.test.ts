@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Broker } from '@natsmith/broker';
 import { connect } from 'nats';
+import { describeWithNatsServer } from '#test/matrix';
 import { describeWithTerminal, inTerminal, KEY } from '#test/scaffold/terminal';
 import { BIN, useCommand, type Command } from './command';
 
@@ -26,7 +27,11 @@ describe('natsmith dev', () => {
   };
   const dev = async (port?: number, ...args: string[]): Promise<Command> => {
     const url = `nats://127.0.0.1:${port ?? (await freePort())}`;
-    return start(['dev', 'src/main.ts', ...args], { cwd: folder, env: { NATS_URL: url } });
+    const { NATS_SERVER } = process.env;
+    return start(['dev', 'src/main.ts', ...args], {
+      cwd: folder,
+      env: { NATS_URL: url, ...(NATS_SERVER && { NATS_SERVER }) },
+    });
   };
 
   it('given no server, starts a broker where one was expected, and says so', async () => {
@@ -34,12 +39,32 @@ describe('natsmith dev', () => {
     const command = await dev(port);
     await command.wrote('natsmith call greeter greet');
     expect(command.stdout).toContain(
-      `no server answered at 127.0.0.1:${port}, so a broker runs in this process: nats://127.0.0.1:${port}\n`,
+      `no server answered at 127.0.0.1:${port}, so a broker runs in this process, which forgets everything when it ends: nats://127.0.0.1:${port}\n`,
     );
     await using connection = Object.assign(await connect({ servers: `127.0.0.1:${port}` }), {
       [Symbol.asyncDispose]: () => connection.close(),
     });
     expect((await connection.request('greet', '{"name":"Ann"}')).json()).toBe('Hello, Ann');
+  });
+
+  describeWithNatsServer('given --jetstream', () => {
+    it('starts a nats-server that has it where none answers', async () => {
+      const port = await freePort();
+      const command = await dev(port, '--jetstream');
+      await command.wrote('natsmith call greeter greet');
+      expect(command.stdout).toMatch(/so nats-server \d+\.\d+\.\d+ runs with JetStream, which forgets everything/);
+      await using connection = Object.assign(await connect({ servers: `127.0.0.1:${port}` }), {
+        [Symbol.asyncDispose]: () => connection.close(),
+      });
+      expect(connection.info!.jetstream).toBe(true);
+    });
+  });
+
+  it('given --jetstream, says so where the server that answers has none', async () => {
+    await using broker = await Broker.start({ jetstream: false });
+    const command = await dev(broker.port, '--jetstream');
+    const { code, stderr } = await command.outcome;
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`127.0.0.1:${broker.port} has no JetStream: start it`)]);
   });
 
   it('given a server, uses it', async () => {

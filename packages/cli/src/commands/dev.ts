@@ -14,6 +14,7 @@ import { paint, print } from '../output/output';
 interface Flags extends ConnectionFlags {
   inspect?: string | true;
   inspectBrk?: string | true;
+  jetstream?: boolean;
 }
 
 export function dev(): Command {
@@ -26,9 +27,14 @@ export function dev(): Command {
     .argument('[args...]', 'arguments for it, after --')
     .option('--inspect [address]', 'open the debugger port, as --inspect=9229 (with "=")')
     .option('--inspect-brk [address]', 'the same, and wait for a debugger before the first line')
+    .option('--jetstream', 'where no server answers, start a nats-server with JetStream and a temporary store')
     .addHelpText(
       'after',
-      examples('natsmith dev src/main.ts', 'natsmith dev src/main.ts --server nats://127.0.0.1:4222'),
+      examples(
+        'natsmith dev src/main.ts',
+        'natsmith dev src/main.ts --jetstream',
+        'natsmith dev src/main.ts --server nats://127.0.0.1:4222',
+      ),
     )
     .action(async (entry: string, args: string[], flags: Flags) => {
       const project = findProject(entry);
