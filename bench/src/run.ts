@@ -4,19 +4,26 @@ import { parseArgs } from 'node:util';
 import { startServer } from '@natsmith/testing';
 import { compare, startUps, type Pace } from './compare';
 import { callerSuites, compareCallers } from './compare-callers';
+import { compareConsumers, consumerSuites } from './compare-consumers';
 import { measureDiscovery } from './discovery';
-import { programs } from './endurance/programs';
+import { needsJetStream, programs } from './endurance/programs';
 import { suites, type Suite } from './suites';
-import { callerTable, discoveryTable, figureTable, serviceTable, startUpTable } from './tables';
+import { callerTable, consumerTable, discoveryTable, figureTable, serviceTable, startUpTable } from './tables';
 
-const SUITES = [...Object.keys(suites), ...Object.keys(callerSuites), 'discovery', 'startup'];
+const SUITES = [
+  ...Object.keys(suites),
+  ...Object.keys(callerSuites),
+  ...Object.keys(consumerSuites),
+  'discovery',
+  'startup',
+];
 
 const USAGE = `node bench/dist/run.js [--suite plain,validated,…] [--rounds 30] [--smoke] [--json FILE]
 suites: ${SUITES.join(', ')}; default all
 endurance, where asked for by name: ${Object.keys(programs).join(', ')}; ends with code 1 where one misses its aim
 --smoke: one short round of each, to see that everything works
 --minutes 10: of the soak
---requests N: at least so many, of hostile (1,000,000), restart, lame-duck (100,000) and kill-servers (30,000)
+--requests N: at least so many, of hostile (1,000,000), restart, lame-duck, consume-restart (100,000) and kill-servers (30,000)
 --seed 1: of hostile
 NATS_SERVER_OLD: the nats-server that upgrade-servers begins with`;
 
@@ -35,6 +42,7 @@ const { values: args } = parseArgs({
 
 const rounds = args.smoke ? 1 : Number(args.rounds);
 const pace: Pace = args.smoke ? { rounds, slice: 50, inFlight: [64] } : { rounds, slice: 600, inFlight: [64, 256] };
+const portion = args.smoke ? { warmUp: 1_000, measured: 1_000 } : { warmUp: 30_000, measured: 60_000 };
 
 async function main(): Promise<void> {
   if (args.help) return console.log(USAGE);
@@ -46,7 +54,8 @@ async function main(): Promise<void> {
 /** Runs a suite or a program, on a server of its own; prints its table, and gives its figures. */
 async function run(name: string): Promise<unknown> {
   const [suite, callerSuite, program] = [suites[name], callerSuites[name], programs[name]];
-  const server = await startServer('nats-server');
+  const consumerSuite = consumerSuites[name];
+  const server = await startServer('nats-server', { jetstream: consumerSuite !== undefined || needsJetStream(name) });
   try {
     if (suite !== undefined) {
       const results = await compare(suite, pace, server.port, tell);
@@ -56,6 +65,11 @@ async function run(name: string): Promise<unknown> {
     if (callerSuite !== undefined) {
       const results = await compareCallers(callerSuite, pace, server.port);
       print(callerSuite.title, callerTable(results));
+      return results;
+    }
+    if (consumerSuite !== undefined) {
+      const results = await compareConsumers(consumerSuite, rounds, portion, server.port);
+      print(consumerSuite.title, consumerTable(results));
       return results;
     }
     if (name === 'discovery') {

@@ -1,5 +1,6 @@
 import type { Result } from './compare';
 import type { CallerResult } from './compare-callers';
+import type { ConsumerResult } from './compare-consumers';
 import type { DiscoveryResult } from './discovery';
 
 /** Of a suite of services. */
@@ -24,6 +25,20 @@ export function callerTable(results: readonly CallerResult[]): string {
       ratioOf(cpu, interval),
       two(rate),
       perSecond.toFixed(0),
+    ]),
+  );
+}
+
+/** Of a suite of consumers. */
+export function consumerTable(results: readonly ConsumerResult[]): string {
+  return table(
+    ['consumer', 'CPU per message', 'µs', 'per second', 'socket writes per message'],
+    results.map(({ name, cpu, interval, microseconds, perSecond, writesPerMessage }) => [
+      name,
+      ratioOf(cpu, interval),
+      two(microseconds),
+      perSecond.toFixed(0),
+      writesPerMessage.toFixed(3),
     ]),
   );
 }

@@ -1,12 +1,21 @@
+import { consumeKill } from './consume-kill';
+import { consumeRestart } from './consume-restart';
 import { hostile } from './hostile';
 import { killServers } from './kill-servers';
 import { lameDuck } from './lame-duck';
+import { poison } from './poison';
 import type { Program } from './program';
 import { reconnect } from './reconnect';
 import { restart } from './restart';
 import { soak } from './soak';
 import { stalledLink } from './stalled-link';
 import { upgradeServers } from './upgrade-servers';
+
+const onJetStream: Record<string, Program> = {
+  'consume-kill': consumeKill,
+  'consume-restart': consumeRestart,
+  poison,
+};
 
 export const programs: Record<string, Program> = {
   soak,
@@ -17,4 +26,10 @@ export const programs: Record<string, Program> = {
   'kill-servers': killServers,
   'upgrade-servers': upgradeServers,
   'stalled-link': stalledLink,
+  ...onJetStream,
 };
+
+/** Whether the server of a program stores messages. */
+export function needsJetStream(name: string): boolean {
+  return name in onJetStream;
+}
