@@ -22,6 +22,7 @@ export { PublishError, UnacknowledgedError } from './publish/publish-error';
 export type { Expectation, JetStreamPublishOptions, PreparedEvent } from './publish/prepared-event';
 export { JetStreamPublisher, type JetStreamPublisherOptions } from './publish/publisher';
 export { Consume } from './consume/consume';
+export type { BatchContext, BatchMessage, BatchOptions } from './consume/batch-context';
 export type { ConsumeOptions, ConsumerContext, RetryOptions } from './consume/consumer-context';
 export { Drop, Reject, Retry } from './consume/outcomes';
 export { diffStreams, ensureStreams, type EnsureStreamsOptions } from './provision/ensure-streams';

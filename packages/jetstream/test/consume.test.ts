@@ -6,7 +6,7 @@ import { IsInt } from 'class-validator';
 import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
 import { onEachJetStream } from '#test/matrix';
-import { Consume, Drop, eventStream, Reject, Retry, type ConsumerContext } from '../src/index';
+import { Consume, Drop, eventStream, Reject, Retry, type BatchContext, type ConsumerContext } from '../src/index';
 
 class Work {
   @IsInt() n!: number;
@@ -359,6 +359,128 @@ onEachJetStream((server, client) => {
       );
       await start();
       expect((await manager.consumers.info(made.Tasks.name, 'worker-work')).config.max_ack_pending).toBe(10_000);
+    });
+
+    it('hands over batches, whose messages end one by one', async () => {
+      const batches: number[][] = [];
+      @Service({ name: 'batches', version: '1.0.0' })
+      class Batches {
+        @Consume(made.Tasks, made.Task, {
+          batch: { size: 3, wait: '60ms' },
+          retry: { attempts: 2, delays: ['10ms'] },
+        })
+        work(tasks: Work[], ctx: BatchContext): void {
+          batches.push(tasks.map(({ n }) => n));
+          expect(ctx.messages.map(({ params }) => Number(params.id))).toEqual(tasks.map(({ n }) => n));
+          for (const [i, { n }] of tasks.entries()) {
+            if (n === 2) ctx.messages[i]?.fail(new Error('once more'));
+            if (n === 3) ctx.messages[i]?.fail(new Reject('never'));
+          }
+          if (tasks.some(({ n }) => n === 5)) throw new Error('all of them');
+        }
+      }
+      const { service } = await hosts.start(Batches, { connection: await client.connect() });
+      await publish(1, 'x', 2, 3, 5);
+      await until(async () => {
+        const info = await manager.consumers.info(made.Tasks.name, 'batches-work');
+        return info.ack_floor.stream_seq === 5 && info.num_ack_pending === 0;
+      });
+      expect(batches[0]).toEqual([1, 2]);
+      expect(batches.flat().filter((n) => n === 2)).toHaveLength(2);
+      expect(batches.flat().filter((n) => n === 5)).toHaveLength(2);
+      expect(batches.flat().filter((n) => n === 1)).toHaveLength(1);
+      const buried = (await letters()).map((letter) => letter.header.get('Natsmith-Subject').split('.')[1]);
+      expect(buried.sort()).toEqual(['2', '3', '5', 'x']);
+      expect(service.info().endpoints).toMatchObject([{ name: 'work', metadata: { kind: 'batch' } }]);
+    });
+
+    it('ends a message only when the server has confirmed its acknowledgement, with "confirm"', async () => {
+      let runs = 0;
+      @Service({ name: 'sure', version: '1.0.0' })
+      class Sure {
+        @Consume(made.Tasks, made.Task, { confirm: true }) work(_: Work): void {
+          runs++;
+        }
+      }
+      const { service } = await hosts.start(Sure, { connection: await client.connect() });
+      await publish(1, 2);
+      await until(async () => ((await service.stats()).endpoints[0]?.num_requests ?? 0) === 2);
+      expect((await manager.consumers.info(made.Tasks.name, 'sure-work')).num_ack_pending).toBe(0);
+      expect(runs).toBe(2);
+    });
+
+    it('keeps the order of each value of a token, and holds up that value only when a message comes again', async () => {
+      const runs: string[] = [];
+      const Step = event(`steps-${id}.{order}.{n}`, 'unchecked');
+      const Steps = eventStream(`STEPS_${id}`, { events: [Step] });
+      @Service({ name: 'ordered', version: '1.0.0' })
+      class Ordered {
+        @Consume(Steps, Step, {
+          orderBy: 'order',
+          concurrency: 8,
+          retry: { attempts: 3, delays: ['150ms'] },
+          ackWait: '2s',
+        })
+        async step(_: unknown, ctx: ConsumerContext<typeof Step>): Promise<void> {
+          const { order, n } = ctx.params;
+          await delay(order === 'b' ? 4 : 1);
+          if (order === 'a' && n === '2' && ctx.attempt === 1) throw new Error('once more');
+          runs.push(`${order}${n}`);
+        }
+      }
+      await hosts.start(Ordered, { connection: await client.connect() });
+      const js = jetstream(connection as never);
+      for (let n = 1; n <= 5; n++)
+        for (const order of ['a', 'b', 'c']) await js.publish(`steps-${id}.${order}.${n}`, 'null');
+      await until(() => runs.length === 15);
+      for (const order of ['a', 'b', 'c'])
+        expect(runs.filter((run) => run.startsWith(order))).toEqual([1, 2, 3, 4, 5].map((n) => `${order}${n}`));
+      // The others did not wait for "a".
+      expect(runs.indexOf('b5')).toBeLessThan(runs.indexOf('a2'));
+    });
+
+    it('has one instance at a time when it is exclusive, and another takes over', async () => {
+      const by: string[] = [];
+      @Service({ name: 'alone', version: '1.0.0' })
+      class Alone {
+        @Consume(made.Tasks, made.Task, { exclusive: true, ackWait: '1s' })
+        work({ n }: Work, ctx: ConsumerContext): void {
+          by.push(`${ctx.service.id} ${n}`);
+        }
+      }
+      const first = await hosts.start(Alone, { connection: await client.connect() });
+      const second = await hosts.start(Alone, { connection: await client.connect() });
+      await publish(1, 2, 3, 4);
+      await until(() => by.length === 4);
+      const holder = by[0]?.split(' ')[0];
+      expect(new Set(by.map((one) => one.split(' ')[0])).size).toBe(1);
+      const other = first.service.id === holder ? second : first;
+      await (first.service.id === holder ? first : second).host.stop();
+      await manager.consumers.unpin(made.Tasks.name, 'alone-work', 'natsmith').catch(() => undefined);
+      await publish(5, 6);
+      await until(() => by.length === 6);
+      expect(by.slice(4)).toEqual([`${other.service.id} 5`, `${other.service.id} 6`]);
+    }, 30_000);
+
+    it.each([
+      [{ orderBy: 'nothing' }, /orders by \{nothing\}, which "tasks-\d+.\{id\}" does not have/],
+      [{ orderBy: 'id', exclusive: false }, /orders by a token without being exclusive/],
+      [{ orderBy: 'id', batch: { size: 2, wait: 1 } }, /has orderBy and batch/],
+      [{ batch: { size: 0, wait: 1 } }, /batch.size must be a whole number from 1 to 10000, got 0/],
+      [{ batch: { size: 1, wait: 'soon' } }, /batch.wait must be a duration/],
+      [{ retry: { attempts: 0 } }, /retry.attempts must be a whole number, 1 or more, got 0/],
+      [{ retry: { delays: [] } }, /retry.delays must be an array of at least one duration/],
+      [{ ackWait: '1ms' }, /ackWait must be a duration, 100 or more/],
+      [{ from: 'start' }, /from must be "all", "new", a Date or a sequence of 1 or more, got start/],
+      [{ concurrency: 0 }, /concurrency must be a whole number, 1 or more, got 0/],
+      [{ durable: 'a.b' }, /durable name "a.b" may hold only letters/],
+      [{ ackwait: 5 }, /has the unknown option "ackwait"/],
+    ])('with the options %j is refused', async (options, message) => {
+      @Service({ name: 'wrong', version: '1.0.0' })
+      class Wrong {
+        @Consume(made.Tasks, made.Task, options as never) work(_: unknown): void {}
+      }
+      await expect(hosts.start(Wrong, { connection: await client.connect() })).rejects.toThrow(message);
     });
   });
 });

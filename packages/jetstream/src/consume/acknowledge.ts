@@ -1,4 +1,5 @@
 import type { HandlerSurroundings } from '@natsmith/core';
+import { statusOf } from '../nats/status';
 import type { HeldMessage } from './held-message';
 
 type Outlet = HandlerSurroundings['settings']['outlet'];
@@ -9,6 +10,8 @@ const NAK = Buffer.from('-NAK');
 const NANOSECONDS = 1_000_000;
 /** Bytes of a reason: it goes into an advisory, not into an archive. */
 const MAX_REASON = 256;
+const CONFIRM_TIMEOUT = 2_000;
+const CONFIRM_ATTEMPTS = 3;
 
 /**
  * Tells the server what has become of messages. All that is told in one turn of the event loop goes out together; on a
@@ -19,6 +22,15 @@ export class Acknowledger {
 
   acknowledge({ reply }: HeldMessage): void {
     this.tell(reply, ACK);
+  }
+
+  /**
+   * Acknowledges, and resolves when the server has confirmed it.
+   * @throws Error when it does not, though asked several times
+   */
+  async confirm({ reply }: HeldMessage): Promise<void> {
+    for (let i = 0; i < CONFIRM_ATTEMPTS; i++) if (await this.ask(reply, ACK)) return;
+    throw new Error(`the server has not confirmed an acknowledgement within ${CONFIRM_ATTEMPTS * CONFIRM_TIMEOUT} ms`);
   }
 
   /** The message comes again, at once or after a delay in milliseconds. */
@@ -36,6 +48,29 @@ export class Acknowledger {
   keepAlive(held: HeldMessage): void {
     held.touchedAt = performance.now();
     this.tell(held.reply, IN_PROGRESS);
+  }
+
+  /** Gives whether the server has answered. */
+  private ask(subject: string, word: Uint8Array): Promise<boolean> {
+    return new Promise((resolve) => {
+      const inbox = this.outlet.newInbox();
+      const end = (isAnswered: boolean): void => {
+        clearTimeout(timer);
+        leave();
+        resolve(isAnswered);
+      };
+      const timer = setTimeout(() => end(false), CONFIRM_TIMEOUT).unref();
+      const leave = this.outlet.listen(
+        inbox,
+        (message) => end(statusOf(message) === undefined),
+        () => end(false),
+      );
+      try {
+        this.outlet.publish(subject, word, undefined, inbox);
+      } catch {
+        end(false);
+      }
+    });
   }
 
   private tell(subject: string, word: Uint8Array): void {

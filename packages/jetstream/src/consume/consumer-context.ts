@@ -1,6 +1,7 @@
 import type { BaseContext } from '@natsmith/core';
 import type { Duration, Event, ParamsOf } from '@natsmith/protocol';
 import type { EventStream } from '../contract/event-stream';
+import type { BatchOptions } from './batch-context';
 
 /** What a handler of a consumer knows of its message. */
 export interface ConsumerContext<E extends Event = Event> extends BaseContext {
@@ -56,8 +57,18 @@ export interface ConsumeOptions<E extends Event = Event> {
   /** Where buried messages go: below this subject instead of `dead`; `false`: they are terminated without a trace. */
   readonly deadLetters?: string | false;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** The events whose tokens can be named. */
+  /**
+   * One instance handles messages at a time, the others stand by; needs nats-server 2.11. With "concurrency" 1 the order
+   * of the stream is kept, except where a frozen instance wakes again.
+   */
+  readonly exclusive?: boolean;
+  /**
+   * A token of the events: one message at a time for each of its values, in the stream's order. One that comes again
+   * holds up those of its value only. Implies `exclusive`.
+   */
   readonly orderBy?: keyof ParamsOf<E> & string;
+  /** Hands over several messages at once. */
+  readonly batch?: BatchOptions | undefined;
 }
 
 /** What `@Consume` leaves on a method. */

@@ -18,6 +18,7 @@ import {
   type Event,
 } from '@natsmith/protocol';
 import type { EventStream } from '../contract/event-stream';
+import type { BatchOptions } from './batch-context';
 import type { ConsumeMark, ConsumeOptions } from './consumer-context';
 
 /** A durable consumer and what becomes of its messages, as planned: shared by the plans of all its events. */
@@ -38,6 +39,12 @@ export interface ConsumerPlan {
   readonly maxAckPending: number;
   readonly from: NonNullable<ConsumeOptions['from']>;
   readonly confirm: boolean;
+  /** One instance at a time. */
+  readonly isExclusive: boolean;
+  /** A token of the events: one message at a time for each value. */
+  readonly orderBy: string | undefined;
+  /** `wait` in milliseconds. */
+  readonly batch: { readonly size: number; readonly wait: number } | undefined;
   /** What the subjects of dead letters begin with; undefined where none are kept. */
   readonly deadLetters: string | undefined;
 }
@@ -59,6 +66,9 @@ const OPTIONS = [
   'from',
   'maxAckPending',
   'confirm',
+  'exclusive',
+  'orderBy',
+  'batch',
   'deadLetters',
   'metadata',
 ];
@@ -83,6 +93,11 @@ export function planConsumer(handler: HandlerDefinition, around: SourceSurroundi
         `consumes "${subject}", which stream "${stream.name}" does not store; add the event to its events`,
       );
   }
+  const { batch, orderBy } = options;
+  if (orderBy !== undefined)
+    for (const { subject } of known)
+      if (!parseTemplate(subject).params.some(({ name }) => name === orderBy))
+        around.mistake(`orders by {${orderBy}}, which "${subject}" does not have; name a token of all its events`);
   const name = contractName(handler, options);
   const durable = options.durable ?? `${around.service}-${name}`;
   around.mistake(prefixed('durable name ', nameProblem(durable)));
@@ -100,9 +115,16 @@ export function planConsumer(handler: HandlerDefinition, around: SourceSurroundi
     maxAckPending: options.maxAckPending ?? 10_000,
     from: options.from ?? 'all',
     confirm: options.confirm ?? false,
+    isExclusive: options.exclusive ?? options.orderBy !== undefined,
+    orderBy: options.orderBy,
+    batch: batch === undefined ? undefined : { size: batch.size, wait: millisecondsOf(batch.wait) },
     deadLetters: options.deadLetters === false ? undefined : (options.deadLetters ?? 'dead'),
   });
-  const facts = { kind: 'consumer', queueGroup: durable, metadata: { stream: stream.name } };
+  const facts = {
+    kind: batch === undefined ? 'consumer' : 'batch',
+    queueGroup: durable,
+    metadata: { stream: stream.name },
+  };
   return known.map((event) => ({ ...planContract(handler, event, options, facts, around), consumer, event }));
 }
 
@@ -110,7 +132,17 @@ function checkOptions(options: ConsumeOptions, around: SourceSurroundings): void
   const mistake = (problem: string | undefined): void => around.mistake(problem);
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
   if (unknown !== undefined) mistake(`has the unknown option "${unknown}"; there are ${OPTIONS.join(', ')}`);
-  const { retry, ackWait, from, maxAckPending, deadLetters } = options;
+  const { retry, ackWait, from, maxAckPending, deadLetters, batch, orderBy, exclusive } = options;
+  if (orderBy !== undefined && exclusive === false)
+    mistake('orders by a token without being exclusive: two instances would not keep the order; leave exclusive out');
+  if (orderBy !== undefined && batch !== undefined)
+    mistake('has orderBy and batch; a batch holds messages of many values, so leave one of them out');
+  if (batch !== undefined) {
+    const { size, wait } = batch as Partial<BatchOptions>;
+    if (!(Number.isSafeInteger(size) && size! >= 1 && size! <= 10_000))
+      mistake(`batch.size must be a whole number from 1 to 10000, got ${JSON.stringify(size)}`);
+    mistake(prefixed('batch.wait ', durationProblem(wait, 0)));
+  }
   if (ackWait !== undefined) mistake(prefixed('ackWait ', durationProblem(ackWait, 100)));
   mistake(wholeNumber('maxAckPending', maxAckPending));
   mistake(wholeNumber('retry.attempts', retry?.attempts));

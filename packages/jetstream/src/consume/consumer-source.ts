@@ -1,8 +1,10 @@
 import {
   invoker,
+  reader,
   reading,
   runtimeOf,
   taker,
+  type Execute,
   type Handler,
   type HandlerPlan,
   type HandlerSurroundings,
@@ -11,10 +13,11 @@ import {
   type RunningHandler,
   type Source,
 } from '@natsmith/core';
-import { parseTemplate } from '@natsmith/protocol';
+import { batchInvoker } from './batch-run';
 import { Consumer } from './consumer';
 import { planConsumer, type ConsumedPlan, type ConsumerPlan } from './consumer-plan';
 import type { ConsumerRun } from './consumer-run';
+import { filterOf } from './dispatch';
 import { provisionConsumers, provisionOf } from './provision-consumer';
 
 /** Durable consumers of JetStream. */
@@ -56,14 +59,18 @@ function prepare(plans: readonly ConsumedPlan[], around: Preparation): Promise<v
 const begun = new WeakMap<HandlerSurroundings, Map<ConsumerPlan, Consumer>>();
 
 function startConsumer(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): RunningHandler {
-  const planned = plan as ConsumedPlan;
-  const consumer = consumerOf(planned.consumer, around);
+  const { consumer: planned, event, limits, params } = plan as ConsumedPlan;
+  const consumer = consumerOf(planned, around);
   const { codec, validate } = reading(plan, around.settings);
-  const core = invoker(taker<ConsumerRun>(handler, codec, validate), plan.limits.maxBody);
-  const limited = { ...plan, limits: { ...plan.limits, concurrency: planned.consumer.concurrency } };
-  const runtime = { ...runtimeOf(limited, core, around, { waits: true }), event: planned.event };
-  consumer.addHandler(parseTemplate(planned.event.subject).subject, runtime);
-  const isLastOfEvents = planned.event === planned.consumer.events.at(-1);
+  const core =
+    planned.batch === undefined
+      ? invoker(taker<ConsumerRun>(handler, codec, validate), limits.maxBody)
+      : (batchInvoker(handler) as Execute);
+  const limited = { ...plan, limits: { ...limits, concurrency: planned.concurrency } };
+  const runtime = { ...runtimeOf(limited, core as Execute, around, { waits: true }), event };
+  const read = codec === undefined ? () => undefined : reader(codec, validate, limits.maxBody);
+  consumer.addEvent({ event, subject: filterOf(event.subject), params, read, runtime });
+  const isLastOfEvents = event === planned.events.at(-1);
   if (isLastOfEvents) consumer.start();
   return {
     plan,

@@ -1,14 +1,16 @@
 import type { HandlerSurroundings } from '@natsmith/core';
-import { headersIn, subjectCovers, type Message } from '@natsmith/protocol';
+import { headersIn, type Message } from '@natsmith/protocol';
 import { REPLAY_HEADER } from '../contract/dead-letter';
 import { deliveryOf } from '../nats/delivery';
+import { managerOf } from '../nats/manager';
 import { Acknowledger } from './acknowledge';
 import type { ConsumerPlan } from './consumer-plan';
-import { ConsumerRun, type ConsumerRuntime } from './consumer-run';
 import { DeadLetters } from './dead-letters';
+import { dispatchOf, type ConsumedEvent, type Dispatch } from './dispatch';
 import type { HeldMessage } from './held-message';
 import { PullLoop } from './pull-loop';
-import type { Settling } from './settling';
+import { Settler } from './settler';
+import { untilAlone } from './succession';
 
 /** Messages that wait in the process at most, besides those that run. */
 const MAX_WAITING = 500;
@@ -23,13 +25,13 @@ export interface ConsumerLinks {
   provision(): Promise<void>;
 }
 
-/** One durable consumer in one service instance: pulls, keeps alive, hands over, settles. */
-export class Consumer implements Settling {
-  readonly acknowledger: Acknowledger;
-  readonly deadLetters: DeadLetters;
-  private readonly runtimes: { subject: string; runtime: ConsumerRuntime }[] = [];
+/** One durable consumer in one service instance: pulls, keeps alive, hands over. */
+export class Consumer {
+  private readonly acknowledger: Acknowledger;
+  private readonly dispatch: Dispatch;
+  private readonly events: ConsumedEvent[] = [];
   /** By sequence: what is redelivered while it is still here is skipped. */
-  private readonly held = new Map<number, ConsumerRun>();
+  private readonly held = new Map<number, HeldMessage>();
   /** How many messages may wait; grows with the speed of the handler. */
   private window: number;
   private finished = 0;
@@ -37,21 +39,28 @@ export class Consumer implements Settling {
   private readonly pulls: PullLoop;
   private keepAlive: NodeJS.Timeout | undefined;
   private isStopping = false;
+  /** Messages of a new holder, while those of the one before may still be in work; undefined when it has begun. */
+  private early: HeldMessage[] | undefined;
+  /** Grows with each time that this instance becomes the holder. */
+  private terms = 0;
 
   constructor(
     readonly plan: ConsumerPlan,
-    around: HandlerSurroundings,
+    private readonly around: HandlerSurroundings,
     links: ConsumerLinks,
   ) {
     const { connection, outlet, logger } = around.settings;
-    const { stream, durable, concurrency } = plan;
-    this.window = concurrency;
+    const { stream, durable, isExclusive } = plan;
     this.acknowledger = new Acknowledger(outlet);
-    this.deadLetters = new DeadLetters(plan, around);
+    const settler = new Settler(plan, this.acknowledger, new DeadLetters(plan, around), {
+      onSettled: (held, comesAgain) => this.forget(held, comesAgain),
+    });
+    this.dispatch = dispatchOf(plan, settler, this.events);
+    this.window = this.dispatch.least;
     const shown = plan.subjects[0] ?? stream.name;
-    this.pulls = new PullLoop(connection, `$JS.API.CONSUMER.MSG.NEXT.${stream.name}.${durable}`, {
+    this.pulls = new PullLoop(connection, `$JS.API.CONSUMER.MSG.NEXT.${stream.name}.${durable}`, isExclusive, {
       onMessage: (message) => this.take(message),
-      room: () => this.plan.concurrency + this.window - this.held.size,
+      room: () => this.dispatch.least + this.window - this.held.size + this.dispatch.waitingBehind,
       onLost: (err) => {
         logger.warn(
           { consumer: durable, stream: stream.name, err },
@@ -61,6 +70,7 @@ export class Consumer implements Settling {
       },
       onRestored: () => around.onRestored(shown),
       onMissing: () => links.provision(),
+      onPinned: () => void this.succeed(),
     });
   }
 
@@ -68,8 +78,8 @@ export class Consumer implements Settling {
     return this.pulls.lost;
   }
 
-  addHandler(subject: string, runtime: ConsumerRuntime): void {
-    this.runtimes.push({ subject, runtime });
+  addEvent(event: ConsumedEvent): void {
+    this.events.push(event);
   }
 
   start(): void {
@@ -90,12 +100,19 @@ export class Consumer implements Settling {
   /** Takes nothing new; what has not begun goes back at once. */
   async stop(): Promise<void> {
     this.isStopping = true;
-    for (const run of [...this.held.values()]) run.withdraw();
+    this.dispatch.stop();
+    for (const held of [...this.held.values()])
+      if (held.run !== undefined) held.run.withdraw();
+      else {
+        this.acknowledger.giveBack(held);
+        this.held.delete(held.delivery.sequence);
+      }
     await this.pulls.stop();
   }
 
   abandon(): void {
     this.isStopping = true;
+    this.dispatch.stop();
     this.pulls.abandon();
     clearInterval(this.keepAlive);
   }
@@ -104,38 +121,54 @@ export class Consumer implements Settling {
     return this.pulls.isClosed() && this.held.size === 0;
   }
 
-  /** The message is settled, and not this process's any more. */
-  forget({ delivery }: HeldMessage): void {
-    this.held.delete(delivery.sequence);
-    this.finished++;
-    if (this.isStopping || this.held.size > this.plan.concurrency + this.window / 2) return;
-    this.adapt();
-    this.pulls.more();
-  }
-
   private take(message: Message): void {
     const { stream, durable } = this.plan;
     const { reply } = message;
     const delivery = deliveryOf(reply);
     // Not of this consumer: somebody knows the inbox, and must not make us acknowledge what is not ours.
     if (reply === undefined || delivery?.stream !== stream.name || delivery.consumer !== durable) return;
-    // The sign of life came too late, or not at all; the message is in good hands.
     const known = this.held.get(delivery.sequence);
-    if (known !== undefined) return this.acknowledger.keepAlive(known.held);
-    const held: HeldMessage = { message, reply, delivery, touchedAt: performance.now() };
+    // The sign of life came too late, or not at all; the message is in good hands.
+    if (known !== undefined) return this.acknowledger.keepAlive(known);
+    const held: HeldMessage = { message, reply, delivery, touchedAt: performance.now(), run: undefined };
     if (this.isStopping) return this.acknowledger.giveBack(held);
     if (isForAnother(message, durable)) return this.acknowledger.acknowledge(held);
-    const found = this.runtimeFor(message.subject);
-    // A consumer that others made may give what no handler here takes.
-    const runtime = found ?? this.runtimes[0]?.runtime;
-    if (runtime === undefined) return;
-    const run = new ConsumerRun(runtime, held, this);
-    this.held.set(delivery.sequence, run);
-    run.begin(found === undefined);
+    this.held.set(delivery.sequence, held);
+    if (this.early === undefined) this.dispatch.take(held);
+    else this.early.push(held);
   }
 
-  private runtimeFor(subject: string): ConsumerRuntime | undefined {
-    return this.runtimes.find((one) => subjectCovers(one.subject, subject))?.runtime;
+  /** The message is settled, and not this process's any more. */
+  private forget(held: HeldMessage, comesAgain: boolean): void {
+    this.held.delete(held.delivery.sequence);
+    this.finished++;
+    if (this.isStopping) return;
+    this.dispatch.settled(held, comesAgain);
+    if (this.held.size - this.dispatch.waitingBehind > this.dispatch.least + this.window / 2) return;
+    this.adapt();
+    this.pulls.more();
+  }
+
+  /** This instance has become the one that gets messages: it begins when the one before has nothing in work any more. */
+  private async succeed(): Promise<void> {
+    const term = ++this.terms;
+    this.early ??= [];
+    const { stream, durable, ackWait } = this.plan;
+    const { connection } = this.around.settings;
+    const isOver = (): boolean => this.isStopping || this.terms !== term;
+    await untilAlone(
+      () => managerOf(connection),
+      stream.name,
+      durable,
+      () => this.held.size,
+      ackWait,
+      isOver,
+    );
+    if (isOver()) return;
+    const early = this.early ?? [];
+    this.early = undefined;
+    for (const held of early.sort((a, b) => a.delivery.sequence - b.delivery.sequence))
+      if (this.held.get(held.delivery.sequence) === held) this.dispatch.take(held);
   }
 
   /** As many messages wait as are handled in `AHEAD` milliseconds. */
@@ -144,8 +177,8 @@ export class Consumer implements Settling {
     const elapsed = now - this.measuredAt;
     if (this.finished < this.window && elapsed < AHEAD) return;
     const handled = (this.finished * AHEAD) / Math.max(elapsed, 1);
-    const most = Math.min(this.window * 4, MAX_WAITING);
-    this.window = Math.max(this.plan.concurrency, Math.min(Math.ceil(handled), most));
+    const most = Math.min(this.window * 4, Math.max(MAX_WAITING, this.dispatch.least));
+    this.window = Math.max(this.dispatch.least, Math.min(Math.ceil(handled), most));
     this.finished = 0;
     this.measuredAt = now;
   }
@@ -153,7 +186,7 @@ export class Consumer implements Settling {
   /** What runs and what waits stays this process's: the server delivers nothing a second time because it waited. */
   private signLife(): void {
     const due = performance.now() - this.plan.ackWait / SIGNS_OF_LIFE;
-    for (const { held } of this.held.values()) if (held.touchedAt <= due) this.acknowledger.keepAlive(held);
+    for (const held of this.held.values()) if (held.touchedAt <= due) this.acknowledger.keepAlive(held);
   }
 }
 

@@ -9,6 +9,8 @@ export interface HeldMessage {
   readonly delivery: Delivery;
   /** When the server last heard of it, as `performance.now()`. */
   touchedAt: number;
+  /** What handles it; undefined while it waits for others before that. */
+  run: { withdraw(): boolean } | undefined;
 }
 
 /** Why a message is buried. */

@@ -1,10 +1,15 @@
 import type { Preparation, Provision } from '@natsmith/core';
+import type { Connection } from '@natsmith/protocol';
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import { deadLetterStream } from '../contract/dead-letter';
+import { askApi } from '../nats/api';
 import { managerOf } from '../nats/manager';
+import { isAtLeast, serverVersion } from '../nats/server-version';
+import { ProvisionError } from '../provision/provision-error';
 import { provisionStreams } from '../provision/provision-streams';
 import { MADE_BY } from '../provision/stream-config';
 import type { ConsumerPlan } from './consumer-plan';
+import { GROUP, PIN_TIMEOUT } from './pull-loop';
 
 const NANOSECONDS = 1_000_000;
 
@@ -23,9 +28,14 @@ export async function provisionConsumers(plans: readonly ConsumerPlan[], around:
     provision,
     logger,
   });
+  for (const { isExclusive, stream, durable } of plans)
+    if (isExclusive && !isAtLeast(connection, '2.11'))
+      throw new ProvisionError([
+        `consumer "${durable}" of stream "${stream.name}" is exclusive, which needs nats-server 2.11 or later, and this is ${serverVersion(connection)}`,
+      ]);
   const manager = await managerOf(connection);
   for (const plan of plans) {
-    const differences = await ensureConsumer(manager, plan, provision);
+    const differences = await ensureConsumer(connection, manager, plan, provision);
     if (differences.length > 0)
       logger.info({ consumer: plan.durable, stream: plan.stream.name }, `consumer updated: ${differences.join(', ')}`);
   }
@@ -41,6 +51,7 @@ export function provisionOf(plan: ConsumerPlan): () => Promise<void> {
 
 /** Gives what was updated. @throws Error for what differs, where it is not to be updated or cannot be */
 async function ensureConsumer(
+  connection: Connection,
   { consumers }: JetStreamManager,
   plan: ConsumerPlan,
   provision: Provision,
@@ -55,7 +66,7 @@ async function ensureConsumer(
   if (info === undefined) {
     if (provision !== 'ensure')
       throw new Error(`${named} does not exist; create it, or start with { provision: "ensure" }`);
-    await consumers.add(stream.name, wanted);
+    await write(connection, stream.name, wanted, 'create');
     return [];
   }
   const fixed = fixedProblem(info);
@@ -63,8 +74,31 @@ async function ensureConsumer(
   const differences = differencesOf(wanted, info);
   if (differences.length === 0) return [];
   if (provision !== 'ensure') throw new Error(`${named} differs: ${differences.join(', ')}`);
-  await consumers.update(stream.name, durable, { ...info.config, ...wanted });
+  await write(connection, stream.name, updatedConfig(info.config, wanted), 'update');
   return differences;
+}
+
+/** Where a consumer begins stays as it was, as the server has it; a filter of one subject and of several exclude each other. */
+function updatedConfig(present: ConsumerConfig, wanted: WantedConfig): WantedConfig {
+  const { filter_subject: _one, filter_subjects: _several, ...kept } = present;
+  const { deliver_policy: _policy, opt_start_seq: _sequence, opt_start_time: _time, ...changed } = wanted;
+  return { ...kept, ...changed };
+}
+
+/** The library's own call knows no priority groups on connections of `nats` 2. */
+async function write(
+  connection: Connection,
+  stream: string,
+  config: WantedConfig,
+  action: 'create' | 'update',
+): Promise<void> {
+  // The filter in the subject is what permissions can be given for.
+  const filter = config.filter_subject === undefined ? '' : `.${config.filter_subject}`;
+  await askApi(connection, `CONSUMER.CREATE.${stream}.${config.durable_name}${filter}`, {
+    stream_name: stream,
+    config: { ...config, name: config.durable_name },
+    action,
+  });
 }
 
 /** What a consumer must be and no update can change. */
@@ -89,6 +123,11 @@ function configOf(plan: ConsumerPlan): WantedConfig {
     max_deliver: -1,
     ...(subjects.length === 1 ? { filter_subject: subjects[0] } : { filter_subjects: [...subjects] }),
     ...startOf(plan.from),
+    ...(plan.isExclusive && {
+      priority_groups: [GROUP],
+      priority_policy: 'pinned_client',
+      priority_timeout: PIN_TIMEOUT * NANOSECONDS,
+    }),
     metadata: { ...MADE_BY, 'natsmith.service': service, 'natsmith.handler': handler },
   };
 }
@@ -110,6 +149,7 @@ function differencesOf(wanted: WantedConfig, { config }: ConsumerInfo): string[]
   compare('ack_wait', config.ack_wait, wanted.ack_wait);
   compare('max_ack_pending', config.max_ack_pending, wanted.max_ack_pending);
   compare('max_deliver', config.max_deliver ?? -1, wanted.max_deliver);
+  compare('priority_groups', config.priority_groups ?? [], wanted.priority_groups ?? []);
   compare('filter subjects', filtersOf(config), filtersOf(wanted));
   return differences;
 }

@@ -18,6 +18,8 @@ export interface PullEvents {
   onRestored(): void;
   /** The server does not know the consumer; resolves when it can be asked again. */
   onMissing(): Promise<void>;
+  /** Of an exclusive consumer: this loop is the one that gets messages from now on. */
+  onPinned(): void;
 }
 
 const EXPIRES = 30_000;
@@ -25,6 +27,14 @@ const HEARTBEAT = 5_000;
 /** Milliseconds without a message or heartbeat after which a pull is taken for lost. */
 const SILENCE = 2 * HEARTBEAT + 1_000;
 const NANOSECONDS = 1_000_000;
+/** The priority group of exclusive consumers. */
+export const GROUP = 'natsmith';
+/** Milliseconds without a pull after which the server gives an exclusive consumer to another instance. */
+export const PIN_TIMEOUT = 15_000;
+/** Milliseconds between two pulls at most that keep the consumer: a pull that waits does not. */
+const PIN_INTERVAL = PIN_TIMEOUT / 3;
+const PIN_HEARTBEAT = 1_500;
+const WRONG_PIN = 423;
 const FIRST_RETRY = 50;
 const LAST_RETRY = 5_000;
 
@@ -45,6 +55,9 @@ export class PullLoop {
   private retry: NodeJS.Timeout | undefined;
   private retries = 0;
   private isLost = false;
+  /** By which the server knows the holder of an exclusive consumer. */
+  private pin = '';
+  private pinTimer: NodeJS.Timeout | undefined;
   private isStopped = false;
   private isPaused = false;
   private readonly stopListening: () => void;
@@ -53,6 +66,8 @@ export class PullLoop {
     private readonly connection: Connection,
     /** `$JS.API.CONSUMER.MSG.NEXT.<stream>.<consumer>`. */
     private readonly subject: string,
+    /** Whether one loop of all gets the messages. */
+    private readonly isExclusive: boolean,
     private readonly events: PullEvents,
   ) {
     this.stopListening = ConnectionEvents.of(connection).listen((event) => {
@@ -68,6 +83,7 @@ export class PullLoop {
   start(): void {
     this.subscribe();
     this.more();
+    if (this.isExclusive) this.pinTimer = setInterval(() => this.keepPin(), PIN_INTERVAL).unref();
   }
 
   /** Asks for more where there is room; called when room has become free. */
@@ -111,6 +127,7 @@ export class PullLoop {
     this.isStopped = true;
     clearTimeout(this.timer);
     clearTimeout(this.retry);
+    clearInterval(this.pinTimer);
     this.stopListening();
   }
 
@@ -127,8 +144,21 @@ export class PullLoop {
     this.inbox = inbox;
   }
 
+  /** While there is no room, the holder of an exclusive consumer takes one message more, so that it stays the holder. */
+  private keepPin(): void {
+    if (this.asked === 0 && this.pin !== '' && this.inbox !== undefined && this.retry === undefined) this.pull(1);
+  }
+
   private pull(batch: number): void {
-    const request = { batch, expires: EXPIRES * NANOSECONDS, idle_heartbeat: HEARTBEAT * NANOSECONDS };
+    const request = this.isExclusive
+      ? {
+          batch,
+          expires: PIN_INTERVAL * NANOSECONDS,
+          idle_heartbeat: PIN_HEARTBEAT * NANOSECONDS,
+          group: GROUP,
+          ...(this.pin !== '' && { id: this.pin }),
+        }
+      : { batch, expires: EXPIRES * NANOSECONDS, idle_heartbeat: HEARTBEAT * NANOSECONDS };
     try {
       this.connection.publish(this.subject, Buffer.from(JSON.stringify(request)), { reply: this.inboxSubject });
     } catch {
@@ -152,6 +182,7 @@ export class PullLoop {
     if (status === undefined) {
       if (isPresent && this.asked > 0) this.asked--;
       this.found();
+      if (this.isExclusive) this.notePin(message);
       this.events.onMessage(message);
       if (this.asked === 0) this.more();
       return;
@@ -159,6 +190,13 @@ export class PullLoop {
     if (!isPresent || this.isStopped) return;
     const { code, description } = status;
     if (code === 100) return this.found();
+    if (code === WRONG_PIN) {
+      // Somebody else is the holder now.
+      this.pin = '';
+      this.asked = 0;
+      this.found();
+      return this.pullLater();
+    }
     if (code === 404 || code === 408 || (code === 409 && ENDS_OF_PULL.test(description))) {
       this.found();
       const left = Number(headersIn(message)?.get('Nats-Pending-Messages'));
@@ -169,6 +207,13 @@ export class PullLoop {
       return;
     }
     this.fail(new Error(`${code} ${description || (code === 503 ? 'no responders' : '')}`.trim()));
+  }
+
+  private notePin(message: Message): void {
+    const pin = headersIn(message)?.get('Nats-Pin-Id');
+    if (pin === undefined || pin === '' || pin === this.pin) return;
+    this.pin = pin;
+    this.events.onPinned();
   }
 
   private found(): void {

@@ -1,0 +1,110 @@
+import type { HandlerRuntime } from '@natsmith/core';
+import type { Acknowledger } from './acknowledge';
+import type { ConsumerPlan } from './consumer-plan';
+import type { Failure, HeldMessage } from './held-message';
+import type { Verdict } from './verdict';
+
+/** How a message has ended: with an error for the statistics, or without one; at once, or when a promise resolves. */
+export interface Ending {
+  readonly error: string | undefined;
+  readonly until: Promise<void> | undefined;
+}
+
+/** What a settler tells. */
+export interface SettlerEvents {
+  /** The message is settled, and not this process's any more. @param comesAgain it will be delivered again */
+  onSettled(held: HeldMessage, comesAgain: boolean): void;
+}
+
+const ENDED: Ending = { error: undefined, until: undefined };
+
+/** Ends messages: acknowledges them, lets them come again, buries them. The one place where that is decided. */
+export class Settler {
+  constructor(
+    private readonly plan: Pick<ConsumerPlan, 'attempts' | 'delays' | 'confirm'>,
+    readonly acknowledger: Acknowledger,
+    private readonly deadLetters: { write(held: HeldMessage, failure: Failure): Promise<void> },
+    private readonly events: SettlerEvents,
+  ) {}
+
+  acknowledge(held: HeldMessage, { logger, where }: HandlerRuntime): Ending {
+    if (!this.plan.confirm) {
+      this.acknowledger.acknowledge(held);
+      this.events.onSettled(held, false);
+      return ENDED;
+    }
+    const until = this.acknowledger.confirm(held).then(
+      () => this.events.onSettled(held, false),
+      (err: unknown) => {
+        logger.warn({ endpoint: where, sequence: held.delivery.sequence, err }, 'acknowledgement not confirmed');
+        this.events.onSettled(held, true);
+      },
+    );
+    return { error: undefined, until };
+  }
+
+  giveBack(held: HeldMessage, failure: Failure): Ending {
+    this.acknowledger.giveBack(held);
+    this.events.onSettled(held, true);
+    return { error: errorOf(failure), until: undefined };
+  }
+
+  settle(held: HeldMessage, verdict: Verdict, runtime: HandlerRuntime): Ending {
+    const { end, failure } = verdict;
+    if (end === 'back') return this.giveBack(held, failure);
+    if (end === 'drop') return this.drop(held, failure, runtime);
+    if (end === 'bury' || held.delivery.attempt >= this.plan.attempts) return this.bury(held, failure, runtime);
+    return this.again(held, failure, verdict.delay, runtime);
+  }
+
+  /** The dead letter is there before the message is terminated: between the two, nothing can be lost. */
+  bury(held: HeldMessage, failure: Failure, { logger, where }: HandlerRuntime): Ending {
+    const about = aboutOf(held, where);
+    logger.error({ ...about, code: failure.code, data: failure.data }, `message buried: ${failure.description}`);
+    const until = this.deadLetters.write(held, failure).then(
+      () => {
+        this.acknowledger.terminate(held, failure.description);
+        this.events.onSettled(held, false);
+      },
+      (err: unknown) => {
+        logger.error({ ...about, err }, 'dead letter not written; the message goes back');
+        this.acknowledger.giveBack(held);
+        this.events.onSettled(held, true);
+      },
+    );
+    return { error: errorOf(failure), until };
+  }
+
+  private drop(held: HeldMessage, { description }: Failure, { logger, where }: HandlerRuntime): Ending {
+    logger.info(aboutOf(held, where), `message dropped: ${description}`);
+    this.acknowledger.terminate(held, description);
+    this.events.onSettled(held, false);
+    return ENDED;
+  }
+
+  private again(
+    held: HeldMessage,
+    failure: Failure,
+    delay: number | undefined,
+    { logger, where }: HandlerRuntime,
+  ): Ending {
+    const { attempts, delays } = this.plan;
+    const { attempt } = held.delivery;
+    const wait = delay ?? delays[Math.min(attempt, delays.length) - 1] ?? 0;
+    logger.warn(
+      { ...aboutOf(held, where), code: failure.code },
+      `run ${attempt} of ${attempts} failed: ${failure.description}; again in ${wait} ms`,
+    );
+    this.acknowledger.giveBack(held, wait);
+    this.events.onSettled(held, true);
+    return { error: errorOf(failure), until: undefined };
+  }
+}
+
+function aboutOf({ message, delivery }: HeldMessage, where: string): object {
+  return { endpoint: where, subject: message.subject, sequence: delivery.sequence, attempt: delivery.attempt };
+}
+
+function errorOf({ code, description }: Failure): string {
+  return `${code}:${description}`;
+}
