@@ -45,8 +45,8 @@ import { proxyOf, Services, type ServiceSelector } from './service/service';
 import { stream } from './stream/stream';
 
 const DEFAULT_TIMEOUT = 5_000;
-/** Milliseconds that closing waits for the server to take what was sent last. */
-const LAST_WORDS = 500;
+/** Milliseconds that closing waits for the server to receive what was sent last. */
+const CLOSE_TIMEOUT = 500;
 
 /** What a client shares with the clients that `with` makes of it. */
 interface Shared<C extends Connection> {
@@ -252,14 +252,17 @@ export class ServiceClient<C extends Connection = Connection>
     return watch(this.shared.discovery, new Link(connection), { ...options, signal: AbortSignal.any(signals) });
   }
 
-  /** Ends what is under way, and closes the connection if `connect` opened it. */
+  /** Ends all calls, streams and watches, and closes the connection if `connect` opened it. */
   async close(): Promise<void> {
     if (this.isDerived) return;
     this.shared.closing.abort();
     this.caller.inbox.close(new Error('the client is closed'));
     if (!this.ownsConnection || this.connection.isClosed()) return;
     // Producers are to hear that their streams are left; a server that does not answer is not waited for.
-    await Promise.race([this.connection.flush().catch(() => undefined), delay(LAST_WORDS, undefined, { ref: false })]);
+    await Promise.race([
+      this.connection.flush().catch(() => undefined),
+      delay(CLOSE_TIMEOUT, undefined, { ref: false }),
+    ]);
     await this.connection.close();
   }
 

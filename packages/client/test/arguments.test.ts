@@ -71,7 +71,7 @@ onEachServerAndClient((_server, library) => {
       [null, 'is null; a header value is a string'],
       [{}, 'is of type object; a header value is a string'],
       [['a', 5], 'is of type number; a header value is a string'],
-      ['a\r\nPUB x 0\r\n', 'holds a line break or NUL; a header value is one line'],
+      ['a\r\nPUB x 0\r\n', 'contains a line break or NUL; a header value is one line'],
     ])('with the value %j are refused', async (value, problem) => {
       const options = { headers: { 'X-Id': value } } as unknown as CallOptions;
       await expect(client.call('plain', 1, options)).rejects.toThrow(problem);
@@ -82,7 +82,7 @@ onEachServerAndClient((_server, library) => {
     });
 
     test.each(['', 'a b', 'a:b', 'a\r\nb', 'ä'])('with the name %j are refused', async (name) => {
-      await expect(client.call('plain', 1, { headers: { [name]: 'x' } })).rejects.toThrow('is no header name; use');
+      await expect(client.call('plain', 1, { headers: { [name]: 'x' } })).rejects.toThrow('is not a header name; use');
     });
 
     test.each([null, 'a: b', new Map([['a', 'b']]), [['a', 'b']]])('given as %p are refused', async (headers) => {
@@ -101,14 +101,14 @@ onEachServerAndClient((_server, library) => {
       [{ id: null }, 'needs a value for {id}, and null is none; call with { params: { id: ... } }'],
       [{ id: Number.NaN }, 'params.id is NaN; a value in the subject desk.{id}.get is a string or a finite number'],
       [{ id: {} }, 'params.id is of type object; a value in the subject desk.{id}.get is a string or a finite number'],
-      [{ id: '' }, 'params.id is ""; a value in the subject desk.{id}.get may not be empty'],
+      [{ id: '' }, 'params.id is ""; a value in the subject desk.{id}.get must not be empty'],
       [{ id: 'a.b' }, 'params.id is "a.b"'],
       [{ id: 'a b' }, 'params.id is "a b"'],
       [{ id: '*' }, 'params.id is "*"'],
       [{ id: '>' }, 'params.id is ">"'],
       [{ id: 'a\r\nb' }, 'params.id is "a\\r\\nb"'],
       [{ id: 'a', other: 'b' }, 'has no token {other}; remove it from "params"'],
-      ['a', 'params is a string; give an object'],
+      ['a', 'params must be an object such as { name: value }, got a string'],
     ])('%j are refused, and the token is named', async (params, problem) => {
       await expect(desk.get(undefined, { params } as unknown as CallOptions)).rejects.toThrow(problem);
     });
@@ -124,7 +124,7 @@ onEachServerAndClient((_server, library) => {
 
   describe('a stream as payload', () => {
     test('is refused where the endpoint takes none, before anything is sent or read', async () => {
-      const problem = '"plain" of service "desk" takes no stream, by its INFO metadata; send one payload';
+      const problem = '"plain" of service "desk" does not accept a stream (INFO metadata "stream"); send one payload';
       const before = connection.stats().outMsgs;
       await expect(desk.plain(numbers())).rejects.toThrow(problem);
       await expect(desk.list(numbers())[Symbol.asyncIterator]().next()).rejects.toThrow('"list" of service "desk"');

@@ -118,12 +118,33 @@ onEachServerAndClient((_server, library) => {
       await expect(client.call(subject)).rejects.toThrow(problem);
     });
 
+    test('a time is milliseconds, or a string with a unit, wherever one is taken', async () => {
+      connection.subscribe('silent');
+      const brief = new ServiceClient(connection, { timeout: '30ms', discovery: { stall: '60ms' } });
+      await expect(brief.call('silent')).rejects.toMatchObject({ timeout: 30 });
+      await expect(client.call('silent', undefined, { timeout: '0.04s' })).rejects.toMatchObject({ timeout: 40 });
+      const { deaf } = await client.service<Worker>('worker', { timeout: '50ms' });
+      await expect(deaf()).rejects.toMatchObject({ timeout: 50 });
+      expect(await brief.ping('worker', undefined, { timeout: '1s' })).toHaveLength(1);
+      for await (const { type } of brief.watch({ interval: '1s' })) {
+        expect(type).toBe('joined');
+        break;
+      }
+      const live = client.stream('silent', undefined, { timeout: '60ms', heartbeat: '1s', itemTimeout: '1s' });
+      await expect(live[Symbol.asyncIterator]().next()).rejects.toMatchObject({ timeout: 60 });
+      for (const timeout of ['soon', '5', '-1s'])
+        await expect(client.call('silent', undefined, { timeout: timeout as never })).rejects.toThrow(
+          'timeout must be a duration, 0 or more: milliseconds, or a string such as "250ms"',
+        );
+      await brief.close();
+    });
+
     test('a timeout that is none, a header that cannot be sent and a payload without JSON are refused', async () => {
       await expect(client.call('echo', 1, { timeout: 0 })).rejects.toThrow(
         'timeout must be a positive number of milliseconds, got 0',
       );
       await expect(client.call('echo', 1, { headers: { 'X-A': 'a\r\nb' } })).rejects.toThrow('line break');
-      await expect(client.call('echo', () => 1)).rejects.toThrow('a function has no JSON');
+      await expect(client.call('echo', () => 1)).rejects.toThrow('a function cannot be sent as JSON');
     });
 
     test("a payload over the server's limit is told with both sizes, and the connection survives it", async () => {
@@ -186,7 +207,7 @@ onEachServerAndClient((_server, library) => {
       const sent: Message[] = [];
       connection.subscribe('silent', { callback: (_error, message) => sent.push(message) });
       await expect(client.with({ deadline: new Date(Date.now() - 1) }).call('silent')).rejects.toThrow(
-        'silent was not asked, because the deadline has passed',
+        'the request to silent was not sent, because its deadline has passed',
       );
       await connection.flush();
       expect(sent).toEqual([]);

@@ -277,7 +277,7 @@ onEachServerAndClient(
         ['4', ['"a', 'bc"'], undefined, 'the reply of liar in chunks has more than the 4 bytes of its Natsmith-Size'],
         ['6', ['"a', 'bc"'], undefined, 'the reply of liar in chunks has 5 of the 6 bytes of its Natsmith-Size'],
         ['5', ['"a', 'bc"'], [1, 3], 'item 2 of the stream from liar was lost'],
-        ['67108865', [], undefined, 'the reply of liar in chunks has 67108865 bytes; natsmith takes 67108864'],
+        ['67108865', [], undefined, 'the reply of liar in chunks has 67108865 bytes; the limit is 67108864'],
         ['-1', [], undefined, 'the reply of liar in chunks has -1 bytes'],
         ['9', Array<string>(17).fill('1'), undefined, 'more than the 9 bytes'],
       ] as const)('with the size %s and the chunks %j are refused', async (size, chunks, numbers, problem) => {
@@ -360,7 +360,7 @@ onEachServerAndClient(
 
       test('are an error beyond 64 MiB', async () => {
         await expect(files.echo(Buffer.alloc(64 * MiB + 1))).rejects.toThrow(
-          'a body of 67108865 bytes for echo is over the 67108864 bytes that go in chunks; send a stream',
+          'a body of 67108865 bytes for echo exceeds the limit of 67108864 bytes; send a stream',
         );
       });
 

@@ -110,7 +110,9 @@ onEachServerAndClient((_server, library) => {
     connection.subscribe('cache.faulty', { callback: (_error, message) => message.respond('7') });
     const replies = await client.gather('cache.faulty', undefined, { stall: 50 });
     expect(replies).toMatchObject([{ ok: true, value: 7 }]);
-    expect(replies.problems).toEqual([{ reason: expect.stringContaining('cache.faulty answered with') as string }]);
+    expect(replies.problems).toEqual([
+      { reason: expect.stringContaining('the reply of cache.faulty is not JSON') as string },
+    ]);
   });
 
   test('more replies than the limit are not read, and the result says so', async () => {

@@ -131,19 +131,19 @@ onEachServerAndClient((_server, library) => {
   it('a service that claims a system subject is not called there, unless the caller says so', async () => {
     const body = reply('claims');
     body.type = 'io.nats.micro.v1.info_response';
-    body.endpoints = [{ name: 'one', subject: '$JS.API.STREAM.PURGE.X', queue_group: 'q', metadata: {} }];
+    body.endpoints = [{ name: 'one', subject: '$OURS.PURGE.X', queue_group: 'q', metadata: {} }];
     witness.subscribe('$SRV.INFO.claims', { callback: (_error, message) => message.respond(JSON.stringify(body)) });
     const purges: string[] = [];
-    witness.subscribe('$JS.API.STREAM.PURGE.X', {
+    witness.subscribe('$OURS.PURGE.X', {
       callback: (_error, message) => {
         purges.push(message.subject);
         message.respond('1');
       },
     });
     await witness.flush();
-    await expect(client.service('claims')).rejects.toThrow(/no endpoint on a subject that is not a system subject/);
+    await expect(client.service('claims')).rejects.toThrow(/no endpoint outside the system subjects/);
     expect(purges).toEqual([]);
-    const claims = await client.service('claims', { subjects: '$JS.API.STREAM.PURGE.X' });
+    const claims = await client.service('claims', { subjects: '$OURS.PURGE.X' });
     expect(await claims.one!(undefined)).toBe(1);
   });
 

@@ -141,7 +141,7 @@ onEachServerAndClient((server, library) => {
       });
       const error = await settled(collect(client.stream('evil')));
       expect(error).toBeInstanceOf(StreamError);
-      expect((error as Error).message).toContain(`wants credit on "${foreign}", which is not an inbox`);
+      expect((error as Error).message).toContain(`asks for credit on "${foreign}", which is not an inbox`);
       await delay(20);
       expect(published.filter(({ subject }) => !subject.startsWith('_INBOX.')).map(({ subject }) => subject)).toEqual([
         'evil',
@@ -161,7 +161,7 @@ onEachServerAndClient((server, library) => {
         })(),
       );
       expect(seen).toEqual([1]);
-      expect((error as Error).message).toContain('wants credit on "victim.a", and began with another subject');
+      expect((error as Error).message).toContain('asks for credit on "victim.a", but began with another subject');
       await delay(20);
       expect(published.some(({ subject }) => subject === 'victim.a')).toBe(false);
     });
@@ -181,7 +181,9 @@ onEachServerAndClient((server, library) => {
     await peer.subscribe('evil', (request) => peer.publish(controlOf(request)!, 'credit 10', undefined, foreign));
     const error = await settled(client.call('evil', items(), { timeout: 3000 }));
     expect(error).toBeInstanceOf(StreamError);
-    expect((error as Error).message).toContain(`wants the items of its payload on "${foreign}", which is not an inbox`);
+    expect((error as Error).message).toContain(
+      `asks for the items of its payload on "${foreign}", which is not an inbox`,
+    );
     await delay(20);
     expect(published.filter(({ subject }) => !subject.startsWith('_INBOX.'))).toHaveLength(1);
   });
@@ -259,7 +261,7 @@ onEachServerAndClient((server, library) => {
       ),
     );
     for (const payload of [{ a: 1 }, undefined])
-      await expect(collect(client.stream('echo', payload))).rejects.toThrow('echo answered without Natsmith-Seq');
+      await expect(collect(client.stream('echo', payload))).rejects.toThrow('the reply of echo is not a stream');
   });
 
   test('a stream that its service ends because somebody else took it back is an error, never a clean end', async () => {

@@ -277,7 +277,7 @@ onEachServer((server) => {
       const policy = fallback(handleAll, [7, 8]);
       expect(await collect(flaky.refuses(undefined, { policy }))).toEqual([7, 8]);
       const wrong = fallback(handleAll, 7);
-      await expect(collect(flaky.refuses(undefined, { policy: wrong }))).rejects.toThrow('give an iterable');
+      await expect(collect(flaky.refuses(undefined, { policy: wrong }))).rejects.toThrow('return an iterable');
     });
 
     test('streams that a policy opens and does not give are left', async () => {

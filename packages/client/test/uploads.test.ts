@@ -224,7 +224,7 @@ onEachServerAndClient((_server, library) => {
       late.stream('double', items1to(3)),
     ])
       await expect(items[Symbol.asyncIterator]().next()).rejects.toThrow(
-        /^(credit must be|left$|double was not asked)/,
+        /^(credit must be|left$|the request to double was not sent)/,
       );
     expect(timers()).toBe(before);
   });

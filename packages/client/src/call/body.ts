@@ -12,7 +12,9 @@ export function encodeBody(payload: unknown): Uint8Array {
   // JSON.stringify is declared to give a string, but gives undefined for functions and symbols.
   const json = JSON.stringify(payload) as string | undefined;
   if (json === undefined)
-    throw new TypeError(`a ${typeof payload} has no JSON; send an object, a text, a number or a Uint8Array`);
+    throw new TypeError(
+      `a ${typeof payload} cannot be sent as JSON; send an object, a string, a number or a Uint8Array`,
+    );
   return Buffer.from(json);
 }
 
@@ -25,8 +27,6 @@ export function decodeBody(body: Uint8Array, kind: BodyKind, subject: string): u
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new Error(
-      `${subject} answered with something else than JSON; call it with { as: 'text' } or { as: 'bytes' }`,
-    );
+    throw new Error(`the reply of ${subject} is not JSON; call it with { as: 'text' } or { as: 'bytes' }`);
   }
 }

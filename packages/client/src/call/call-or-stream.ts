@@ -14,7 +14,7 @@ export function callOrStream<Item>(
   const iterate = (): AsyncIterator<Item> => {
     if (meant !== undefined)
       throw new Error(
-        `"${method}" was called as a method, because its INFO metadata does not say { stream: "response" }; ` +
+        `"${method}" was sent as a plain call, because its INFO metadata does not say { stream: "response" }; ` +
           'make it an async generator, or iterate it in the expression that calls it',
       );
     meant = 'stream';

@@ -27,8 +27,8 @@ export class RequestBody {
     const { takesStream } = endpoint;
     if (takesStream === false && isAsyncIterable(payload))
       throw new TypeError(
-        `"${method}" of service "${service}" takes no stream, by its INFO metadata; send one payload, ` +
-          'or let its endpoint take one: @Endpoint({ request: stream(Item) })',
+        `"${method}" of service "${service}" does not accept a stream (INFO metadata "stream"); send one payload, ` +
+          'or declare it: @Endpoint({ request: stream(Item) })',
       );
     this.isRepeatable = itemsOf(payload, takesStream === true) === undefined;
     this.bytes = this.isRepeatable ? encodeBody(payload) : EMPTY;

@@ -15,7 +15,7 @@ export class TimeoutError extends Error {
     super(
       timeout > 0
         ? `${subject} did not answer within ${timeout} ms`
-        : `${subject} was not asked, because the deadline has passed`,
+        : `the request to ${subject} was not sent, because its deadline has passed`,
     );
     markReceived(this);
   }

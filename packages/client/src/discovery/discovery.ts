@@ -46,7 +46,7 @@ export class Discovery {
   ask<V extends Verb>(verb: V, name = '', id = '', limits: GatherLimits = {}): Gathered<Discovered<Replies[V]>> {
     const problem = name === '' ? undefined : nameProblem(name);
     if (problem !== undefined) throw new TypeError(`service name ${problem}`);
-    if (id !== '' && name === '') throw new TypeError('an instance is asked by its service name and its id; give both');
+    if (id !== '' && name === '') throw new TypeError('an instance id needs the name of its service; give both');
     const idProblem = id === '' ? undefined : instanceIdProblem(id);
     if (idProblem !== undefined) throw new TypeError(`id ${idProblem}`);
     const subject = controlSubject(verb, name, id, this.prefix);

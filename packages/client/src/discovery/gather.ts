@@ -51,7 +51,7 @@ interface GatheredFrom {
   readonly headers: ReceivedHeaders;
 }
 
-/** Asks everybody on a subject, or all instances of an endpoint. */
+/** Asks all subscribers of a subject, or all instances of an endpoint. */
 export function gather<Reply>(
   caller: Caller,
   services: Services,

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MAX_TIMER, type PingResponse, type ReplyProblem } from '@natsmith/protocol';
+import {
+  MAX_TIMER,
+  millisecondsOfOption,
+  type Duration,
+  type PingResponse,
+  type ReplyProblem,
+} from '@natsmith/protocol';
 import type { Discovered, Discovery } from './discovery';
 import { DiscoveryError } from './discovery-error';
 import type { Gathered, GatheredArray } from './replies';
@@ -7,8 +13,8 @@ import type { Link } from './link';
 
 /** What `watch` takes. */
 export interface WatchOptions {
-  /** Milliseconds between two looks; default 1,000. */
-  interval?: number;
+  /** How often to look: milliseconds, or a string such as `'5s'`; default 1,000 ms. */
+  interval?: Duration;
   /** Ends the watch. */
   signal?: AbortSignal;
   /** Is told of each reply that cannot be used, once for as long as it keeps coming. What it throws ends the watch. */
@@ -33,7 +39,7 @@ const GRACE = 3_000;
 
 /** Looks with PING again and again, and tells the differences; what runs at the start has joined. */
 export function watch(discovery: Discovery, link: Link, options: WatchOptions): AsyncGenerator<ServiceChange, void> {
-  const { interval = DEFAULT_INTERVAL } = options;
+  const interval = millisecondsOfOption('interval', options.interval) ?? DEFAULT_INTERVAL;
   if (!(interval > 0 && interval <= MAX_TIMER))
     throw new TypeError(`interval must be a positive number of milliseconds, got ${String(interval)}`);
   return new Watch(discovery, link, options.signal, options.onProblem).changes(interval);

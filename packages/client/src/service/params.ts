@@ -15,7 +15,7 @@ export function subjectToCall({ subject, template, hasTokens }: Endpoint, params
 
 function fill(template: string, hasTokens: boolean, params: SubjectParams): string {
   if (typeof params !== 'object')
-    throw new TypeError(`params is a ${typeof params}; give an object: { params: { name: value } }`);
+    throw new TypeError(`params must be an object such as { name: value }, got a ${typeof params}`);
   const unused = new Set(Object.keys(params));
   const tokens = template.split('.').map((token) => {
     const name = hasTokens ? /^\{(.+)\}$/.exec(token)?.[1] : undefined;
@@ -49,7 +49,7 @@ function checkedValue(name: string, value: unknown, template: string): string {
   // eslint-disable-next-line no-control-regex
   if (text === '' || /[.*>\s\u0000-\u001f\u007f]/.test(text))
     throw new TypeError(
-      `params.${name} is ${JSON.stringify(text)}; a value in the subject ${template} may not be empty, nor hold ".", blanks, "*" or ">"`,
+      `params.${name} is ${JSON.stringify(text)}; a value in the subject ${template} must not be empty or contain ".", white space, "*" or ">"`,
     );
   return text;
 }

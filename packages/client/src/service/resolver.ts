@@ -91,7 +91,7 @@ export class ServiceResolver {
     const service = `service "${this.name}"`;
     const elsewhere = this.endpoints.refused(method);
     if (elsewhere !== undefined)
-      return `endpoint "${method}" of ${service} is on ${elsewhere}, which is not ${placeOf(this.selection)}`;
+      return `endpoint "${method}" of ${service} is on ${elsewhere}, not ${placeOf(this.selection)}`;
     return `${service} has no endpoint "${method}"; found ${listed(this.methods)}`;
   }
 

@@ -26,14 +26,14 @@ export interface ServiceSelection {
 /** @throws TypeError for a selection that cannot be */
 export function checkSelection({ version, id, group, subjects }: ServiceSelection): void {
   if (version !== undefined && validRange(version) === null)
-    throw new TypeError(`version ${JSON.stringify(version)} is not a SemVer range; write for example "^1.0.0"`);
+    throw new TypeError(`version must be a SemVer range such as "^1.0.0", got ${JSON.stringify(version)}`);
   const idProblem = id === undefined ? undefined : instanceIdProblem(id);
   if (idProblem !== undefined) throw new TypeError(`id ${idProblem}`);
   const groupProblem = group === undefined ? undefined : subjectProblem(group, 'none');
   if (groupProblem !== undefined) throw new TypeError(`group ${groupProblem}`);
   if (subjects === undefined) return;
   if (patternsOf(subjects).length === 0)
-    throw new TypeError('subjects is an empty list; name the subjects where the service may be, for example "calc.>"');
+    throw new TypeError('subjects must not be empty; give the subjects where the service may be, such as "calc.>"');
   for (const pattern of patternsOf(subjects)) {
     const problem = subjectProblem(pattern, 'all', 'plain');
     if (problem !== undefined) throw new TypeError(`subjects: ${problem}`);
@@ -52,9 +52,9 @@ export function isWithin(subject: string, { group, subjects }: ServiceSelection)
 export function placeOf({ group, subjects }: ServiceSelection): string {
   const parts = [
     ...(group === undefined ? [] : [`in the group "${group}"`]),
-    ...(subjects === undefined ? [] : [`on the subjects it may be on (${patternsOf(subjects).join(', ')})`]),
+    ...(subjects === undefined ? [] : [`within the subjects ${patternsOf(subjects).join(', ')}`]),
   ];
-  return parts.length === 0 ? 'on a subject that is not a system subject ("$…")' : parts.join(', ');
+  return parts.length === 0 ? 'outside the system subjects ("$…")' : parts.join(', ');
 }
 
 /**

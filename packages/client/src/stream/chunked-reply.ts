@@ -63,7 +63,7 @@ export function chunkedReply(
   const size = countIn(announced) ?? Infinity;
   if (size > MAX_BODY) {
     inbox.sendControl(control, 'cancel');
-    throw problem(`${announced.slice(0, 20)} bytes; natsmith takes ${MAX_BODY}`);
+    throw problem(`${announced.slice(0, 20)} bytes; the limit is ${MAX_BODY}`);
   }
   const receiver = new ItemReceiver<Uint8Array>({
     subject,

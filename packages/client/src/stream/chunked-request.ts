@@ -23,7 +23,7 @@ export function uploadInChunks(
   if (body.length + headerSize <= maxPayload) return undefined;
   if (body.length > MAX_BODY)
     throw new Error(
-      `a body of ${body.length} bytes for ${subject} is over the ${MAX_BODY} bytes that go in chunks; send a stream`,
+      `a body of ${body.length} bytes for ${subject} exceeds the limit of ${MAX_BODY} bytes; send a stream`,
     );
   return new Upload(inbox, subject, chunksOf(body, maxPayload), [[SIZE_HEADER, String(body.length)]]);
 }

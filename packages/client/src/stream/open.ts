@@ -38,7 +38,7 @@ export interface StreamRequest extends RequestSettings, CheckedSettings {
   readonly subject: string;
   readonly body: Uint8Array;
   readonly as: BodyKind;
-  /** Milliseconds until the producer's first word. */
+  /** Milliseconds until the producer's first message. */
   readonly firstWithin: number;
   /** Called once, when nothing is received any more. */
   readonly onEnd: () => void;

@@ -33,7 +33,7 @@ export class OpenedStream<Item> implements AsyncIterable<Item> {
   static async of<Item>(given: unknown): Promise<OpenedStream<Item>> {
     if (given instanceof OpenedStream) return given as OpenedStream<Item>;
     if (typeof given !== 'object' || given === null || !(Symbol.asyncIterator in given || Symbol.iterator in given))
-      throw new TypeError(`a policy or middleware gave a ${typeof given} in the place of a stream; give an iterable`);
+      throw new TypeError(`a policy or middleware returned a ${typeof given} instead of a stream; return an iterable`);
     const items = iterate(given as AsyncIterable<Item> | Iterable<Item>);
     return new OpenedStream(await items.next(), items);
   }

@@ -84,7 +84,7 @@ export class Upload {
       const shown = JSON.stringify(message.reply.slice(0, MAX_SHOWN));
       return this.failure.abort(
         new StreamError(
-          `${this.subject} wants the items of its payload on ${shown}, which is not an inbox; ` +
+          `${this.subject} asks for the items of its payload on ${shown}, which is not an inbox; ` +
             'name the inbox prefix of its service in the option "inboxes"',
           this.subject,
         ),

@@ -17,7 +17,7 @@ export const TRACE_HEADERS: readonly string[] = ['traceparent', 'tracestate', 'b
 export function headerNameProblem(name: unknown): string | undefined {
   if (typeof name !== 'string') return `a header name must be a string, got ${name === null ? 'null' : typeof name}`;
   if (/^[!-9;-~]+$/.test(name)) return undefined;
-  return `${JSON.stringify(name)} is no header name; use printable ASCII without blanks and ":"`;
+  return `${JSON.stringify(name)} is not a header name; use printable ASCII without spaces and ":"`;
 }
 
 /** What is wrong with a header value, or undefined when nothing is: a line break would end the header. */
@@ -25,7 +25,7 @@ export function headerValueProblem(name: string, value: unknown): string | undef
   if (typeof value !== 'string')
     return `the value of header "${name}" must be a string, got ${value === null ? 'null' : typeof value}`;
   if (!/[\r\n\0]/.test(value)) return undefined;
-  return `the value of header "${name}" holds a line break or NUL; a header value is one line`;
+  return `the value of header "${name}" contains a line break or NUL; a header value is one line`;
 }
 
 /** Makes one line of a text, for a header value. */

@@ -50,7 +50,9 @@ export class ServiceError<Data = unknown> extends Error {
         headers: ownHeaders(headers),
       });
     }
-    return error instanceof Error ? error : new Error('what was to be forwarded is no error', { cause: error });
+    return error instanceof Error
+      ? error
+      : new Error('ServiceError.forward() was given something that is not an error', { cause: error });
   }
 
   // Two copies of this package in one process must know each other's errors.

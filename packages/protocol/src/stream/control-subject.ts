@@ -28,9 +28,9 @@ export class ControlSubject {
     // Between accounts the server makes another subject for each message. Each leads to the producer, and some but once.
     const isNext = this.isInOtherAccount && isImported(reply);
     if (this.subject !== undefined && reply !== this.subject && !isNext)
-      return `wants credit on ${shown}, and began with another subject`;
+      return `asks for credit on ${shown}, but began with another subject`;
     if ((this.subject === undefined || isNext) && !isInbox(reply, this.inboxes))
-      return `wants credit on ${shown}, which is not an inbox; name the inbox prefix of its service in the option "inboxes"`;
+      return `asks for credit on ${shown}, which is not an inbox; name the inbox prefix of its service in the option "inboxes"`;
     this.subject = reply;
     // A copy: the library's bytes are part of all that came with them.
     this.bytes = bytes?.slice();

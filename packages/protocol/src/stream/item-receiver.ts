@@ -227,7 +227,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
       return 'sends more items than it has credit for';
     const isBound = this.settings.credit !== undefined && this.control.subject !== undefined;
     if (!isBound && this.queue.bytes + bytes > MAX_WAITING)
-      return `has ${this.queue.length} items of ${this.queue.bytes} bytes waiting to be read; read faster, or say how many may wait: "credit"`;
+      return `has ${this.queue.length} items of ${this.queue.bytes} bytes waiting to be read; read faster, or set "credit"`;
     return undefined;
   }
 

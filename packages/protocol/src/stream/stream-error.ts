@@ -17,7 +17,7 @@ export class StreamError extends Error {
 /** A reply that is no part of a stream. */
 export function noStream(subject: string): StreamError {
   return new StreamError(
-    `${subject} answered without ${SEQUENCE_HEADER}, so with no stream; call it, and await the reply`,
+    `the reply of ${subject} is not a stream (it has no header ${SEQUENCE_HEADER}); use call() instead of stream()`,
     subject,
   );
 }
@@ -26,7 +26,7 @@ export function noStream(subject: string): StreamError {
 export function outOfOrder(subject: string, arrived: number, expected: number): StreamError {
   const what =
     arrived < expected
-      ? `item ${arrived} of the stream from ${subject} came again, or too late`
+      ? `item ${arrived} of the stream from ${subject} arrived twice, or too late`
       : `item ${expected} of the stream from ${subject} was lost`;
   return new StreamError(`${what}; the items before it are complete`, subject);
 }
@@ -43,7 +43,7 @@ export function exportedForOneReply(subject: string): StreamError {
 /** A producer that does not listen to its consumer any more. */
 export function abandoned(subject: string): StreamError {
   return new StreamError(
-    `the producer of the stream from ${subject} gave it up while the connection was away; open it again`,
+    `the producer of the stream from ${subject} stopped while the connection was down; open the stream again`,
     subject,
   );
 }
@@ -55,7 +55,7 @@ export function unheard(subject: string, heartbeat: number, control?: string): S
   const isFromOtherAccount = control !== undefined && isImported(control);
   const hint = isFromOtherAccount ? ', or its account exports it without the response type "stream"' : '';
   return new StreamError(
-    `the producer of the stream from ${subject} was not heard of for ${limit} ms; it is gone${hint}`,
+    `the producer of the stream from ${subject} sent nothing for ${limit} ms; it is gone${hint}`,
     subject,
   );
 }
