@@ -182,7 +182,11 @@ describe('the command', () => {
       ['no JSON', ['call', 'calculator', 'add', 'hello'], /the payload is not JSON .*'"hello"'/],
       ['a missing file', ['call', 'calculator', 'add', '@nowhere.json'], /the file nowhere\.json cannot be read/],
       ['a missing param', ['call', 'calculator', 'recall'], /math\.memory\.\{slot\}\.get needs a value: --param slot=/],
-      ['a param of two tokens', ['call', 'calculator', 'recall', '-p', 'slot=a.b'], /may not be empty, nor hold "\."/],
+      [
+        'a param of two tokens',
+        ['call', 'calculator', 'recall', '-p', 'slot=a.b'],
+        /must not be empty or contain "\."/,
+      ],
       ['an unknown param', ['call', 'calculator', 'add', '{"a":1,"b":1}', '-p', 'x=1'], /has no token \{x\}/],
       ['a bad header', ['call', 'calculator', 'add', '{}', '-H', 'trace'], /give name:value/],
       ['a bad timeout', ['call', 'calculator', 'add', '{}', '--timeout', 'soon'], /500ms/],

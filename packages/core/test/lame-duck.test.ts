@@ -141,7 +141,7 @@ describeWithNatsServer('a server of a cluster in lame duck mode', () => {
 
     const error: unknown = await readTicks.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(StreamError);
-    expect(String(error)).toMatch(/gave it up while the connection was away|was lost/);
+    expect(String(error)).toMatch(/stopped while the connection was down|was lost/);
 
     live.release();
     expect(await quiet.next()).toEqual({ done: false, value: 2 });

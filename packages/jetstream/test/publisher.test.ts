@@ -99,7 +99,7 @@ onEachServerAndClient(
         [{ params: { id: 'a\r\nPUB x 0' } }, /cannot stand for \{id\}/],
         [{ params, messageId: 'a\r\nb' }, /messageId must be a string of one line/],
         [{ params, messageId: '' }, /messageId must be a string/],
-        [{ params, headers: { 'X-A': 'a\nb' } }, /header "X-A" holds a line break/],
+        [{ params, headers: { 'X-A': 'a\nb' } }, /header "X-A" contains a line break/],
         [{ params, messageId: '1', headers: { 'Nats-Msg-Id': '2' } }, /is what an option sets/],
         [{ params, ttl: '200ms' }, /ttl must be a duration, 1000 or more/],
         [{ params, at: new Date(NaN) }, /at must be a Date/],
@@ -217,7 +217,7 @@ onEachServerAndClient(
         [{ subject: 'orders.*.placed' }, /subject of the prepared event/],
         [{ body: 'text' }, /body of the prepared event must be a Uint8Array/],
         [{ headers: 'x' }, /headers must be an object/],
-        [{ headers: { 'X\r\nY': 'a' } }, /no header name/],
+        [{ headers: { 'X\r\nY': 'a' } }, /not a header name/],
       ])('is checked again: %j', async (change, message) => {
         const prepared = await publisher.prepare(OrderPlaced, order, { params });
         await expect(publisher.send({ ...prepared, ...change } as never)).rejects.toThrow(message);

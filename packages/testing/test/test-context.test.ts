@@ -117,8 +117,8 @@ describe('the context of a request', () => {
     replyHeaders.delete('B');
     expect(replyHeaders.getAll('A')).toEqual(['1', '2']);
     expect([replyHeaders.has('a'), replyHeaders.has('B')]).toEqual([false, false]);
-    expect(() => replyHeaders.set('C', 'x\r\ny')).toThrow(/holds a line break/);
-    expect(() => replyHeaders.append('no name', '')).toThrow(/is no header name/);
+    expect(() => replyHeaders.set('C', 'x\r\ny')).toThrow(/contains a line break/);
+    expect(() => replyHeaders.append('no name', '')).toThrow(/is not a header name/);
   });
 
   it('ends when the test says so', async () => {
@@ -147,7 +147,7 @@ describe('the context of a request', () => {
     [{ subject: 'a.{id}', params: { id: 'x.y' } }, /"x.y" cannot stand for \{id\}/],
     [{ subject: 'a.{id}', params: { id: 'x y' } }, /white space/],
     [{ subject: 'a.*' }, /may not contain "\*"/],
-    [{ headers: { A: 'x\ny' } }, /holds a line break/],
+    [{ headers: { A: 'x\ny' } }, /contains a line break/],
   ])('%j is refused: no message has that', (options, message) => {
     expect(() => testContext(options)).toThrow(message);
   });

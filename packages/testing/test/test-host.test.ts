@@ -73,7 +73,7 @@ onEachServerAndClient((server, client) => {
       description: 'no responders on nowhere',
     });
     await expect(test.request('slow', undefined, { timeout: 50 })).rejects.toThrow('slow did not answer within 50 ms');
-    await expect(test.request('say')).rejects.toThrow('say answered with something else than JSON');
+    await expect(test.request('say')).rejects.toThrow('the reply of say is not JSON');
   });
 
   it('gives the instances, so that a test can look into them', async () => {

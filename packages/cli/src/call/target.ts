@@ -89,7 +89,7 @@ function value(param: string, given: string | undefined, template: string): stri
   // eslint-disable-next-line no-control-regex
   if (given === '' || /[.*>\s\u0000-\u001f\u007f]/.test(given))
     throw wrongUse(
-      `--param ${param}=${given}: a value in a subject may not be empty, nor hold ".", blanks, "*" or ">"`,
+      `--param ${param}=${given}: a value in a subject must not be empty or contain ".", white space, "*" or ">"`,
     );
   return given;
 }

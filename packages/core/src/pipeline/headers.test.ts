@@ -98,9 +98,9 @@ describe('headers to send', () => {
     ['X', undefined, 'the value of header "X" must be a string, got undefined'],
     ['X', null, 'the value of header "X" must be a string, got null'],
     ['X', {}, 'the value of header "X" must be a string, got object'],
-    ['X', 'a\r\nB: c', 'the value of header "X" holds a line break or NUL; a header value is one line'],
-    ['', 'a', '"" is no header name; use printable ASCII without blanks and ":"'],
-    ['X:', 'a', '"X:" is no header name; use printable ASCII without blanks and ":"'],
+    ['X', 'a\r\nB: c', 'the value of header "X" contains a line break or NUL; a header value is one line'],
+    ['', 'a', '"" is not a header name; use printable ASCII without spaces and ":"'],
+    ['X:', 'a', '"X:" is not a header name; use printable ASCII without spaces and ":"'],
     [undefined, 'a', 'a header name must be a string, got undefined'],
   ])('refuse %j: %j, and keep what was there', (name, value, problem) => {
     const headers = new HeadersToSend();

@@ -1,3 +1,5 @@
+import type { Duration } from '@natsmith/protocol';
+
 /** What `checkService` takes besides the service's name. */
 export interface CheckOptions {
   /** One instance; default: all. */
@@ -15,8 +17,8 @@ export interface CheckOptions {
   params?: Readonly<Record<string, string>>;
   /** Headers of the calls, for a service behind authentication. */
   headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Milliseconds that an answer is waited for; default 2,000. */
-  timeout?: number;
+  /** How long to wait for an answer: milliseconds, or a string such as `'5s'`; default 2,000 ms. */
+  timeout?: Duration;
   /** The prefix of the discovery subjects, where an account import renames it; default `$SRV`. */
   prefix?: string;
 }

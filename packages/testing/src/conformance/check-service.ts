@@ -2,6 +2,7 @@ import { ServiceClient } from '@natsmith/client';
 import {
   controlSubject,
   instanceIdProblem,
+  millisecondsOfOption,
   nameProblem,
   queueGroupProblem,
   ServiceError,
@@ -19,6 +20,7 @@ import { chooseTargets } from './targets';
 import { ask, type Fields } from './wire';
 
 const DEFAULT_PREFIX = '$SRV';
+const DEFAULT_TIMEOUT = 2_000;
 /** Instances that are checked: each is asked some fifty times. */
 const MAX_INSTANCES = 100;
 
@@ -58,7 +60,7 @@ async function check(client: ServiceClient, service: string, options: CheckOptio
     name: service,
     id,
     findings,
-    timeout: options.timeout ?? 2_000,
+    timeout: millisecondsOfOption('timeout', options.timeout) ?? DEFAULT_TIMEOUT,
     prefix: options.prefix ?? DEFAULT_PREFIX,
   }));
   const chosen = all.filter(({ id }) => options.id === undefined || id === options.id);
