@@ -16,6 +16,13 @@ export interface HandlerFacts {
 /** Runs one message from here inwards; gives its value or a promise of it. */
 export type Execute<Ctx extends Context = Context> = (ctx: Ctx) => unknown;
 
+/** What is known and wanted of the end of a message before its handler; made when somebody asks, or it happens. */
+class Abortion {
+  controller: AbortController | undefined;
+  reason: Error | undefined;
+  readonly listeners: ((reason: Error) => void)[] = [];
+}
+
 /** One message on its way. What only some messages need is made when it is first asked for. */
 export abstract class Context implements BaseContext {
   abstract readonly kind: Kind;
@@ -30,18 +37,16 @@ export abstract class Context implements BaseContext {
   scope: ((work: () => void) => void) | undefined;
 
   private receivedHeaders: ReceivedHeaders | undefined;
-  private abortController: AbortController | undefined;
-  private abortReason: Error | undefined;
-  private whenAborted: ((reason: Error) => void)[] | undefined;
+  private abortion: Abortion | undefined;
   private tokens: Record<string, string> | undefined;
   private stateMap: Map<unknown, unknown> | undefined;
 
   constructor(
-    private readonly facts: HandlerFacts,
+    protected readonly runtime: HandlerFacts,
     readonly message: ReceivedMessage,
   ) {
     this.arrivedAt = this.startedAt = performance.now();
-    this.expiresAt = this.arrivedAt + facts.timeout;
+    this.expiresAt = this.arrivedAt + runtime.timeout;
   }
 
   get subject(): string {
@@ -49,17 +54,17 @@ export abstract class Context implements BaseContext {
   }
 
   get service(): BaseContext['service'] {
-    return this.facts.service;
+    return this.runtime.service;
   }
 
   get handler(): HandlerInfo {
-    return this.facts.handler;
+    return this.runtime.handler;
   }
 
   get params(): Readonly<Record<string, string>> {
     if (this.tokens === undefined) {
       const tokens = this.subject.split('.');
-      this.tokens = Object.fromEntries(this.facts.params.map(({ name, index }) => [name, tokens[index] ?? '']));
+      this.tokens = Object.fromEntries(this.runtime.params.map(({ name, index }) => [name, tokens[index] ?? '']));
     }
     return this.tokens;
   }
@@ -69,16 +74,17 @@ export abstract class Context implements BaseContext {
   }
 
   get signal(): AbortSignal {
-    if (this.abortController === undefined) {
-      this.abortController = new AbortController();
-      if (this.abortReason !== undefined) this.abortController.abort(this.abortReason);
+    const abortion = (this.abortion ??= new Abortion());
+    if (abortion.controller === undefined) {
+      abortion.controller = new AbortController();
+      if (abortion.reason !== undefined) abortion.controller.abort(abortion.reason);
       else this.awaitCancel();
     }
-    return this.abortController.signal;
+    return abortion.controller.signal;
   }
 
   get stopping(): AbortSignal {
-    return this.facts.stopping.signal;
+    return this.runtime.stopping.signal;
   }
 
   get deadline(): Date | undefined {
@@ -92,21 +98,23 @@ export abstract class Context implements BaseContext {
 
   /** Whether an error is the reason of the signal, or Node's AbortError that names it as its cause. */
   isAbortedWith(error: unknown): boolean {
-    if (this.abortReason === undefined || typeof error !== 'object' || error === null) return false;
-    return error === this.abortReason || (error as { cause?: unknown }).cause === this.abortReason;
+    const reason = this.abortion?.reason;
+    if (reason === undefined || typeof error !== 'object' || error === null) return false;
+    return error === reason || (error as { cause?: unknown }).cause === reason;
   }
 
   abort(reason: Error): void {
-    this.abortReason ??= reason;
-    this.abortController?.abort(this.abortReason);
-    for (const listener of this.whenAborted ?? []) listener(this.abortReason);
-    this.whenAborted = undefined;
+    const abortion = (this.abortion ??= new Abortion());
+    abortion.reason ??= reason;
+    abortion.controller?.abort(abortion.reason);
+    for (const listener of abortion.listeners.splice(0)) listener(abortion.reason);
   }
 
   /** Calls the listener when the message ends before its handler, at once where it has. */
   onAbort(listener: (reason: Error) => void): void {
-    if (this.abortReason !== undefined) listener(this.abortReason);
-    else (this.whenAborted ??= []).push(listener);
+    const abortion = (this.abortion ??= new Abortion());
+    if (abortion.reason !== undefined) listener(abortion.reason);
+    else abortion.listeners.push(listener);
   }
 
   /** A handler that nobody waits for any more still runs, and uses what it uses. */

@@ -1,6 +1,9 @@
 import { DURATION_BOUNDS, type HandlerMeasures } from './measures';
 
 const BOUNDS = DURATION_BOUNDS.map((seconds) => seconds * 1000);
+const [FIRST = 0] = BOUNDS;
+
+const MAX_CODES = 1000;
 
 /** What STATS says of one handler (ADR-32, STATS), and what `service.stats()` says besides. */
 export class Counter {
@@ -12,16 +15,15 @@ export class Counter {
   inFlight = 0;
   waiting = 0;
   private shed = 0;
-  private readonly buckets: number[] = new Array<number>(BOUNDS.length + 1).fill(0);
+  /** All but the first: nearly all messages belong there, and are those that are left. */
+  private readonly slow: number[] = new Array<number>(BOUNDS.length).fill(0);
   private readonly codes = new Map<string, number>();
 
   /** Notes a finished request; `error` is `<code>:<description>`, undefined for a success. */
   record(milliseconds: number, error?: string): void {
     this.requests++;
     this.nanoseconds += Math.round(milliseconds * 1e6);
-    let bucket = 0;
-    while (milliseconds > (BOUNDS[bucket] ?? Infinity)) bucket++;
-    (this.buckets[bucket] as number)++;
+    if (milliseconds > FIRST) this.noteSlow(milliseconds);
     if (error === undefined) return;
     this.errors++;
     this.lastError = error;
@@ -30,14 +32,21 @@ export class Counter {
     if (this.codes.has(code) || this.codes.size < MAX_CODES) this.codes.set(code, (this.codes.get(code) ?? 0) + 1);
   }
 
+  private noteSlow(milliseconds: number): void {
+    let bucket = 1;
+    while (milliseconds > (BOUNDS[bucket] ?? Infinity)) bucket++;
+    this.slow[bucket - 1] = (this.slow[bucket - 1] ?? 0) + 1;
+  }
+
   /** A message finds no place. */
   noteShed(): void {
     this.shed++;
   }
 
   get measures(): HandlerMeasures {
+    const quick = this.slow.reduce((left, count) => left - count, this.requests);
     return {
-      durations: { bounds: DURATION_BOUNDS, counts: [...this.buckets], sum: this.nanoseconds / 1e9 },
+      durations: { bounds: DURATION_BOUNDS, counts: [quick, ...this.slow], sum: this.nanoseconds / 1e9 },
       errors: Object.fromEntries(this.codes),
       inFlight: this.inFlight,
       waiting: this.waiting,
@@ -51,9 +60,7 @@ export class Counter {
     this.lastError = '';
     this.nanoseconds = 0;
     this.shed = 0;
-    this.buckets.fill(0);
+    this.slow.fill(0);
     this.codes.clear();
   }
 }
-
-const MAX_CODES = 1000;

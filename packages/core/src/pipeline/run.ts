@@ -27,10 +27,9 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   /** Promises of the handler and its middleware that are not settled yet. */
   private running = 0;
 
-  constructor(
-    protected readonly runtime: Runtime,
-    message: ReceivedMessage,
-  ) {
+  declare protected readonly runtime: Runtime;
+
+  constructor(runtime: Runtime, message: ReceivedMessage) {
     super(runtime, message);
   }
 

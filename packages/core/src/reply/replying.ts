@@ -7,8 +7,8 @@ export interface Replying extends Context {
   readonly kind: 'endpoint';
   readonly endpoint: RequestContext['endpoint'];
   readonly replyHeaders: HeadersToSend;
-  /** Called when the reply is out. */
-  atEnd: (() => void) | undefined;
+  /** Calls the listener when the reply is out. */
+  onEnd(listener: () => void): void;
   /** Its stream gives nothing any more while the service stops. */
   standStill(): void;
 }

@@ -29,12 +29,9 @@ export function handle(endpoint: EndpointRuntime, message: ReceivedMessage): voi
 
 /** A message whose outcome is a reply. */
 export class Request extends Run<EndpointRuntime> implements RequestContext, Replying {
-  /** Called when the reply is out. */
-  atEnd: (() => void) | undefined;
   private headersToSend: HeadersToSend | undefined;
-  private stopListening: (() => void) | undefined;
+  private whenEnded: (() => void)[] | undefined;
   private whenFinished: Promise<{ readonly error?: ServiceError }> | undefined;
-  private finish: ((end: { readonly error?: ServiceError }) => void) | undefined;
   private error: ServiceError | undefined;
 
   constructor(runtime: EndpointRuntime, message: ReceivedMessage) {
@@ -57,8 +54,12 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
   get finished(): Promise<{ readonly error?: ServiceError }> {
     this.whenFinished ??= this.isDone
       ? Promise.resolve(this.ending())
-      : new Promise((resolve) => (this.finish = resolve));
+      : new Promise((resolve) => this.onEnd(() => resolve(this.ending())));
     return this.whenFinished;
+  }
+
+  onEnd(listener: () => void): void {
+    (this.whenEnded ??= []).push(listener);
   }
 
   /** Ends it without a word to the caller: the subject that it names is not its own. */
@@ -92,9 +93,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
   }
 
   protected override ended(): void {
-    this.stopListening?.();
-    this.atEnd?.();
-    this.finish?.(this.ending());
+    if (this.whenEnded !== undefined) for (const listener of this.whenEnded) listener();
   }
 
   private replyError(thrown: unknown): void {
@@ -162,10 +161,11 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
     // A caller may name only a subject below its own inbox.
     if (!subject?.startsWith(`${replySubject(this.message)}.`)) return;
     if (outlet.replySubjects.streamProblem(subject) !== undefined) return;
-    this.stopListening = outlet.listen(
+    const stopListening = outlet.listen(
       subject,
       () => this.endBefore(new ServiceError(499, 'cancelled by the caller')),
       (err) => logger.warn({ endpoint: where, err }, 'the caller cannot cancel: the server refuses its subject'),
     );
+    this.onEnd(stopListening);
   }
 }

@@ -79,7 +79,7 @@ function receive<Item>(
     (cause) => receiver.abort(new ServiceError(500, 'the stream cannot be received', { cause })),
   );
   // A handler may be done before its items are; one that goes on after its time is not to take this for their end.
-  ctx.atEnd = () => receiver.abort(ended());
+  ctx.onEnd(() => receiver.abort(ended()));
   receiver.invite(control);
   return receiver;
 }
