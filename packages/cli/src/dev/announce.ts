@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Discovered, EndpointInfo, InfoResponse, ServiceClient } from '@natsmith/client';
-import { nameProblem } from '@natsmith/protocol';
+import { isCallable, nameProblem } from '@natsmith/protocol';
 import { samplePayload } from '@natsmith/testing';
 import { checkAgainst } from '../call/schema-check';
 import { inOrder } from '../discover';
@@ -51,8 +51,8 @@ export async function announcement(infos: Infos): Promise<string> {
       shapeOf(endpoint.metadata.request_schema),
     ]),
   );
-  const [first] = sorted;
-  const [endpoint] = first?.endpoints ?? [];
+  const first = sorted.find(({ endpoints }) => endpoints.some(isCallable));
+  const endpoint = first?.endpoints.find(isCallable);
   const drawn = table(['service', 'endpoint', 'subject', 'takes'], rows);
   // It is there to be copied into a shell.
   if (endpoint === undefined || [first?.name, endpoint.name].some((name) => nameProblem(name) !== undefined))
