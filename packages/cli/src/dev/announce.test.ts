@@ -9,6 +9,7 @@ function info(name: string, endpoints: Partial<EndpointInfo>[]): Discovered<Info
     version: '1.0.0',
     metadata: {},
     rtt: 1,
+    description: '',
     endpoints: endpoints.map((one) => ({ name: '', subject: '', queue_group: 'q', metadata: {}, ...one })),
   };
 }
