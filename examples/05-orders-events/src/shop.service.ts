@@ -1,0 +1,52 @@
+import { Endpoint, type RequestContext, Service } from '@natsmith/core';
+import type { JetStreamPublisher } from '@natsmith/jetstream';
+import type Database from 'libsql';
+import { randomUUID } from 'node:crypto';
+import { Order, OrderPlaced } from './events';
+import { Outbox } from './outbox';
+
+/** Milliseconds between two looks at events that could not be published. */
+const AGAIN = 500;
+
+// #region service
+@Service({ name: 'shop', version: '1.0.0', publishes: [OrderPlaced] })
+export class Shop {
+  private readonly outbox: Outbox;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database.Database,
+    private readonly publisher: JetStreamPublisher,
+  ) {
+    database.exec('CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, article TEXT, quantity INTEGER)');
+    this.outbox = new Outbox(database, publisher);
+  }
+
+  @Endpoint()
+  async order(order: Order, ctx: RequestContext): Promise<{ id: string }> {
+    const id = randomUUID();
+    // Checked and encoded before the transaction, which is then all or nothing.
+    const event = await this.publisher.with(ctx).prepare(OrderPlaced, order, { params: { id }, messageId: id });
+    this.database.transaction(() => {
+      this.database.prepare('INSERT INTO orders VALUES (?, ?, ?)').run(id, order.article, order.quantity);
+      this.outbox.add(event);
+    })();
+    this.relay();
+    return { id };
+  }
+
+  onStart(): void {
+    this.relay(); // what was written down before the process was killed
+    this.timer = setInterval(() => this.relay(), AGAIN);
+  }
+
+  async onStop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.outbox.stop();
+  }
+
+  private relay(): void {
+    this.outbox.relay().catch((error: Error) => console.warn(`published later: ${error.message}`));
+  }
+}
+// #endregion service
