@@ -31,3 +31,5 @@ export type { StreamReport } from './provision/provision-streams';
 export type { DifferenceKind, StreamDifference } from './provision/stream-difference';
 export type { DeadLetter } from './dead-letters/dead-letter';
 export { DeadLetterBox, type DeadLetterFilter } from './dead-letters/dead-letter-box';
+export { Schedule } from './schedule/schedule';
+export type { ScheduleContext, ScheduleOptions } from './schedule/schedule-context';

@@ -19,7 +19,7 @@ import {
 } from '@natsmith/protocol';
 import type { EventStream } from '../contract/event-stream';
 import type { BatchOptions } from './batch-context';
-import type { ConsumeMark, ConsumeOptions } from './consumer-context';
+import type { ConsumeMark, ConsumeOptions, RetryOptions } from './consumer-context';
 
 /** A durable consumer and what becomes of its messages, as planned: shared by the plans of all its events. */
 export interface ConsumerPlan {
@@ -109,8 +109,7 @@ export function planConsumer(handler: HandlerDefinition, around: SourceSurroundi
     events: known,
     subjects: [...new Set(known.map(({ subject }) => parseTemplate(subject).subject))],
     concurrency: options.concurrency ?? 1,
-    attempts: options.retry?.attempts ?? 5,
-    delays: (options.retry?.delays ?? DEFAULT_DELAYS).map(millisecondsOf),
+    ...retryOf(options.retry),
     ackWait: millisecondsOf(options.ackWait ?? '30s'),
     maxAckPending: options.maxAckPending ?? 10_000,
     from: options.from ?? 'all',
@@ -145,18 +144,27 @@ function checkOptions(options: ConsumeOptions, around: SourceSurroundings): void
   }
   if (ackWait !== undefined) mistake(prefixed('ackWait ', durationProblem(ackWait, 100)));
   mistake(wholeNumber('maxAckPending', maxAckPending));
-  mistake(wholeNumber('retry.attempts', retry?.attempts));
-  const delays: unknown = retry?.delays;
-  if (delays !== undefined && (!Array.isArray(delays) || delays.length === 0))
-    mistake('retry.delays must be an array of at least one duration, such as ["1s", "5s"]');
-  else
-    for (const delay of (delays ?? []) as unknown[])
-      mistake(prefixed('retry.delays: each ', durationProblem(delay, 0)));
+  checkRetry(retry, around);
   if (deadLetters !== undefined && deadLetters !== false)
     mistake(prefixed('deadLetters ', subjectProblem(deadLetters, 'none', 'plain')));
   if (from === undefined || from === 'all' || from === 'new') return;
   if (from instanceof Date ? Number.isNaN(from.getTime()) : !(Number.isSafeInteger(from) && from > 0))
     mistake(`from must be "all", "new", a Date or a sequence of 1 or more, got ${String(from)}`);
+}
+
+/** Attempts and delays as they count. */
+export function retryOf(retry: RetryOptions | undefined): Pick<ConsumerPlan, 'attempts' | 'delays'> {
+  return { attempts: retry?.attempts ?? 5, delays: (retry?.delays ?? DEFAULT_DELAYS).map(millisecondsOf) };
+}
+
+export function checkRetry(retry: RetryOptions | undefined, around: SourceSurroundings): void {
+  around.mistake(wholeNumber('retry.attempts', retry?.attempts));
+  const delays: unknown = retry?.delays;
+  if (delays !== undefined && (!Array.isArray(delays) || delays.length === 0))
+    around.mistake('retry.delays must be an array of at least one duration, such as ["1s", "5s"]');
+  else
+    for (const delay of (delays ?? []) as unknown[])
+      around.mistake(prefixed('retry.delays: each ', durationProblem(delay, 0)));
 }
 
 function wholeNumber(name: string, value: unknown): string | undefined {

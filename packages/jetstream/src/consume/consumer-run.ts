@@ -1,83 +1,9 @@
-import { Run, type HandlerRuntime } from '@natsmith/core';
-import type { Event, ServiceError } from '@natsmith/protocol';
 import type { ConsumerContext } from './consumer-context';
-import type { Failure, HeldMessage } from './held-message';
-import type { Ending, Settler } from './settler';
-import { judge } from './verdict';
+import { DeliveryRun } from './delivery-run';
 
-/** What all messages of one event of a consumer share. */
-export interface ConsumerRuntime extends HandlerRuntime {
-  readonly event: Event;
-}
-
-/** One delivery on its way: its outcome is an acknowledgement, another delivery, or a dead letter. */
-export class ConsumerRun extends Run<ConsumerRuntime> implements ConsumerContext {
-  /** What becomes of the message has been decided: what its handler does later changes nothing. */
-  private isSettled = false;
-
-  constructor(
-    runtime: ConsumerRuntime,
-    readonly held: HeldMessage,
-    private readonly settler: Settler,
-  ) {
-    super(runtime, held.message);
-  }
-
+/** One message of a consumer on its way. */
+export class ConsumerRun extends DeliveryRun implements ConsumerContext {
   get kind(): 'consumer' {
     return 'consumer';
-  }
-
-  get event(): Event {
-    return this.runtime.event;
-  }
-
-  get stream(): string {
-    return this.held.delivery.stream;
-  }
-
-  get sequence(): number {
-    return this.held.delivery.sequence;
-  }
-
-  get time(): Date {
-    return new Date(this.held.delivery.time);
-  }
-
-  get attempt(): number {
-    return this.held.delivery.attempt;
-  }
-
-  get pending(): number {
-    return this.held.delivery.pending;
-  }
-
-  /** Buries the message without a run. */
-  bury(failure: Failure): void {
-    this.conclude(() => this.settler.bury(this.held, failure, this.runtime));
-  }
-
-  protected override done(): void {
-    this.conclude(() => this.settler.acknowledge(this.held, this.runtime));
-  }
-
-  protected override failed(thrown: unknown): void {
-    this.conclude(() => this.settler.settle(this.held, judge(thrown, this, this.runtime), this.runtime));
-  }
-
-  /** The message is not to blame, so that it goes back at once, and is never buried by that. */
-  protected override abandoned(error: ServiceError): void {
-    this.conclude(() => this.settler.giveBack(this.held, error));
-  }
-
-  private conclude(settle: () => Ending): void {
-    if (this.isSettled) return;
-    this.isSettled = true;
-    this.inScope(() => {
-      const { error, until } = settle();
-      if (until === undefined) return this.end(error);
-      // A stop waits for it.
-      this.runtime.active.add(this);
-      void until.then(() => this.end(error));
-    });
   }
 }

@@ -16,8 +16,8 @@ import {
 import { batchInvoker } from './batch-run';
 import { Consumer } from './consumer';
 import { planConsumer, type ConsumedPlan, type ConsumerPlan } from './consumer-plan';
-import type { ConsumerRun } from './consumer-run';
-import { filterOf } from './dispatch';
+import type { DeliveryRun } from './delivery-run';
+import { CONSUMED, filterOf, type DeliveryKind } from './dispatch';
 import { provisionConsumers, provisionOf } from './provision-consumer';
 
 /** Durable consumers of JetStream. */
@@ -32,7 +32,7 @@ export const consumerSource: Source = {
     return { stream: stream.name, durable, concurrency, attempts, ackWait };
   },
   prepare: (plans, around) => prepare(plans as readonly ConsumedPlan[], around),
-  start: startConsumer,
+  start: (plan, handler, around) => startDeliveries(plan, handler, around, CONSUMED),
 };
 
 /** Two handlers on one durable would each get a part of its messages. */
@@ -58,18 +58,24 @@ function prepare(plans: readonly ConsumedPlan[], around: Preparation): Promise<v
 /** The consumers of each service instance that have begun; the plans of one consumer's events share it. */
 const begun = new WeakMap<HandlerSurroundings, Map<ConsumerPlan, Consumer>>();
 
-function startConsumer(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): RunningHandler {
+/** Starts what has its messages from a durable consumer. */
+export function startDeliveries(
+  plan: HandlerPlan,
+  handler: Handler,
+  around: HandlerSurroundings,
+  kind: DeliveryKind,
+): RunningHandler {
   const { consumer: planned, event, limits, params } = plan as ConsumedPlan;
   const consumer = consumerOf(planned, around);
   const { codec, validate } = reading(plan, around.settings);
   const core =
     planned.batch === undefined
-      ? invoker(taker<ConsumerRun>(handler, codec, validate), limits.maxBody)
+      ? invoker(taker<DeliveryRun>(handler, codec, validate), limits.maxBody)
       : (batchInvoker(handler) as Execute);
   const limited = { ...plan, limits: { ...limits, concurrency: planned.concurrency } };
   const runtime = { ...runtimeOf(limited, core as Execute, around, { waits: true }), event };
   const read = codec === undefined ? () => undefined : reader(codec, validate, limits.maxBody);
-  consumer.addEvent({ event, subject: filterOf(event.subject), params, read, runtime });
+  consumer.addEvent({ event, subject: filterOf(event.subject), params, read, runtime, ...kind });
   const isLastOfEvents = event === planned.events.at(-1);
   if (isLastOfEvents) consumer.start();
   return {

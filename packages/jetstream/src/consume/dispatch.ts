@@ -1,7 +1,8 @@
 import { parseTemplate, subjectCovers } from '@natsmith/protocol';
 import { BatchRun, type BatchEvent, type BatchItem } from './batch-run';
 import type { ConsumerPlan } from './consumer-plan';
-import { ConsumerRun, type ConsumerRuntime } from './consumer-run';
+import { ConsumerRun } from './consumer-run';
+import type { ConsumerRuntime, DeliveryRun } from './delivery-run';
 import type { Failure, HeldMessage } from './held-message';
 import { Lanes } from './lanes';
 import type { Settler } from './settler';
@@ -19,9 +20,21 @@ export interface Dispatch {
 }
 
 /** What one event of a consumer needs to run. */
-export interface ConsumedEvent extends BatchEvent {
+export interface ConsumedEvent extends BatchEvent, DeliveryKind {
   readonly runtime: ConsumerRuntime;
 }
+
+/** How deliveries of a kind of handler differ from those of a consumer. */
+export interface DeliveryKind {
+  runOf(runtime: ConsumerRuntime, held: HeldMessage, settler: Settler): DeliveryRun;
+  /** Whether nobody needs the message any more: it is acknowledged without a run. */
+  isObsolete?(held: HeldMessage): boolean;
+}
+
+/** Messages of a consumer, each of which is handled. */
+export const CONSUMED: DeliveryKind = {
+  runOf: (runtime, held, settler) => new ConsumerRun(runtime, held, settler),
+};
 
 /** @param events called for each message: the handlers of several events are added one by one */
 export function dispatchOf(plan: ConsumerPlan, settler: Settler, events: readonly ConsumedEvent[]): Dispatch {
@@ -84,9 +97,10 @@ class OneByOne implements Dispatch {
 
   private begin(held: HeldMessage): void {
     const of = eventFor(held.message.subject, this.events);
-    const runtime = (of ?? this.events[0])?.runtime;
-    if (runtime === undefined) return;
-    const run = new ConsumerRun(runtime, held, this.settler);
+    const kind = of ?? this.events[0];
+    if (kind === undefined) return;
+    if (kind.isObsolete?.(held) === true) return void this.settler.acknowledge(held, kind.runtime);
+    const run = kind.runOf(kind.runtime, held, this.settler);
     held.run = run;
     const failure = unrunnable(held, of, this.plan);
     if (failure === undefined) run.admit();

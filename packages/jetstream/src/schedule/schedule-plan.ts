@@ -1,0 +1,76 @@
+import {
+  checkContract,
+  contractName,
+  planContract,
+  type HandlerDefinition,
+  type SourceSurroundings,
+} from '@natsmith/core';
+import { event, unchecked } from '@natsmith/protocol';
+import { checkRetry, retryOf, type ConsumedPlan, type ConsumerPlan } from '../consume/consumer-plan';
+import { patternProblem, serverPattern } from './pattern';
+import type { ScheduleMark } from './schedule-context';
+import { Schedules, tickSubject } from './schedule-stream';
+
+/** A handler of a schedule, planned: a consumer of its ticks. */
+export interface SchedulePlan extends ConsumedPlan {
+  readonly service: string;
+  /** As the server takes it. */
+  readonly pattern: string;
+  readonly timeZone: string | undefined;
+  readonly missed: 'last' | 'skip';
+}
+
+const ACK_WAIT = 30_000;
+
+export function planSchedule(handler: HandlerDefinition, around: SourceSurroundings): SchedulePlan[] {
+  const { pattern, options } = handler.mark.options as ScheduleMark;
+  const { service } = around;
+  checkContract(handler, options, around);
+  const problem = patternProblem(pattern, options.timeZone);
+  around.mistake(problem);
+  checkRetry(options.retry, around);
+  const { missed = 'last', timeZone } = options;
+  if (!['last', 'skip'].includes(missed))
+    around.mistake(`missed must be "last" or "skip", got ${JSON.stringify(missed)}`);
+  if (problem !== undefined) return [];
+  const name = contractName(handler, options);
+  const tick = event(tickSubject(service, name), unchecked<undefined>());
+  const consumer: ConsumerPlan = Object.freeze<ConsumerPlan>({
+    stream: Schedules,
+    durable: `${service}-${name}`,
+    service,
+    handler: name,
+    events: [tick],
+    subjects: [tick.subject],
+    concurrency: 1,
+    ...retryOf(options.retry),
+    ackWait: ACK_WAIT,
+    // One run at a time, over all instances.
+    maxAckPending: 1,
+    from: 'all',
+    confirm: false,
+    isExclusive: false,
+    orderBy: undefined,
+    batch: undefined,
+    deadLetters: undefined,
+  });
+  const written = serverPattern(pattern);
+  const facts = {
+    kind: 'schedule',
+    queueGroup: consumer.durable,
+    metadata: { schedule: written, ...(timeZone !== undefined && { time_zone: timeZone }) },
+  };
+  const plan = planContract(handler, tick, options, facts, around);
+  return [
+    {
+      ...plan,
+      payload: { kind: 'none' },
+      consumer,
+      event: tick,
+      service,
+      pattern: written,
+      timeZone,
+      missed,
+    },
+  ];
+}

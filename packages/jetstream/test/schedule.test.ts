@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Service } from '@natsmith/core';
+import { headers } from 'nats';
+import { type Connection } from '#test/connection';
+import { useHosts } from '#test/hosts';
+import { onEachJetStream } from '#test/matrix';
+import { Schedule, type ScheduleContext } from '../src/index';
+
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 8000;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error('not true in time');
+    await delay(10);
+  }
+}
+
+interface Run {
+  instance: string;
+  at: number;
+  trigger: string;
+  attempt: number;
+}
+
+const runs: Run[] = [];
+let act: (ctx: ScheduleContext) => unknown = () => undefined;
+
+function makeReporter(name: string, pattern: string, options = {}) {
+  @Service({ name, version: '1.0.0' })
+  class Reporter {
+    @Schedule(pattern, { retry: { attempts: 3, delays: ['20ms'] }, ...options })
+    async report(_: undefined, ctx: ScheduleContext): Promise<void> {
+      expect(_).toBeUndefined();
+      const { scheduledAt, trigger, attempt, service } = ctx;
+      runs.push({ instance: service.id, at: scheduledAt.getTime(), trigger, attempt });
+      await act(ctx);
+    }
+  }
+  return Reporter;
+}
+
+onEachJetStream((_server, client) => {
+  describe('a schedule', () => {
+    const hosts = useHosts();
+    let id = 0;
+    let name: string;
+    let connection: Connection;
+    beforeEach(async () => {
+      name = `reporter-${++id}`;
+      runs.length = 0;
+      act = () => undefined;
+      connection = await client.connect();
+    });
+    const start = async (pattern: string, options = {}) =>
+      hosts.start(makeReporter(name, pattern, options), { connection: await client.connect() });
+
+    it('runs once for each tick, whatever the number of instances', async () => {
+      for (let i = 0; i < 3; i++) await start('@every 1s');
+      await until(() => runs.length >= 3);
+      const seconds = runs.map(({ at }) => Math.round(at / 1000));
+      expect(new Set(seconds).size).toBe(runs.length);
+      expect(runs.every(({ trigger, attempt }) => trigger === 'schedule' && attempt === 1)).toBe(true);
+    }, 15_000);
+
+    it('runs again when a run fails', async () => {
+      act = ({ attempt }) => {
+        if (attempt === 1) throw new Error('once more');
+      };
+      await start('*/2 * * * * *');
+      await until(() => runs.length >= 2);
+      expect(runs.slice(0, 2).map(({ attempt }) => attempt)).toEqual([1, 2]);
+    }, 15_000);
+
+    it('does not begin anew when an instance starts with the same pattern', async () => {
+      await start('0 0 1 1 *');
+      const first = await definition();
+      await start('0 0 1 1 *');
+      expect(await definition()).toEqual(first);
+      const { service } = await start('0 0 2 1 *', { timeZone: 'Europe/Berlin' });
+      expect(await definition()).not.toEqual(first);
+      expect(service.info().endpoints).toMatchObject([
+        { name: 'report', metadata: { kind: 'schedule', schedule: '0 0 0 2 1 *', time_zone: 'Europe/Berlin' } },
+      ]);
+    });
+    const definition = async () => {
+      const { jetstreamManager } = await import('@nats-io/jetstream');
+      const manager = await jetstreamManager(connection as never);
+      const found = await manager.streams.getMessage('SCHEDULES', { last_by_subj: `_schedule.${name}.report` });
+      return found && { seq: found.seq, pattern: found.header.get('Nats-Schedule') };
+    };
+
+    it('runs the newest of the ticks that wait, and one that somebody asks for', async () => {
+      const { host } = await start('0 0 1 1 *');
+      await host.stop();
+      for (let i = 0; i < 3; i++) {
+        await connection.request(`_tick.${name}.report`, '');
+        await delay(2);
+      }
+      await start('0 0 1 1 *');
+      await until(() => runs.length >= 1);
+      const manual = headers();
+      manual.set('Natsmith-Trigger', 'manual');
+      await connection.request(`_tick.${name}.report`, '', { headers: manual, timeout: 2000 });
+      await until(() => runs.length >= 2);
+      expect(runs.map(({ trigger }) => trigger)).toEqual(['schedule', 'manual']);
+    });
+
+    it.each([
+      ['60 seconds', {}, /write five fields/],
+      ['* * * *', {}, /write five fields/],
+      ['@every 1d', {}, /"@every" takes no days/],
+      ['@every 10s', { timeZone: 'Europe/Berlin' }, /"@every" counts time and has no zone/],
+      ['0 5 * * *', { timeZone: 'Europe/Nowhere' }, /has the time zone "Europe\/Nowhere", which nobody knows/],
+      ['0 5 * * *', { missed: 'all' }, /missed must be "last" or "skip", got "all"/],
+    ])('with the pattern %j and %j is refused', async (pattern, options, message) => {
+      await expect(start(pattern, options)).rejects.toThrow(message);
+    });
+  });
+}, '2.14.0');
