@@ -133,7 +133,7 @@ function readDelay(argument: string): number | undefined {
   if (!argument.startsWith('{')) return parseDuration(argument);
   try {
     const { delay = 0 } = JSON.parse(argument) as { delay?: unknown };
-    return Number.isFinite(delay) ? Number(delay) / 1e6 : undefined;
+    return Number.isFinite(delay) ? Math.max(0, Number(delay) / 1e6) : undefined;
   } catch {
     return undefined;
   }

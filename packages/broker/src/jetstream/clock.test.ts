@@ -7,7 +7,7 @@ describe('a clock', () => {
   const rung: string[] = [];
 
   beforeEach(() => {
-    clock = new Clock();
+    clock = new Clock((error) => rung.push(String(error)));
     rung.length = 0;
   });
   afterEach(() => clock.stop());
@@ -58,6 +58,16 @@ describe('a clock', () => {
     ring('two', 110);
     await Promise.all([clock.advance(100, nothing), clock.advance(100, nothing)]);
     expect(rung).toEqual(['one', 'two']);
+  });
+
+  test('rings on where something throws, or has no time', async () => {
+    clock.at(NaN, () => rung.push('never'));
+    clock.at(clock.now() + 5, () => {
+      throw new Error('broken');
+    });
+    ring('after it', 10);
+    await clock.advance(20, nothing);
+    expect(rung).toEqual(['Error: broken', 'after it']);
   });
 
   test('rings nothing once it is stopped', async () => {

@@ -23,6 +23,9 @@ export class Clock {
   private moving: Promise<void> = Promise.resolve();
   private stopped = false;
 
+  /** @param failed told of what throws when it rings: everything else rings all the same */
+  constructor(private readonly failed: (error: unknown) => void) {}
+
   now(): number {
     return this.still ?? machineTime() + this.ahead;
   }
@@ -30,7 +33,8 @@ export class Clock {
   /** Rings once, at that time or as soon as it can afterwards. */
   at(due: number, ring: () => void): Alarm {
     const entry: Entry = { due, ring, cancel: () => this.remove(entry) };
-    if (this.stopped) return entry;
+    // Also for what is no number: it never rings, and does not keep others from it.
+    if (this.stopped || !(due < Infinity)) return entry;
     this.alarms.splice(this.placeAfter(due), 0, entry);
     this.wind();
     return entry;
@@ -60,7 +64,7 @@ export class Clock {
       for (let next = this.alarms[0]; next !== undefined && next.due <= end; next = this.alarms[0]) {
         this.still = Math.max(this.still, next.due);
         this.alarms.shift();
-        next.ring();
+        this.ring(next);
         await settled();
       }
       this.still = end;
@@ -68,6 +72,14 @@ export class Clock {
       this.ahead = this.still - machineTime();
       this.still = undefined;
       this.wind();
+    }
+  }
+
+  private ring(entry: Entry): void {
+    try {
+      entry.ring();
+    } catch (error) {
+      this.failed(error);
     }
   }
 
@@ -109,7 +121,7 @@ export class Clock {
     this.timerDue = Infinity;
     if (this.still !== undefined) return;
     const now = this.now();
-    while (this.alarms[0] !== undefined && this.alarms[0].due <= now) this.alarms.shift()!.ring();
+    while (this.alarms[0] !== undefined && this.alarms[0].due <= now) this.ring(this.alarms.shift()!);
     this.wind();
   }
 }

@@ -20,6 +20,8 @@ import { formatDuration, nanoseconds } from './time-format';
 // What is delivered in one go, before others have their turn.
 const MAX_MESSAGES = 1_024;
 const MAX_BYTES = 4 * 1024 * 1024;
+// Whatever a consumer allows: all requests are looked at again and again.
+const MAX_WAITING = 10_000;
 const EMPTY_FRAME = '\r\n';
 
 /** A consumer of a stream: hands its messages to those who ask, or to one subject, and keeps account of them. */
@@ -201,8 +203,9 @@ export class Consumer {
       if (ready === 0 && request.expires === Infinity) return refuse('404 No Messages');
       if (ready > 0 && ready < this.requests.wanted) return refuse('408 Requests Pending');
     }
-    if (this.requests.length >= (this.config.max_waiting ?? 0)) this.tidy(false);
-    if (this.requests.length >= (this.config.max_waiting ?? 0)) {
+    const most = Math.min(this.config.max_waiting ?? 0, MAX_WAITING);
+    if (this.requests.length >= most) this.tidy(false);
+    if (this.requests.length >= most) {
       if (request.heartbeat === 0) refuse('409 Exceeded MaxWaiting');
       return;
     }

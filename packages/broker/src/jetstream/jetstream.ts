@@ -20,7 +20,7 @@ const MAX_MEMORY = 1024 * 1024 * 1024;
 
 /** The streams of a broker, in memory, and what answers on `$JS`. */
 export class JetStream {
-  readonly clock = new Clock();
+  readonly clock: Clock;
   readonly streams = new Map<string, Stream<Consumer>>();
   readonly budget = new Budget(MAX_MEMORY);
   /** Requests to the API, and how many were refused. */
@@ -31,6 +31,7 @@ export class JetStream {
 
   constructor(index: SubscriptionIndex<Subscription>, warn: (details: object, message: string) => void) {
     const post = (this.post = new Post(index));
+    this.clock = new Clock((error) => warn({ error }, 'what was due could not be done'));
     this.surroundings = {
       post,
       clock: this.clock,
@@ -40,6 +41,8 @@ export class JetStream {
       warn,
     };
     const guarded = (take: (message: Publication) => void) => (message: Publication) => {
+      // What it says to a reply subject of a client's choice is never a request to itself.
+      if (post.isSpeaking) return;
       try {
         take(message);
       } catch (error) {

@@ -51,7 +51,8 @@ function readValue(value: unknown, kind: Kind, path: string): unknown {
   };
   if (kind === 'string') return typeof value === 'string' ? value : expect('a string');
   if (kind === 'boolean') return typeof value === 'boolean' ? value : expect('true or false');
-  if (kind === 'integer') return Number.isInteger(value) ? value : expect('an integer');
+  if (kind === 'integer')
+    return Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 63 ? value : expect('an integer of 64 bits');
   if (kind === 'sequence') {
     return Number.isSafeInteger(value) && Number(value) >= 0 ? value : expect('an integer from 0 to 2^53 - 1');
   }
@@ -76,6 +77,8 @@ function readMetadata(value: unknown, expect: (what: string) => never): Record<s
   return Object.fromEntries(entries);
 }
 
+/** What was given, in a few words: an object may be nested deeper than JSON can be written. */
 function show(value: unknown): string {
-  return JSON.stringify(value)?.slice(0, 64) ?? 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value).slice(0, 64);
 }

@@ -16,6 +16,9 @@ const itself: Subscriber = {
 
 /** What JetStream hears and says on the subjects of the broker. Subjects are byte strings. */
 export class Post {
+  /** Whether a message that is heard now is one of its own. */
+  isSpeaking = false;
+
   constructor(private readonly index: SubscriptionIndex<Subscription>) {}
 
   /** Takes all messages on a subject, until the returned function is called. */
@@ -45,11 +48,21 @@ export class Post {
   /** Sends headers (a block as a byte string, or none) and a body. */
   send(subject: string, body: string, headers = '', reply?: string): void {
     const frame = Buffer.concat([Buffer.from(headers, 'latin1'), Buffer.from(body), CRLF]);
-    deliver(this.index, itself, { subject, reply, headerSize: headers.length, frame });
+    this.say({ subject, reply, headerSize: headers.length, frame }, subject);
   }
 
   /** Sends what a stream holds to one who asked, who reads the message's own subject. */
   forward(to: string, message: Publication): boolean {
-    return deliver(this.index, itself, message, to);
+    return this.say(message, to);
+  }
+
+  private say(message: Publication, to: string): boolean {
+    const before = this.isSpeaking;
+    this.isSpeaking = true;
+    try {
+      return deliver(this.index, itself, message, to);
+    } finally {
+      this.isSpeaking = before;
+    }
   }
 }

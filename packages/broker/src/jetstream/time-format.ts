@@ -12,6 +12,8 @@ const MS_OF: Record<string, number> = {
   m: 60_000,
   h: 3_600_000,
 };
+// 64 bits of nanoseconds.
+const MAX_DURATION = 2 ** 63 / 1e6;
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)([.,]\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** Nanoseconds as digits. */
@@ -52,7 +54,7 @@ export function parseDuration(text: string): number | undefined {
     ms += Number(part[1]) * MS_OF[part[3]!]!;
     rest = rest.slice(part[0].length);
   }
-  return sign * ms;
+  return ms < MAX_DURATION ? sign * ms : undefined;
 }
 
 /** A duration as Go prints it: `1m30s`, `250ms`. */
