@@ -361,7 +361,12 @@ describe('an endpoint', () => {
     ['that takes everything', () => endpointWith({ subject: '>' }), 'Subject.x', /would take discovery requests/],
     ['that takes all of two tokens', () => endpointWith({ subject: '*.{b}' }), 'Subject.x', /would take discovery/],
     ['with a bad queue group', () => endpointWith({ queueGroup: 'a b' }), 'Subject.x', /queue group "a b"/],
-    ['with a queue group of true', () => endpointWith({ queueGroup: true }), 'Subject.x', /queue group true/],
+    [
+      'with a queue group of true',
+      () => endpointWith({ queueGroup: true }),
+      'Subject.x',
+      /"queueGroup" that must be a string, or false/,
+    ],
     ['with metadata that is no text', () => endpointWith({ metadata: { a: {} } }), 'Subject.x', /metadata "a"/],
     ['with reserved metadata', () => endpointWith({ metadata: { _nats: 'a' } }), 'Subject.x', /"_nats" begins with/],
     ['with a negative timeout', () => endpointWith({ timeout: -5 }), 'Subject.x', /timeout must be .*; got -5$/],

@@ -3,9 +3,11 @@ import type { ConnectionOptions, NatsConnection } from 'nats';
 import type { Middleware } from '../define/handler';
 import type { Logger } from '../define/logger';
 import type { Class, Provision } from '../define/options';
+import { FACTORY_OPTIONS } from './factory-options';
 import { NatsServiceHost } from './host';
 import { constructorProblem, containerOf, Instances, type Container, type ContainerOf } from './objects';
 import { loggerOf } from './logger';
+import { checkedOptions } from '../plan/options';
 import type { ServicePlan } from '../plan/plan';
 import { handlersBySource } from '../plan/source';
 import { planServices } from '../plan/services';
@@ -86,23 +88,28 @@ function create<C extends Connection = NatsConnection>(
 ): Promise<NatsServiceHost<C>>;
 async function create<C extends Connection>(
   target: ServiceTarget | readonly ServiceTarget[],
-  options: FactoryOptions<C> = {},
+  given: FactoryOptions<C> = {},
 ): Promise<NatsServiceHost<C>> {
+  const hostProblems: string[] = [];
+  const options = checkedOptions<FactoryOptions<C>>(given, FACTORY_OPTIONS, 'create()', (problem) =>
+    hostProblems.push(problem),
+  );
   const targets: readonly unknown[] = Array.isArray(target) ? target : [target];
   const plans = planServices(targets, {
     payloads: { hasValidators, problem: payloadClassProblem },
     constructorProblem: options.container ? () => undefined : constructorProblem,
     kinds: CORE_KINDS,
     host: options,
+    hostProblems,
   });
   const logger = loggerOf(options.logger);
   const stopTimeout = millisecondsOf(options.stopTimeout ?? DEFAULT_STOP_TIMEOUT);
 
-  const given = options.connection;
-  const ownsConnection = given === undefined || !isConnection(given);
-  if (!ownsConnection && (given.isClosed() || given.isDraining()))
+  const source = options.connection;
+  const ownsConnection = source === undefined || !isConnection(source);
+  if (!ownsConnection && (source.isClosed() || source.isDraining()))
     throw new Error('the given connection is closed or closing; pass a live one, or options to connect with');
-  const connection = ownsConnection ? ((await connect(given)) as Connection as C) : given;
+  const connection = ownsConnection ? ((await connect(source)) as Connection as C) : source;
   const instances = new Instances(givenInstances(targets), logger);
   const services: ServiceInstance[] = [];
   const outlet = outletOf(connection, logger, options.inboxes);

@@ -7,12 +7,15 @@ import { decidePayload, type PayloadClasses } from '../payload/payload';
 import type { HandlerPlan } from './handler-plan';
 import type { EndpointPlan, ServicePlan } from './plan';
 import { isStreaming } from './handler';
+import { ADDED_ENDPOINT_OPTIONS, ADDED_GROUP_OPTIONS } from './known-options';
+import { checkedOptions } from './options';
 
 /** Checks a group that is added to a running service; throws a DefinitionError. */
-export function checkAddedGroup({ prefix: groupPrefix, options }: GroupMark): void {
+export function checkAddedGroup({ prefix: groupPrefix, options: given }: GroupMark): void {
   const mistakes = new Mistakes();
   const where = `addGroup(${JSON.stringify(groupPrefix)})`;
   mistakes.add(where, groupPrefixProblem(groupPrefix));
+  const options = checkedOptions(given, ADDED_GROUP_OPTIONS, 'addGroup()', (problem) => mistakes.add(where, problem));
   checkQueueGroup(where, options.queueGroup, mistakes);
   mistakes.throwIfAny();
 }
@@ -24,11 +27,14 @@ export function planAddedEndpoint(
   groups: readonly GroupMark[],
   name: string,
   handler: unknown,
-  options: Omit<EndpointOptions, 'name'>,
+  given: Omit<EndpointOptions, 'name'>,
   classes: PayloadClasses,
 ): EndpointPlan {
   const mistakes = new Mistakes();
   const where = `addEndpoint(${JSON.stringify(name)})`;
+  const options = checkedOptions(given, ADDED_ENDPOINT_OPTIONS, 'addEndpoint()', (problem) =>
+    mistakes.add(where, problem),
+  );
   if (typeof handler !== 'function')
     mistakes.add(where, 'was given no handler; pass a function (payload, ctx) => reply');
   const plan = planEndpoint(

@@ -1,8 +1,11 @@
 import { readDefinition, type ClassDefinition, type HandlerDefinition } from '../define/definition';
+import type { Middleware } from '../define/handler';
 import type { Class } from '../define/options';
 import type { PayloadClasses } from '../payload/payload';
 import type { Mistakes } from './definition-error';
 import { checkQueueGroup, groupPrefixProblem } from './endpoint';
+import { GROUP_OPTIONS } from './known-options';
+import { checkedOptions, shown } from './options';
 import type { PlanningSource, SourcePlan, Surroundings } from './source';
 
 /** What is found on the way through the classes of a service. */
@@ -27,21 +30,22 @@ export function addClass(definition: ClassDefinition, outside: Surroundings, pat
   for (const { method, problem } of definition.contradictions)
     mistakes.add(method === undefined ? where : `${where}.${method}`, problem);
 
-  const inside = withGroup(where, outside, definition.group, mistakes);
+  const group = checkedGroup(where, definition.group, mistakes);
+  const inside = withGroup(where, outside, group, mistakes);
   for (const handler of definition.handlers) planHandler(handler, `${where}.${handler.method}`, inside, walk);
-  for (const group of definition.group?.options.groups ?? [])
-    mountGroup(group, where, inside, [...path, definition.class], walk);
+  for (const mounted of group?.options.groups ?? [])
+    mountGroup(mounted, where, inside, [...path, definition.class], walk);
 }
 
 function planHandler(handler: HandlerDefinition, where: string, inside: Surroundings, walk: Walk): void {
   const { source: marked } = handler.mark;
   // Another copy of the package may have made the mark; what runs its own kinds is the copy that runs the host.
   const source = walk.kinds.get(marked.kind) ?? (marked as PlanningSource);
-  const group = handler.groups[0];
+  const group = checkedGroup(where, handler.groups[0], walk.mistakes);
   if (group?.options.groups !== undefined)
     walk.mistakes.add(where, 'mounts groups in a @Group on a method; mount them in the @Group of the class');
   const around = withGroup(where, inside, group, walk.mistakes);
-  const use = Object.freeze([...around.use, ...handler.use]);
+  const use = Object.freeze([...around.use, ...knownMiddleware(where, handler.use, walk.mistakes)]);
   const plans = source.plan(handler, {
     service: walk.service,
     use,
@@ -84,7 +88,29 @@ export function mountGroup(group: Class, by: string, outside: Surroundings, path
     );
   else if (definition.group === undefined)
     walk.mistakes.add(by, `mounts ${group.name}, which has no @Group; write @Group('prefix') above the class`);
-  else addClass(definition, { ...outside, use: [...outside.use, ...definition.use] }, path, walk);
+  else {
+    const use = knownMiddleware(group.name, definition.use, walk.mistakes);
+    addClass(definition, { ...outside, use: [...outside.use, ...use] }, path, walk);
+  }
+}
+
+/** What of `@Use` is middleware; what else there is, is noted. */
+export function knownMiddleware(where: string, use: readonly Middleware[], mistakes: Mistakes): Middleware[] {
+  return use.filter((one: unknown) => {
+    if (typeof one === 'function') return true;
+    mistakes.add(
+      where,
+      `has ${shown(one)} in @Use, which takes middleware, (ctx, next) => …` +
+        (one === undefined ? '; is it used before its declaration, or in a circular import?' : ''),
+    );
+    return false;
+  });
+}
+
+function checkedGroup(where: string, group: ClassDefinition['group'], mistakes: Mistakes): ClassDefinition['group'] {
+  if (group === undefined) return undefined;
+  const note = (problem: string): void => mistakes.add(where, problem);
+  return { ...group, options: checkedOptions(group.options, GROUP_OPTIONS, '@Group', note) };
 }
 
 function withGroup(

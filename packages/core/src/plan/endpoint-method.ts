@@ -5,12 +5,16 @@ import type { Class, EndpointOptions } from '../define/options';
 import { decidePayload, type HasValidators, type Payload, type PayloadClasses } from '../payload/payload';
 import { planEndpoint } from './endpoint';
 import { handlerOf, hasDefault } from './handler';
+import { ENDPOINT_OPTIONS } from './known-options';
+import { checkedOptions } from './options';
 import type { EndpointPlan } from './plan';
 import type { SourceSurroundings } from './source';
 
 /** Plans a method with `@Endpoint`. */
 export function planEndpointMethod(handler: HandlerDefinition, around: SourceSurroundings): EndpointPlan[] {
-  const options = handler.mark.options as EndpointOptions;
+  const options = checkedOptions(handler.mark.options, ENDPOINT_OPTIONS, '@Endpoint', (problem) =>
+    around.mistake(problem),
+  );
   return [
     planEndpoint(
       around.where,

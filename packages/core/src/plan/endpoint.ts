@@ -14,6 +14,7 @@ import { isItemStream } from '../define/stream';
 import type { Mistakes } from './definition-error';
 import { checkLimits, checkMaxUncredited, plannedLimits } from './limits';
 import type { Payload } from '../payload/payload';
+import { shown } from './options';
 import type { EndpointPlan } from './plan';
 import { effectiveQueueGroup } from './queue-group';
 import { handlerOf, isStreaming } from './handler';
@@ -134,13 +135,17 @@ export function checkMetadata(where: string, metadata: unknown, mistakes: Pick<M
   }
 }
 
+function isNull(value: unknown): value is null {
+  return value === null;
+}
+
 function codecProblem({ codec = 'json' }: EndpointOptions, payload: Payload): string | undefined {
-  if (typeof codec === 'object') {
+  if (typeof codec === 'object' && !isNull(codec)) {
     const complete = typeof codec.decode === 'function' && typeof codec.encode === 'function';
     return complete ? undefined : 'codec needs the methods decode(body) and encode(value)';
   }
   if (!['json', 'text', 'bytes'].includes(codec))
-    return `codec ${JSON.stringify(codec)} is none of "json", "text", "bytes"`;
+    return `codec ${shown(codec)} is none of "json", "text", "bytes", nor an object with decode(body) and encode(value)`;
   const value = payload.kind === 'stream' ? payload.item : payload;
   const { kind } = value;
   const fits =

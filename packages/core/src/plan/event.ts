@@ -4,6 +4,8 @@ import type { SubscribeOptions } from '../define/options';
 import { checkContract, contractName, planContract } from './contract';
 import { checkQueueGroup } from './endpoint';
 import type { HandlerPlan } from './handler-plan';
+import { SUBSCRIBE_OPTIONS } from './known-options';
+import { checkedOptions } from './options';
 import type { SourceSurroundings } from './source';
 
 /** What `@Subscribe` leaves on a method. */
@@ -19,8 +21,9 @@ export interface EventPlan extends HandlerPlan {
 
 /** Plans a handler of events, once for each event. */
 export function planEvents(handler: HandlerDefinition, around: SourceSurroundings): EventPlan[] {
-  const { events, options } = handler.mark.options as Subscription;
+  const { events, options: given } = handler.mark.options as Subscription;
   const { service, where } = around;
+  const options = checkedOptions(given, SUBSCRIBE_OPTIONS, '@Subscribe', (problem) => around.mistake(problem));
   checkContract(handler, options, around);
   checkQueueGroup(where, options.queueGroup, { add: (_where, problem) => around.mistake(problem) });
   const name = contractName(handler, options);

@@ -1,6 +1,7 @@
 import { durationProblem, MAX_BODY, millisecondsOf, subjectProblem, type Duration } from '@natsmith/protocol';
 import type { Limits } from '../define/options';
 import type { Mistakes } from './definition-error';
+import { shown } from './options';
 
 /** Bytes of a request body where nobody says otherwise. */
 export const DEFAULT_MAX_BODY = 1024 * 1024;
@@ -84,10 +85,6 @@ function checkMaxBody(where: string, maxBody: unknown, mistakes: Pick<Mistakes, 
 function countProblem(name: string, value: unknown, least: 0 | 1): string | undefined {
   if (Number.isInteger(value) && (value as number) >= least) return undefined;
   return `${name} must be a whole number, ${least} or more, got ${shown(value)}`;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value);
 }
 
 function prefix(words: string, problem: string | undefined): string | undefined {

@@ -2,7 +2,7 @@ import { nameProblem, versionProblem } from '@natsmith/protocol';
 import { readDefinition } from '../define/definition';
 import type { Class } from '../define/options';
 import type { PayloadClasses } from '../payload/payload';
-import { addClass, mountGroup, type Walk } from './classes';
+import { addClass, knownMiddleware, mountGroup, type Walk } from './classes';
 import { Mistakes } from './definition-error';
 import { checkMetadata, checkQueueGroup, prefix } from './endpoint';
 import { checkHostLimits, checkLimits, DEFAULT_MAX_BODY, plannedLimits, type HostLimits } from './limits';
@@ -10,6 +10,8 @@ import { conflictBetween, conflictWithin, overlappingPairs } from './overlap';
 import type { ServicePlan } from './plan';
 import { plannedEvents } from './published';
 import { handlersBySource, type PlanningSource } from './source';
+import { SERVICE_OPTIONS } from './known-options';
+import { checkedOptions } from './options';
 import { checkUnused, givenInstances, serviceClasses } from './targets';
 
 /** What planning depends on. */
@@ -20,18 +22,22 @@ export interface Planning {
   /** The kinds of this copy of the package, by name; those of other packages are named by what their decorators leave. */
   readonly kinds: ReadonlyMap<string, PlanningSource>;
   readonly host?: HostLimits;
+  /** What else is wrong with the options of `create()`. */
+  readonly hostProblems?: readonly string[];
 }
 
 /** Plans decorated service classes, given themselves or by an instance; throws one DefinitionError that lists every mistake in all of them. */
 export function planServices(targets: readonly unknown[], planning: Planning): ServicePlan[] {
-  const { constructorProblem, host = {} } = planning;
+  const { constructorProblem, host = {}, hostProblems = [] } = planning;
   const mistakes = new Mistakes();
+  for (const problem of hostProblems) mistakes.add('create()', problem);
   checkHostLimits(host, mistakes);
   const instances = givenInstances(targets);
   const checks: Checks = {
     ...planning,
     constructorProblem: (target) => (instances.has(target) ? undefined : constructorProblem(target)),
     host,
+    hostProblems,
     mistakes,
   };
   const plans = serviceClasses(targets, mistakes).map((target) => planService(target, checks));
@@ -50,7 +56,10 @@ function planService(target: Class, checks: Checks): ServicePlan {
   const { mistakes } = checks;
   const where = target.name;
   const definition = readDefinition(target);
-  const options = definition.service;
+  const options =
+    definition.service === undefined
+      ? undefined
+      : checkedOptions(definition.service, SERVICE_OPTIONS, '@Service', (problem) => mistakes.add(where, problem));
   if (options === undefined) mistakes.add(where, 'has no @Service; write @Service({ name, version }) above the class');
   else {
     mistakes.add(where, prefix('service name ', nameProblem(options.name)));
@@ -64,7 +73,8 @@ function planService(target: Class, checks: Checks): ServicePlan {
 
   const limits = plannedLimits(options ?? {}, { timeout: undefined, maxBody: checks.host.maxBody ?? DEFAULT_MAX_BODY });
   const walk: Walk = { ...checks, service: options?.name ?? '', handlers: [], classes: [] };
-  const outside = { prefixes: [], queueGroups: [options?.queueGroup], use: definition.use, limits };
+  const use = knownMiddleware(where, definition.use, mistakes);
+  const outside = { prefixes: [], queueGroups: [options?.queueGroup], use, limits };
   addClass(definition, outside, [], walk);
   for (const group of options?.groups ?? []) mountGroup(group, where, outside, [target], walk);
 
@@ -81,7 +91,7 @@ function planService(target: Class, checks: Checks): ServicePlan {
     description: options?.description ?? '',
     metadata: Object.freeze({ ...options?.metadata }),
     queueGroup: options?.queueGroup,
-    use: Object.freeze([...definition.use]),
+    use: Object.freeze([...use]),
     handlers: Object.freeze(walk.handlers),
     classes: Object.freeze([...new Set(walk.classes)]),
     statsHandler: definition.statsHandlers[0],
