@@ -71,7 +71,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/',
-        pathNot: [TEST, room('payload'), '^packages/protocol/src/events/payload-check\\.ts$'],
+        pathNot: [TEST, room('payload'), '^packages/protocol/src/events/class-libraries\\.ts$'],
       },
       to: { path: 'node_modules/class-(validator|transformer)/' },
     },

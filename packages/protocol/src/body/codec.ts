@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isUtf8 } from '../platform/node';
 import type { Codec } from '../events/payload-type';
 import { ServiceError } from '../services/service-error';
 import { textOf } from '../text';

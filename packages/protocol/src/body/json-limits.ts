@@ -1,3 +1,4 @@
+import { Buffer } from '../platform/node';
 import { asBuffer } from './whole-bytes';
 
 /** How deep a JSON body may nest: `[[1]]` is 2 deep. */

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { Buffer, isAnyArrayBuffer, isDataView } from '../platform/node';
 
 const EMPTY = new Uint8Array(0);
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
@@ -19,8 +19,8 @@ export function wholeBytes(bytes: Uint8Array): Uint8Array {
 
 /** The bytes of what holds bytes and nothing else: an ArrayBuffer or a DataView; undefined for anything else. */
 export function bytesIn(value: unknown): Uint8Array | undefined {
-  if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
-  if (types.isDataView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (isAnyArrayBuffer(value)) return new Uint8Array(value);
+  if (isDataView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return undefined;
 }
 

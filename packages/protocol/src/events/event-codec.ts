@@ -1,3 +1,4 @@
+import { Buffer } from '../platform/node';
 import { guardedCodec, utf8 } from '../body/codec';
 import { parseJson } from '../body/json';
 import { wholeBytes } from '../body/whole-bytes';

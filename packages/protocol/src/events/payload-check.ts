@@ -1,8 +1,8 @@
-import type * as ClassTransformer from 'class-transformer';
-import type * as ClassValidator from 'class-validator';
+import { Buffer } from '../platform/node';
 import { effortProblem, sizeProblem } from '../body/json-limits';
 import { abandonPromises, isThenable } from '../body/thenable';
 import { ServiceError } from '../services/service-error';
+import { classLibraries } from './class-libraries';
 import type { ItemType } from './payload-type';
 import type { StandardResult, StandardSchema } from './standard-schema';
 import { invalidPayload, violationsIn, violationsOf, type Violation } from './violation';
@@ -137,20 +137,9 @@ function asked<T>(ask: () => T, what: 'transformed' | 'validated'): T {
   }
 }
 
-/** Loaded only for events whose type is a class: its decorators have loaded class-validator already. */
-function libraries(target: Constructor): {
-  plainToInstance: typeof ClassTransformer.plainToInstance;
-  validate: typeof ClassValidator.validate;
-  hasValidators: (target: Constructor) => boolean;
-} {
+function libraries(target: Constructor): ReturnType<typeof classLibraries> {
   try {
-    /* eslint-disable @typescript-eslint/no-require-imports */
-    const { plainToInstance } = require('class-transformer') as typeof ClassTransformer;
-    const { getMetadataStorage, validate } = require('class-validator') as typeof ClassValidator;
-    /* eslint-enable @typescript-eslint/no-require-imports */
-    const hasValidators = (target: Constructor): boolean =>
-      getMetadataStorage().getTargetValidationMetadatas(target, '', false, false).length > 0;
-    return { plainToInstance, validate, hasValidators };
+    return classLibraries();
   } catch (cause) {
     throw new ServiceError(
       500,

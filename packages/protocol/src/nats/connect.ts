@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { Buffer, environment, readFileSync } from '../platform/node';
 import { readServerUrl, splitServers, withoutCredentials } from './server-url';
 
 const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
@@ -61,7 +61,7 @@ export async function connectWith<Options extends object, Connected>(
   library: NatsLibrary<Options, Connected>,
   given?: Options,
 ): Promise<Connected> {
-  const options = withCredentialsOfUrl(given ?? optionsFromEnvironment(library, process.env));
+  const options = withCredentialsOfUrl(given ?? optionsFromEnvironment(library, environment()));
   const servers = [options.servers ?? []].flat();
   const defaults = {
     maxReconnectAttempts: -1,

@@ -1,3 +1,4 @@
+import { Buffer } from '../platform/node';
 /**
  * A connection of `nats` 2 or of `@nats-io/transport-node` 3: what natsmith uses of either.
  * Options are declared as `object`, because the two libraries name their types differently.

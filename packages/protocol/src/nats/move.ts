@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../platform/node';
 import type { Connection } from './connection';
 import { ConnectionEvents } from './connection-events';
 import { connectSibling } from './sibling';

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { Buffer, randomFillSync } from '../platform/node';
 
 /** Characters of a token, six random bits each: 132 bits, in the length of a NUID. */
 const LENGTH = 22;

@@ -1,3 +1,4 @@
+import { Buffer } from '../platform/node';
 /** The number of an error reply, safe to parse (ADR-32, Error handling). */
 export const ERROR_CODE_HEADER = 'Nats-Service-Error-Code';
 /** The description of an error reply, one line (ADR-32, Error handling). */

@@ -1,3 +1,4 @@
+import { Buffer } from '../platform/node';
 /** In a request: how many chunks of a large reply may come before a grant. In an INFO reply: the service takes chunks. */
 export const CHUNKS_HEADER = 'Natsmith-Chunks';
 /** In the announcement of a body in chunks: its bytes in all. */

@@ -1,3 +1,4 @@
+import { inBackground } from '../platform/node';
 import { FIRST_CREDIT } from './window';
 
 const MiB = 1024 * 1024;
@@ -72,7 +73,7 @@ export class CreditBudget {
     (share.isBegunBody ? this.bodies : this.others).add(share);
     if (this.timer !== undefined) return;
     this.hasMoved = true;
-    this.timer = setInterval(() => this.move(), STALL).unref();
+    this.timer = inBackground(setInterval(() => this.move(), STALL));
   }
 
   /** @internal */

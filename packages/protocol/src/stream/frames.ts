@@ -1,3 +1,4 @@
+import { Buffer } from '../platform/node';
 import type { HeaderBlock } from '../services/header';
 import type { Message } from '../nats/connection';
 

@@ -1,3 +1,4 @@
+import { Buffer } from '../platform/node';
 import { ServiceError } from '../services/service-error';
 import type { Body } from './frames';
 import type { Uncredited } from './uncredited';
