@@ -1,5 +1,5 @@
-import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
-import { ServiceError } from '@natsmith/protocol';
+import type { TracingChannel } from 'node:diagnostics_channel';
+import { ServiceError, tracingChannel } from '@natsmith/protocol';
 import { TimeoutError } from './call/timeout-error';
 import { HeadersToSend, type ClientContext, type OutgoingHeaders } from './middleware';
 import type { HeaderLines } from './call/request';

@@ -1,3 +1,4 @@
+import { warn } from '@natsmith/protocol';
 import type { HeaderLines, HeaderValues } from './call/request';
 
 /** Headers of what is about to be sent. */
@@ -107,8 +108,7 @@ class Next implements Promise<unknown> {
 
   checkAwaited(name: string): void {
     if (!this.isAwaited) throw new Error(`${name} did not await next(), so its result was lost; await or return it`);
-    if (this.isPending)
-      process.emitWarning(`${name} ended before the next() that it called; await or return it`, 'NatsmithWarning');
+    if (this.isPending) warn(`${name} ended before the next() that it called; await or return it`);
   }
 
   then<A = unknown, B = never>(

@@ -1,4 +1,4 @@
-import { textOf } from '@natsmith/protocol';
+import { Buffer, textOf } from '@natsmith/protocol';
 
 /** How a body is read. */
 export type BodyKind = 'json' | 'text' | 'bytes';

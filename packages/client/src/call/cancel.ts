@@ -1,4 +1,4 @@
-import { isNoResponders } from '@natsmith/protocol';
+import { inBackground, isNoResponders } from '@natsmith/protocol';
 import { EMPTY } from './body';
 import type { Inbox } from '../nats/inbox';
 
@@ -26,9 +26,9 @@ export function sendCancel(inbox: Inbox, subject: string): void {
     onMessage(message) {
       const delay = DELAYS[sent++];
       if (!isNoResponders(message) || delay === undefined) address.close();
-      else setTimeout(send, delay).unref();
+      else inBackground(setTimeout(send, delay));
     },
   });
-  setTimeout(() => address.close(), 2_000).unref();
+  inBackground(setTimeout(() => address.close(), 2_000));
   send();
 }

@@ -1,4 +1,5 @@
 import {
+  warn,
   eventCodecOf,
   headersIn,
   isEvent,
@@ -173,7 +174,7 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
   private warnOnce(kind: string, message: () => string): void {
     if (this.told.has(kind)) return;
     this.told.add(kind);
-    process.emitWarning(printable(message(), MAX_REASON), 'NatsmithWarning');
+    warn(printable(message(), MAX_REASON));
   }
 
   private end(error?: Error): void {

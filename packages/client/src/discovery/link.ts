@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '@natsmith/protocol';
 import type { Connection } from '@natsmith/protocol';
 
 /** Milliseconds that the server may take to answer. */

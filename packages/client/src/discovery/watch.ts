@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
+  delay,
   MAX_TIMER,
   millisecondsOfOption,
   type Duration,

@@ -1,5 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { PermissionError, type Connection } from '@natsmith/protocol';
+import { delay, nextTurn, PermissionError, type Connection } from '@natsmith/protocol';
 
 /** Milliseconds that a publish waits for the server's answer. */
 const PATIENCE = 2_000;

@@ -1,5 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
+  delay,
+  Buffer,
   ConnectionEvents,
   CreditBudget,
   headerBlock,

@@ -6,7 +6,10 @@ import {
   subjectProblem,
   type InfoResponse,
 } from '@natsmith/protocol';
-import { rcompare, satisfies, validRange } from 'semver';
+// The whole of semver is 47 files.
+import rcompare from 'semver/functions/rcompare';
+import satisfies from 'semver/functions/satisfies';
+import validRange from 'semver/ranges/valid';
 
 /** Which instances and endpoints of a service are meant. */
 export interface ServiceSelection {

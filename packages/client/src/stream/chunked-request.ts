@@ -1,4 +1,4 @@
-import { chunksOf, headerBlock, MAX_BODY, SIZE_HEADER } from '@natsmith/protocol';
+import { Buffer, chunksOf, headerBlock, MAX_BODY, SIZE_HEADER } from '@natsmith/protocol';
 import type { Inbox } from '../nats/inbox';
 import type { HeaderLines } from '../call/request';
 import { Upload } from './upload';

@@ -1,4 +1,5 @@
 import {
+  Buffer,
   DEFAULT_HEARTBEAT,
   ERROR_CODE_HEADER,
   ERROR_HEADER,

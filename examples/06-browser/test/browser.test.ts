@@ -1,0 +1,74 @@
+import { NatsServiceFactory, type NatsServiceHost } from '@natsmith/core';
+import { findNatsServer, NatsServer } from '@natsmith/testing';
+import { existsSync } from 'node:fs';
+import { type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { launch } from 'puppeteer-core';
+import { gzipSync } from 'node:zlib';
+import { serveSite } from '../src/site';
+import { Weather } from '../src/weather.service';
+
+const chromium = findChromium();
+
+/** `CHROMIUM`, or a browser of that kind on PATH. */
+function findChromium(): string | undefined {
+  if (process.env['CHROMIUM']) return process.env['CHROMIUM'];
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+    .find((path) => existsSync(path));
+}
+
+const missing = [chromium ?? 'no chromium', findNatsServer() ?? 'no nats-server'].filter((one) =>
+  one.startsWith('no '),
+);
+const describeInBrowser = missing.length === 0 ? describe : describe.skip;
+
+describeInBrowser(`a web page in Chromium${missing.length === 0 ? '' : ` (${missing.join(', ')} on PATH)`}`, () => {
+  let server: NatsServer;
+  let host: NatsServiceHost;
+  let site: Server;
+
+  beforeAll(async () => {
+    server = await NatsServer.start({ config: 'websocket { listen: "127.0.0.1:-1", no_tls: true }' });
+    const websocket = /Listening for websocket clients on (ws:\/\/[\d.:]+)/.exec(server.output)?.[1];
+    host = await NatsServiceFactory.create(Weather, { connection: { servers: server.url }, logger: false });
+    site = await serveSite(websocket ?? '', 0);
+  }, 30_000);
+
+  afterAll(async () => {
+    site?.close();
+    await host?.stop();
+    await server?.stop();
+  });
+
+  it('finds services, calls, reads and leaves a stream, uploads, takes large replies, and cancels', async () => {
+    const browser = await launch({ executablePath: chromium!, args: ['--no-sandbox'] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
+      await page.waitForSelector('body[data-state=done]', { timeout: 30_000 });
+      const lines = (await page.evaluate("document.querySelector('#log').textContent")) as string;
+      expect(lines.trim().split('\n')).toEqual([
+        'forecast: 4',
+        'found: weather 1.2.0',
+        expect.stringMatching(/^refused: 400 \[\{"path":"city"/),
+        'live: 1',
+        'live: 2',
+        'live: 3',
+        'live: left',
+        'average: 20',
+        'archive: 3000000',
+        'cancelled: the visitor has left',
+      ]);
+    } finally {
+      await browser.close();
+    }
+  }, 60_000);
+
+  it('loads a script of a size that a page can bear', async () => {
+    const script = await fetch(`http://127.0.0.1:${(site.address() as AddressInfo).port}/page.js`);
+    expect(gzipSync(Buffer.from(await script.arrayBuffer())).length).toBeLessThan(100_000);
+  });
+});
