@@ -431,6 +431,25 @@ onEachServerAndClient((server, library) => {
       await until(() => ended.length === 1);
       expect(ended).toEqual(['499: the caller has left the stream']);
     });
+
+    test('that answers heartbeats by asking for another keeps nobody busy', async () => {
+      await feed();
+      let heartbeats = 0;
+      connection.subscribe('_INBOX.mine', {
+        callback(_error, { reply, headers }) {
+          if (headers?.has('Natsmith-Heartbeat') !== true) return;
+          heartbeats++;
+          connection.publish(reply!, 'credit 16', { reply: '_INBOX.mine' });
+        },
+      });
+      const headers = library.headers();
+      headers.set('Natsmith-Credit', '16');
+      headers.set('Natsmith-Heartbeat', '60000');
+      connection.publish('wait', Buffer.alloc(0), { reply: '_INBOX.mine', headers });
+      await until(() => heartbeats === 2);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(heartbeats).toBe(2);
+    });
   });
 });
 

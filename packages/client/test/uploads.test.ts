@@ -138,6 +138,20 @@ onEachServerAndClient((_server, library) => {
     expect(failed).toMatchObject({ code: 499 });
   });
 
+  test('heartbeats of an upload come by the clock, and are not answered by further ones', async () => {
+    let heartbeats = 0;
+    connection.subscribe('_INBOX.>', {
+      callback: (_error, { headers }) => {
+        if (headers?.has('Natsmith-Heartbeat')) heartbeats++;
+      },
+    });
+    async function* slow(): AsyncGenerator<Amount> {
+      for (let value = 1; value <= 5; value++) yield delay(20, { value });
+    }
+    expect(await till.sum(slow())).toBe(15);
+    expect(heartbeats).toBeLessThan(10);
+  });
+
   test('a cancel by somebody else is an error to the handler, not silence', async () => {
     const control = new Promise<string>((resolve) => {
       connection.subscribe('sum', { callback: (_error, { headers }) => resolve(headers!.get('Natsmith-Upload')) });

@@ -33,6 +33,8 @@ const EMPTY = new Uint8Array(0);
 export class ItemSender {
   private readonly credit: SendCredit;
   private heartbeats = 0;
+  /** Since the latest heartbeat: a consumer that answers heartbeats by questions is not to keep both ends busy. */
+  private hasAnswered = false;
   private hasAnsweredElsewhere = false;
   private to: string | undefined;
   /** Why no further item is sent. */
@@ -68,7 +70,8 @@ export class ItemSender {
     if (message.reply && this.to === undefined) {
       this.to = message.reply;
       this.beat();
-    } else if (message.reply) this.answer(message.reply);
+      // Where the consumer invited the items, each grant says again where they go; it asks for nothing.
+    } else if (message.reply && this.settings.to !== undefined) this.answer(message.reply);
     this.wake?.();
   }
 
@@ -155,7 +158,10 @@ export class ItemSender {
     const { heartbeat } = this.settings;
     if (heartbeat === 0) return;
     this.heardAt = performance.now();
-    this.timer = setInterval(() => this.beat(), heartbeat);
+    this.timer = setInterval(() => {
+      this.hasAnswered = false;
+      this.beat();
+    }, heartbeat);
     // The consumer learns at once where to send its control messages.
     this.beat();
   }
@@ -164,15 +170,17 @@ export class ItemSender {
     const { heartbeat } = this.settings;
     // A consumer that has not asked for anything yet cannot be told from a slow one.
     if (this.to === undefined || this.hasLeft()) return;
-    if (performance.now() - this.heardAt > MISSED_HEARTBEATS * heartbeat) return this.leave('gone');
+    if (heartbeat > 0 && performance.now() - this.heardAt > MISSED_HEARTBEATS * heartbeat) return this.leave('gone');
     this.sendHeartbeat(this.to);
     this.heartbeats++;
   }
 
   /** The consumer wants to know how far the stream is. */
   private answer(reply: string): void {
-    if (isImported(reply)) this.answerElsewhere(reply);
-    else this.beat();
+    if (isImported(reply)) return this.answerElsewhere(reply);
+    if (this.hasAnswered) return;
+    this.hasAnswered = true;
+    this.beat();
   }
 
   /**
