@@ -2,9 +2,26 @@ import { connectWith } from '@natsmith/protocol';
 import type * as Nats from 'nats';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 
-/** Connects with `nats` 2, by the options or else by the environment. */
-export function connect(given?: ConnectionOptions): Promise<NatsConnection> {
-  // Loaded only when the client makes the connection: one that is given a connection may use nats.js 3 alone.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return connectWith(require('nats') as typeof Nats, given);
+/** Connects with `nats` 2, or where only that is installed with `@nats-io/transport-node`, by the options or else by the environment. */
+export async function connect(given?: ConnectionOptions): Promise<NatsConnection> {
+  return connectWith(clientLibrary(), given);
+}
+
+/** Loaded only when natsmith makes the connection; whoever has a connection of its own needs none of them here. */
+function clientLibrary(): typeof Nats {
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  try {
+    return require('nats') as typeof Nats;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    try {
+      // Its connections are alike in what natsmith uses.
+      return require('@nats-io/transport-node') as typeof Nats;
+    } catch {
+      throw new Error('no client library for NATS is installed: npm install nats, or @nats-io/transport-node', {
+        cause: error,
+      });
+    }
+  }
+  /* eslint-enable @typescript-eslint/no-require-imports */
 }

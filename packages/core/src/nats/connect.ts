@@ -3,14 +3,32 @@ import type * as Nats from 'nats';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 
 /**
- * Makes the connection that `NatsServiceFactory.create` would make, with `nats` 2, for programs that need it first; who
+ * Makes the connection that `NatsServiceFactory.create` would make, with `nats` 2, or with `@nats-io/transport-node` where only that
+ * is installed, for programs that need it first; who
  * makes it closes it.
  * @param given default: the environment (`NATS_URL` and the credentials of the `nats` command), else
  * `nats://127.0.0.1:4222`
  * @throws Error that says where it looked, when no server answers
  */
-export function connect(given?: ConnectionOptions): Promise<NatsConnection> {
-  // Loaded only when natsmith makes the connection: a service on a connection of its own may use nats.js 3 alone.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return connectWith(require('nats') as typeof Nats, given);
+export async function connect(given?: ConnectionOptions): Promise<NatsConnection> {
+  return connectWith(clientLibrary(), given);
+}
+
+/** Loaded only when natsmith makes the connection; whoever has a connection of its own needs none of them here. */
+function clientLibrary(): typeof Nats {
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  try {
+    return require('nats') as typeof Nats;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    try {
+      // Its connections are alike in what natsmith uses.
+      return require('@nats-io/transport-node') as typeof Nats;
+    } catch {
+      throw new Error('no client library for NATS is installed: npm install nats, or @nats-io/transport-node', {
+        cause: error,
+      });
+    }
+  }
+  /* eslint-enable @typescript-eslint/no-require-imports */
 }
