@@ -14,7 +14,12 @@ export interface Delivery {
   readonly pending: number;
 }
 
-const NANOSECONDS = 1_000_000;
+const PREFIX = '$JS.ACK.';
+const DOT = 46;
+/** Of the largest number of 64 bits. */
+const MAX_DIGITS = 20;
+/** Digits of nanoseconds below a millisecond. */
+const BELOW_MILLISECONDS = 6;
 
 /**
  * Reads `$JS.ACK.<stream>.<consumer>.<attempt>.<sequence>.<delivery>.<time>.<pending>`; since 2.14 domain and account
@@ -22,16 +27,58 @@ const NANOSECONDS = 1_000_000;
  * publish to an inbox that he knows.
  */
 export function deliveryOf(reply: string | undefined): Delivery | undefined {
-  if (reply?.startsWith('$JS.ACK.') !== true) return undefined;
-  const tokens = reply.split('.');
-  const first = tokens.length === 9 ? 2 : tokens.length === 11 || tokens.length === 12 ? 4 : undefined;
-  if (first === undefined) return undefined;
-  const [stream = '', consumer = '', ...numbers] = tokens.slice(first, first + 7);
-  const [attempt, sequence, delivery, nanoseconds, pending] = numbers.map((token) =>
-    /^\d{1,20}$/.test(token) ? Number(token) : NaN,
-  ) as [number, number, number, number, number];
-  const time = Math.floor(nanoseconds / NANOSECONDS);
+  if (reply?.startsWith(PREFIX) !== true) return undefined;
+  const tokens = countTokens(reply);
+  if (tokens !== 9 && tokens !== 11 && tokens !== 12) return undefined;
+  // Each message of a consumer comes through here: no array is made of the tokens.
+  let start = PREFIX.length;
+  if (tokens !== 9) start = after(reply, after(reply, start));
+  const consumerAt = after(reply, start);
+  const attemptAt = after(reply, consumerAt);
+  const sequenceAt = after(reply, attemptAt);
+  const deliveryAt = after(reply, sequenceAt);
+  const timeAt = after(reply, deliveryAt);
+  const pendingAt = after(reply, timeAt);
+  const attempt = numberAt(reply, attemptAt, sequenceAt - 1);
+  const sequence = numberAt(reply, sequenceAt, deliveryAt - 1);
+  const delivery = numberAt(reply, deliveryAt, timeAt - 1);
+  const time = numberAt(reply, timeAt, pendingAt - 1, BELOW_MILLISECONDS);
+  const end = tokens === 12 ? after(reply, pendingAt) - 1 : reply.length;
+  const pending = numberAt(reply, pendingAt, end);
   // NaN as soon as one of them is not a number.
   if (Number.isNaN(attempt + sequence + delivery + time + pending)) return undefined;
-  return { stream, consumer, attempt, sequence, delivery, time, pending };
+  return {
+    stream: reply.slice(start, consumerAt - 1),
+    consumer: reply.slice(consumerAt, attemptAt - 1),
+    attempt,
+    sequence,
+    delivery,
+    time,
+    pending,
+  };
+}
+
+/** Where the token behind that of a place begins; beyond the end where there is none. */
+function after(subject: string, start: number): number {
+  const dot = subject.indexOf('.', start);
+  return dot === -1 ? subject.length + 1 : dot + 1;
+}
+
+function countTokens(subject: string): number {
+  // Two are in the prefix.
+  let count = 3;
+  for (let i = PREFIX.length; i < subject.length; i++) if (subject.charCodeAt(i) === DOT) count++;
+  return count;
+}
+
+/** The number of decimal digits at a place, without the last `less` of them; NaN for anything else. */
+function numberAt(subject: string, start: number, end: number, less = 0): number {
+  if (end <= start || end - start > MAX_DIGITS) return NaN;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = subject.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return NaN;
+    if (i < end - less) value = value * 10 + digit;
+  }
+  return value;
 }

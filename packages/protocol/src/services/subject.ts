@@ -89,10 +89,11 @@ export function subjectsOverlap(a: string, b: string): boolean {
 
 /** Whether every subject that matches the second pattern matches the first. */
 export function subjectCovers(pattern: string, subject: string): boolean {
+  if (pattern === subject) return true;
   const wide = pattern.split('.');
   const narrow = subject.split('.');
-  for (const [i, token] of wide.entries()) {
-    const other = narrow[i];
+  for (let i = 0; i < wide.length; i++) {
+    const [token, other] = [wide[i], narrow[i]];
     if (other === undefined) return false;
     if (token === '>') return true;
     if (other === '>' || (token !== '*' && token !== other)) return false;
