@@ -4,9 +4,10 @@ import type { HeldMessage } from './held-message';
 
 type Outlet = HandlerSurroundings['settings']['outlet'];
 
-const ACK = Buffer.from('+ACK');
-const IN_PROGRESS = Buffer.from('+WPI');
-const NAK = Buffer.from('-NAK');
+// Strings: the outlet writes line and body in one go.
+const ACK = '+ACK';
+const IN_PROGRESS = '+WPI';
+const NAK = '-NAK';
 const NANOSECONDS = 1_000_000;
 /** Bytes of a reason: it goes into an advisory, not into an archive. */
 const MAX_REASON = 256;
@@ -36,12 +37,12 @@ export class Acknowledger {
   /** The message comes again, at once or after a delay in milliseconds. */
   giveBack({ reply }: HeldMessage, delay = 0): void {
     const milliseconds = Math.max(0, Math.round(delay));
-    this.tell(reply, milliseconds === 0 ? NAK : Buffer.from(`-NAK {"delay":${milliseconds * NANOSECONDS}}`));
+    this.tell(reply, milliseconds === 0 ? NAK : `${NAK} {"delay":${milliseconds * NANOSECONDS}}`);
   }
 
   /** The message is over. Servers before 2.11 take the reason for nothing else than the end. */
   terminate({ reply }: HeldMessage, reason: string): void {
-    this.tell(reply, Buffer.from(`+TERM ${oneLineOf(reason)}`));
+    this.tell(reply, `+TERM ${oneLineOf(reason)}`);
   }
 
   /** The message is still in work: the server waits once more for as long as before. */
@@ -51,7 +52,7 @@ export class Acknowledger {
   }
 
   /** Gives whether the server has answered. */
-  private ask(subject: string, word: Uint8Array): Promise<boolean> {
+  private ask(subject: string, word: string): Promise<boolean> {
     return new Promise((resolve) => {
       const inbox = this.outlet.newInbox();
       const end = (isAnswered: boolean): void => {
@@ -73,7 +74,7 @@ export class Acknowledger {
     });
   }
 
-  private tell(subject: string, word: Uint8Array): void {
+  private tell(subject: string, word: string): void {
     try {
       this.outlet.publish(subject, word);
     } catch {
