@@ -340,11 +340,35 @@ onEachJetStream((server, client) => {
       ]);
     });
 
-    it('takes no message that is not of its consumer', async () => {
+    it('takes no message that is not of its consumer, and publishes to no subject that others name', async () => {
+      const asked: string[] = [];
+      const spy = connection.subscribe(`$JS.API.CONSUMER.MSG.NEXT.${made.Tasks.name}.>`, {
+        callback: (_error, { reply }) => void asked.push(reply ?? ''),
+      });
+      await connection.flush();
       const { worker } = await start();
+      await until(() => asked.length > 0);
       await publish(1);
       await settled(1);
-      expect(worker.runs).toHaveLength(1);
+      const inbox = asked.at(-1) as string;
+      const { name } = made.Tasks;
+      for (const reply of [
+        undefined,
+        `$JS.API.STREAM.PURGE.${name}`,
+        `$JS.API.CONSUMER.DELETE.${name}.worker-work`,
+        `tasks-${id}.7`,
+        `$JS.ACK.${name}.other.1.2.2.1764115200123456789.0`,
+        `$JS.ACK.OTHER.worker-work.1.2.2.1764115200123456789.0`,
+        `$JS.ACK.${name}.worker-work.1.x.2.1764115200123456789.0`,
+        `$JS.ACK.${name}.worker-work.1.2.2.1764115200123456789`,
+      ])
+        connection.publish(inbox, Buffer.from('{"n":7}'), reply === undefined ? {} : { reply });
+      await connection.flush();
+      await publish(2);
+      await settled(2);
+      expect(worker.runs.map(([n]) => n)).toEqual([1, 2]);
+      expect((await manager.streams.info(name)).state).toMatchObject({ messages: 2, last_seq: 2 });
+      spy.unsubscribe();
     });
 
     it('is refused with what differs where nothing is to be changed', async () => {
