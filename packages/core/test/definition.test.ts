@@ -132,7 +132,12 @@ describe('a service', () => {
     ['with four numbers', () => serviceWith({ version: '1.0.0.1' }), 'Subject', /"1.0.0.1" is not SemVer/],
     ['with a blank queue group', () => serviceWith({ queueGroup: 'a b' }), 'Subject', /queue group "a b" .* or false/],
     ['with a wildcard queue group', () => serviceWith({ queueGroup: '>' }), 'Subject', /queue group ">"/],
-    ['with metadata that is no text', () => serviceWith({ metadata: { a: 1 } }), 'Subject', /metadata "a" .* as text/],
+    [
+      'with metadata that is not a string',
+      () => serviceWith({ metadata: { a: 1 } }),
+      'Subject',
+      /metadata "a" must be a string/,
+    ],
     ['with metadata that is no object', () => serviceWith({ metadata: 'a' }), 'Subject', /metadata must be an object/],
     ['with metadata in a list', () => serviceWith({ metadata: ['a'] }), 'Subject', /metadata must be an object/],
     ['with reserved metadata', () => serviceWith({ metadata: { _nats_x: 'a' } }), 'Subject', /"_nats_x" begins with/],
@@ -498,7 +503,12 @@ describe('an endpoint', () => {
     ['with a bad prefix', () => OnMethod, 'OnMethod.x', /group prefix "a.>" may not contain ">"/],
     ['that mounts groups', () => MountsOnMethod, 'MountsOnMethod.x', /mounts groups in a @Group on a method/],
     ['that is static', () => Static, 'Static.x', /is static; .* remove "static"/],
-    ['named by a symbol', () => Symbolic, 'Symbolic.Symbol(x)', /named by a symbol; give the method a text name/],
+    [
+      'named by a symbol',
+      () => Symbolic,
+      'Symbolic.Symbol(x)',
+      /named by a symbol; give the method a name that is a string/,
+    ],
     ['decorated twice', () => Double, 'Double.x', /has @Endpoint more than once; write one method for each/],
     ['grouped twice', () => DoubleGroup, 'DoubleGroup.x', /has @Group more than once; join the prefixes/],
     [
@@ -507,7 +517,7 @@ describe('an endpoint', () => {
       'OnlyUse.x',
       /has @Group, @Use or @Metadata but no @Endpoint; add @Endpoint/,
     ],
-    ['that is no method', () => NoMethod, 'NoMethod.x', /is no method; decorate a method/],
+    ['that is no method', () => NoMethod, 'NoMethod.x', /is not a method; decorate a method/],
   ])('%s is refused', (_title, target, where, problem) => {
     const mistakes = mistakesIn(target());
     expect(mistakes).toHaveLength(1);

@@ -294,7 +294,11 @@ onEachServerAndClient((_server, client) => {
       ['a bad subject', (s) => s.addEndpoint('a', () => 1, { subject: 'a..b' }), /empty token/],
       ['a bad queue group', (s) => s.addEndpoint('a', () => 1, { queueGroup: 'a b' }), /queue group "a b"/],
       ['a bad limit', (s) => s.addEndpoint('a', () => 1, { timeout: -1 }), /timeout .*got -1/],
-      ['metadata that is no text', (s) => s.addEndpoint('a', () => 1, { metadata: { a: 1 as never } }), /metadata "a"/],
+      [
+        'metadata that is not a string',
+        (s) => s.addEndpoint('a', () => 1, { metadata: { a: 1 as never } }),
+        /metadata "a"/,
+      ],
       ['no handler', (s) => s.addEndpoint('a', undefined as never), /no handler/],
       ['a bad group prefix', (s) => s.addGroup('a.>'), /addGroup\("a.>"\) group prefix .* may not contain ">"/],
       ['a subject that is taken', (s) => s.addEndpoint('fine', () => 1), /subject "fine" of Gated.fine too/],

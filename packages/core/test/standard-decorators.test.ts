@@ -192,8 +192,8 @@ describe.each(Object.keys(COMPILERS))('mistakes with standard decorators, compil
     ],
     ['a static method', '@Endpoint() fine() {} @Endpoint() static add() {}', 'Wrong.add', /remove "static"/],
     ['a private method', '@Endpoint() fine() {} @Endpoint() #add() {}', 'Wrong.#add', /remove the "#"/],
-    ['a getter', '@Endpoint() fine() {} @Endpoint() get add() { return 1; }', 'Wrong.add', /is no method/],
-    ['a field', '@Endpoint() fine() {} @Endpoint() add = 1;', 'Wrong.add', /is no method/],
+    ['a getter', '@Endpoint() fine() {} @Endpoint() get add() { return 1; }', 'Wrong.add', /is not a method/],
+    ['a field', '@Endpoint() fine() {} @Endpoint() add = 1;', 'Wrong.add', /is not a method/],
     ['two of a kind', '@Endpoint() @Endpoint() add() {}', 'Wrong.add', /more than once/],
     ['a group without an endpoint', "@Endpoint() fine() {} @Group('x') add() {}", 'Wrong.add', /no @Endpoint/],
   ])('%s is refused, with the way out', async (_title, body, where, what) => {

@@ -67,7 +67,7 @@ export function readDefinition(target: Class): ClassDefinition {
     for (const [key, method] of marks.methods) {
       const problem =
         typeof key === 'symbol'
-          ? 'is named by a symbol; give the method a text name'
+          ? 'is named by a symbol; give the method a name that is a string'
           : method.handlers.length > 1
             ? `has ${decoratorsOf(method.handlers)}; write one method for each`
             : method.groups.length > 1
@@ -97,7 +97,7 @@ export function readDefinition(target: Class): ClassDefinition {
     const { mark, groups, use: methodUse, statsHandler, decorated, isStandard } = found;
     const fn = prototype[method];
     if (typeof fn !== 'function') {
-      contradictions.push({ method, problem: 'is no method; decorate a method of the class' });
+      contradictions.push({ method, problem: 'is not a method; decorate a method of the class' });
       continue;
     }
     if (statsHandler) statsHandlers.push(method);

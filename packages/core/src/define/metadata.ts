@@ -103,7 +103,7 @@ export function ownMarks(target: object): ClassMarks | undefined {
 const STATIC = 'is static; natsmith calls methods of an instance, so remove "static"';
 
 function misplacedProblem(context: ClassDecoratorContext | ClassMethodDecoratorContext): string | undefined {
-  if (context.kind !== 'method') return 'is no method; decorate a method of the class';
+  if (context.kind !== 'method') return 'is not a method; decorate a method of the class';
   if (context.static) return STATIC;
   return context.private ? 'is private; natsmith calls it from outside the class, so remove the "#"' : undefined;
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../define/logger';
 import type { Class, Provision } from '../define/options';
 import { FACTORY_OPTIONS } from './factory-options';
 import { NatsServiceHost } from './host';
-import { constructorProblem, containerOf, Instances, type Container, type ContainerOf } from './objects';
+import { constructorProblem, containerOf, UserObjects, type Container, type ContainerOf } from './objects';
 import { loggerOf } from './logger';
 import { checkedOptions } from '../plan/options';
 import type { ServicePlan } from '../plan/plan';
@@ -110,7 +110,7 @@ async function create<C extends Connection>(
   if (!ownsConnection && (source.isClosed() || source.isDraining()))
     throw new Error('the given connection is closed or closing; pass a live one, or options to connect with');
   const connection = ownsConnection ? ((await connect(source)) as Connection as C) : source;
-  const instances = new Instances(givenInstances(targets), logger);
+  const objects = new UserObjects(givenInstances(targets), logger);
   const services: ServiceInstance[] = [];
   const outlet = outletOf(connection, logger, options.inboxes);
   try {
@@ -118,7 +118,7 @@ async function create<C extends Connection>(
     // Before any object: what its onStart publishes needs the streams.
     await prepareSources(plans, connection, logger, options.provision ?? 'ensure');
     const { container } = await containerOf(options.container, connection);
-    await instances.start(plans, container);
+    await objects.start(plans, container);
     const settings: HostSettings = {
       connection,
       outlet,
@@ -126,21 +126,21 @@ async function create<C extends Connection>(
       use: options.use ?? [],
       validation: options.validation ?? {},
       stopTimeout,
-      objects: instances,
+      objects,
     };
     for (const plan of plans) services.push(new ServiceInstance(plan, settings));
     for (const start of ['startFirst', 'start', 'startLast'] as const)
       await allSettled(services.map((service) => service[start]()));
   } catch (error) {
     await Promise.all(services.map((service) => service.leave()));
-    await stopInTime(instances, stopTimeout);
+    await stopInTime(objects, stopTimeout);
     await untilServerKnows(connection);
     if (ownsConnection) await closeInTime(connection, logger);
     throw error;
   }
   for (const service of services) logger.info(startLine(service), 'service started');
   const host = new NatsServiceHost(
-    { connection, ownsConnection, services, instances, logger },
+    { connection, ownsConnection, services, objects, logger },
     options.signals !== false,
   );
   if (options.logger !== false) warnOfNeighbours(plans, outlet, logger);
@@ -179,10 +179,10 @@ async function allSettled(starting: readonly Promise<void>[]): Promise<void> {
 /** Starts decorated classes as NATS services. */
 export const NatsServiceFactory = { create };
 
-async function stopInTime(instances: Instances, stopTimeout: number): Promise<void> {
+async function stopInTime(objects: UserObjects, stopTimeout: number): Promise<void> {
   const timeLeft = new TimeLeft();
   timeLeft.start(stopTimeout);
-  await instances.stopAll(timeLeft.up);
+  await objects.stopAll(timeLeft.up);
   timeLeft.end();
 }
 

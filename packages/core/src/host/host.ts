@@ -1,6 +1,6 @@
 import { ConnectionEvents } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import type { Instances } from './objects';
+import type { UserObjects } from './objects';
 import type { ServiceInstance } from '../service/instance';
 import { isOfNeighbours } from '../service/neighbours';
 import type { RunningService } from '../service/service';
@@ -18,7 +18,7 @@ export interface HostParts<C extends Connection> {
   /** The factory opened the connection, and the host closes it. */
   readonly ownsConnection: boolean;
   readonly services: readonly ServiceInstance[];
-  readonly instances: Instances;
+  readonly objects: UserObjects;
   readonly logger: Logger;
 }
 
@@ -63,7 +63,7 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
    * @throws Error when the host does not run the class
    */
   get<T extends object>(target: abstract new (...args: never) => T): T {
-    const instance = this.parts.instances.get(target);
+    const instance = this.parts.objects.get(target);
     if (instance === undefined)
       throw new Error(`${target.name} does not run here; pass it to create(), or mount it in a service`);
     return instance as T;

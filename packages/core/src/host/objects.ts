@@ -51,9 +51,12 @@ function declaresConstructor(target: Class): boolean {
   return source.startsWith('class') && (target.length > 0 || /\bconstructor\s*\(/.test(source));
 }
 
-/** One instance of each class of a host, from its start to its stop. */
-export class Instances {
-  private readonly instances = new Map<Class, object>();
+/** Milliseconds until the log tells of a container that has given nothing. */
+const CONTAINER_PATIENCE = 5000;
+
+/** The user's objects: one of each class of a host, from its start to its stop. */
+export class UserObjects {
+  private readonly objects = new Map<Class, object>();
   /** Those whose `onStart` has been run, and whose `onStop` has not. */
   private readonly started = new Set<Class>();
   /** How many running services use a class. */
@@ -66,7 +69,7 @@ export class Instances {
   ) {}
 
   /**
-   * Makes and starts the instances; rejects with what the first constructor or `onStart` throws.
+   * Makes and starts the objects; rejects with what the first constructor or `onStart` throws.
    * @param container makes them; without one, `new` does
    */
   async start(
@@ -75,19 +78,19 @@ export class Instances {
   ): Promise<void> {
     for (const target of services.flatMap((service) => service.classes)) {
       this.uses.set(target, (this.uses.get(target) ?? 0) + 1);
-      if (!this.instances.has(target)) await this.make(target as new () => object, container);
+      if (!this.objects.has(target)) await this.make(target as new () => object, container);
     }
-    for (const [target, instance] of this.instances) {
-      await (instance as Partial<OnStart>).onStart?.();
+    for (const [target, object] of this.objects) {
+      await (object as Partial<OnStart>).onStart?.();
       this.started.add(target);
     }
   }
 
   get(target: Class): object | undefined {
-    return this.instances.get(target);
+    return this.objects.get(target);
   }
 
-  /** A service has stopped: its instances that no other service uses stop, too, in the reverse order of their start. */
+  /** A service has stopped: its objects that no other service uses stop as well, in the reverse order of their start. */
   async release(classes: readonly Class[], outOfTime: Promise<void>): Promise<void> {
     for (const target of [...classes].reverse()) {
       const left = (this.uses.get(target) ?? 0) - 1;
@@ -105,10 +108,25 @@ export class Instances {
     const instance: unknown =
       this.given.get(target) ?? (container === undefined ? new target() : container.get(target));
     // Only what is no instance yet is waited for: one with a property `then` would be taken for a promise.
-    const made: unknown = instance instanceof target ? instance : await instance;
+    const made: unknown = instance instanceof target ? instance : await this.awaited(target, instance);
     if (typeof made !== 'object' || made === null)
       throw new Error(`the container gave ${String(made)} for ${target.name}; register the class with it`);
-    this.instances.set(target, made);
+    this.objects.set(target, made);
+  }
+
+  /** A promise that is resolved with an object which has a method `then` waits for ever, and says nothing. */
+  private async awaited(target: Class, instance: unknown): Promise<unknown> {
+    const timer = setTimeout(() => {
+      this.logger.warn(
+        { class: target.name },
+        `the container has not given ${target.name} for ${CONTAINER_PATIENCE / 1000} seconds; does what it gives have a property "then"?`,
+      );
+    }, CONTAINER_PATIENCE);
+    try {
+      return await instance;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private async stop(target: Class, outOfTime: Promise<void>): Promise<void> {
@@ -120,7 +138,7 @@ export class Instances {
 
   private async runOnStop(target: Class): Promise<void> {
     try {
-      await (this.instances.get(target) as Partial<OnStop> | undefined)?.onStop?.();
+      await (this.objects.get(target) as Partial<OnStop> | undefined)?.onStop?.();
     } catch (err) {
       this.logger.error({ class: target.name, err }, 'onStop failed');
     }

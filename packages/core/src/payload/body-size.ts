@@ -1,6 +1,6 @@
-import { ServiceError } from '@natsmith/protocol';
+import { errorNamed, type ServiceError } from '@natsmith/protocol';
 
 /** The error for a body, or an item of an upload, of more bytes than its endpoint takes. */
 export function tooLarge(what: 'body' | 'item', size: number, maxBody: number): ServiceError {
-  return new ServiceError(413, `${what} of ${size} bytes is over the limit of ${maxBody} bytes (option "maxBody")`);
+  return errorNamed('tooLarge', { what, size, max: maxBody });
 }

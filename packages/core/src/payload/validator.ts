@@ -1,16 +1,17 @@
 import {
   abandonPromises,
   effortProblem,
+  errorNamed,
   invalidPayload,
   MAX_ARRAY_ITEMS,
+  type PayloadCheck as Validate,
+  type PayloadViolation,
   primitiveCheck,
   primitivesCheck,
   schemaCheck,
   ServiceError,
   sizeProblem,
   violationsOf,
-  type PayloadCheck as Validate,
-  type PayloadViolation,
 } from '@natsmith/protocol';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import type { Class } from '../define/options';
@@ -64,7 +65,7 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     } catch (cause) {
       if (cause instanceof ServiceError) throw cause;
       // A @Transform that trips over what it did not expect: the payload is at fault.
-      throw new ServiceError(400, 'payload cannot be transformed', { cause });
+      throw errorNamed('notTransformed', undefined, { cause });
     }
   };
 
@@ -79,7 +80,7 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
       if (cause instanceof ServiceError) throw cause;
       // Some of class-validator's own do so at half a surrogate pair or at 1e-7. What rejects later is another matter:
       // it has asked somebody, and that may have failed.
-      throw new ServiceError(400, 'payload cannot be validated', { cause });
+      throw errorNamed('notValidated', undefined, { cause });
     }
     await Promise.all(executor.awaitingPromises);
     return executor.stripEmptyErrors(errors);
@@ -118,7 +119,7 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     }
     // A value takes a byte at least, whatever the codec.
     const tooLarge = size > MAX_ARRAY_ITEMS ? sizeProblem(value) : undefined;
-    if (tooLarge !== undefined) throw new ServiceError(400, tooLarge);
+    if (tooLarge !== undefined) throw errorNamed('bodyLimit', { problem: tooLarge });
     let payload: unknown;
     try {
       payload = compiled?.(value);
@@ -127,7 +128,7 @@ function classValidator(target: Class, array: boolean, options: ValidatorOptions
     }
     if (payload !== undefined) return payload;
     const tooMuch = effortProblem(value, size);
-    if (tooMuch !== undefined) throw new ServiceError(400, tooMuch);
+    if (tooMuch !== undefined) throw errorNamed('bodyLimit', { problem: tooMuch });
     return decide(value);
   };
 }

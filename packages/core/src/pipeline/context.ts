@@ -1,6 +1,6 @@
 import { ReceivedHeaders } from '@natsmith/protocol';
 import type { BaseContext, HandlerInfo, Kind } from '../define/handler';
-import { headerBlock, type ReceivedMessage } from './message';
+import { headerText, type ReceivedMessage } from './message';
 import type { Stopping } from './stopping';
 
 /** What all messages of a handler share. */
@@ -70,7 +70,7 @@ export abstract class Context implements BaseContext {
   }
 
   get headers(): ReceivedHeaders {
-    return (this.receivedHeaders ??= new ReceivedHeaders(headerBlock(this.message)));
+    return (this.receivedHeaders ??= new ReceivedHeaders(headerText(this.message)));
   }
 
   get signal(): AbortSignal {

@@ -1,5 +1,5 @@
 import { nuid } from '@nats-io/nuid';
-import { isReceived, REQUEST_ID_HEADER, ServiceError } from '@natsmith/protocol';
+import { errorNamed, isReceived, REQUEST_ID_HEADER, ServiceError } from '@natsmith/protocol';
 import type { Context } from './context';
 import type { HandlerRuntime } from './runtime';
 import { stopping } from './stopping';
@@ -49,12 +49,12 @@ function upstreamError(received: unknown, ctx: Context, { logger, where }: Handl
   logger.error({ endpoint: where, subject: ctx.subject, err: received }, 'upstream error');
   // The other service, or the client, may see the caller's time pass before the timer here does.
   const isUp = ctx.expiresAt - performance.now() <= CLOCK_TOLERANCE;
-  return isUp ? new ServiceError(504, 'timeout') : new ServiceError(502, 'upstream error');
+  return isUp ? errorNamed('timeout') : errorNamed('upstream');
 }
 
 /** Nothing of what was thrown leaves the process; the caller gets an id by which it is found in the log. */
 export function internalError(thrown: unknown, ctx: Context, { logger, where }: HandlerRuntime): ServiceError {
   const requestId = nuid.next();
   logger.error({ endpoint: where, subject: ctx.subject, requestId, err: thrown }, 'handler failed');
-  return new ServiceError(500, 'internal error', { headers: { [REQUEST_ID_HEADER]: requestId } });
+  return errorNamed('internal', undefined, { headers: { [REQUEST_ID_HEADER]: requestId } });
 }

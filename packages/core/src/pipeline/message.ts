@@ -1,6 +1,6 @@
 import { textOf } from '@natsmith/protocol';
 
-export { hasHeaders, headerText as headerBlock } from '@natsmith/protocol';
+export { hasHeaders, headerText } from '@natsmith/protocol';
 
 /** A message as both client libraries give it; only what a handler needs of it. */
 export interface ReceivedMessage {

@@ -1,4 +1,4 @@
-import { MAX_TIMER, ServiceError, isThenable } from '@natsmith/protocol';
+import { errorNamed, isThenable, MAX_TIMER, type ServiceError } from '@natsmith/protocol';
 import type { PendingMessage } from './active';
 import { contextOf, endOf, messageEnd, messageError, messageStart, startOf } from './channels';
 import { Context } from './context';
@@ -56,7 +56,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   /** Ends it with 503, because the service is made to stop. */
   abandon(): void {
     if (this.isDone) return;
-    const error = new ServiceError(503, 'service is stopping');
+    const error = errorNamed('stopped');
     this.abort(error);
     this.giveUp(error);
   }
@@ -117,7 +117,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   }
 
   protected expire(): void {
-    this.endBefore(new ServiceError(504, 'timeout'));
+    this.endBefore(errorNamed('timeout'));
   }
 
   /** Goes on when a promise is settled: that of the handler, or of what settles its value. */
@@ -194,7 +194,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   /** Finds no place. */
   private shed(): void {
     this.runtime.counter.noteShed();
-    this.giveUp(new ServiceError(503, 'too many requests; try again later'));
+    this.giveUp(errorNamed('shed'));
   }
 
   /** Waits for a place. */

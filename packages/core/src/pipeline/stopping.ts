@@ -1,4 +1,4 @@
-import { ServiceError } from '@natsmith/protocol';
+import { errorNamed, type ServiceError } from '@natsmith/protocol';
 
 /** What the requests of a service instance learn of its graceful stop: `ctx.stopping`, and what goes with it. */
 export class Stopping {
@@ -38,5 +38,5 @@ export class Stopping {
 
 /** The error of whoever ends because the service does. */
 export function stopping(): ServiceError {
-  return new ServiceError(503, 'stopping');
+  return errorNamed('stopping');
 }

@@ -129,9 +129,9 @@ export function checkMetadata(where: string, metadata: unknown, mistakes: Pick<M
     return;
   }
   for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string') mistakes.add(where, `metadata "${key}" is no string; write it as text`);
+    if (typeof value !== 'string') mistakes.add(where, `metadata "${key}" must be a string; write it in quotes`);
     if (key.startsWith('_nats'))
-      mistakes.add(where, `metadata "${key}" begins with "_nats", which NATS keeps for itself`);
+      mistakes.add(where, `metadata "${key}" begins with "_nats", which NATS reserves; choose another key`);
   }
 }
 

@@ -1,20 +1,20 @@
 import {
+  asBuffer,
   CHUNK_CREDIT,
   CHUNKS_HEADER,
   chunksOf,
   countIn,
   creditIn,
   DEFAULT_HEARTBEAT,
+  errorNamed,
   headerBlock,
   HEARTBEAT_HEADER,
   heartbeatIn,
   join,
   MAX_BODY,
   MAX_CHUNK,
-  ServiceError,
   SIZE_HEADER,
   UPLOAD_HEADER,
-  asBuffer,
 } from '@natsmith/protocol';
 import { tooLarge } from '../payload/body-size';
 import type { Turn } from './body-turns';
@@ -41,7 +41,7 @@ export async function sendInChunks(
   const { length } = bytes;
   if (length > MAX_BODY) {
     runtime.logger.error({ endpoint: runtime.where, size: length, maxBody: MAX_BODY }, 'reply is too large for chunks');
-    throw new ServiceError(500, `reply of ${length} bytes is over the ${MAX_BODY} bytes that go in chunks`);
+    throw errorNamed('replyOverChunks', { size: length, max: MAX_BODY });
   }
   await sendStream(chunksOf(bytes, runtime.outlet.maxPayload), request, runtime, {
     credit,
@@ -63,7 +63,7 @@ export function announcesBody(ctx: Replying): boolean {
 /** Receives the announced body. What is too large is refused before any of it is sent. */
 export async function receiveBody(ctx: Replying, outlet: ReplyOutlet, maxBody: number): Promise<Uint8Array> {
   const size = countIn(ctx.headers.get(SIZE_HEADER));
-  if (size === undefined) throw new ServiceError(400, `${SIZE_HEADER} is not a number of bytes`);
+  if (size === undefined) throw errorNamed('sizeNotANumber', { header: SIZE_HEADER });
   if (size > maxBody) throw tooLarge('body', size, maxBody);
   // From here on a caller that takes its request back is heard.
   const { signal } = ctx;
@@ -75,9 +75,9 @@ export async function receiveBody(ctx: Replying, outlet: ReplyOutlet, maxBody: n
   };
   try {
     turn = await outlet.bodyTurns.enter(signal);
-    const wishes = { control, credit: CHUNK_CREDIT, itemSize: chunkSize(outlet), heartbeat: heartbeatOf(ctx) };
-    const chunks = uploadedItems<Uint8Array>(ctx, wishes, read, outlet);
-    return await join(chunks, size, (what) => new ServiceError(400, `body has ${what}`));
+    const terms = { control, credit: CHUNK_CREDIT, itemSize: chunkSize(outlet), heartbeat: heartbeatOf(ctx) };
+    const chunks = uploadedItems<Uint8Array>(ctx, terms, read, outlet);
+    return await join(chunks, size, (what) => errorNamed('bodyIncomplete', { what }));
   } catch (error) {
     // Whoever ended the request meanwhile has said why.
     signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import { CANCEL_HEADER, ServiceError, TIMEOUT_HEADER } from '@natsmith/protocol';
+import { CANCEL_HEADER, errorNamed, type ServiceError, TIMEOUT_HEADER } from '@natsmith/protocol';
 import type { RequestContext } from '../define/handler';
 import { encodeReply } from '../payload/codec';
 import { failureOf, internalError } from '../pipeline/failure';
@@ -77,7 +77,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
     try {
       body = encodeReply(value, this.runtime.codec);
     } catch (cause) {
-      return this.fail(new ServiceError(500, 'reply cannot be encoded', { cause }));
+      return this.fail(errorNamed('replyNotEncoded', undefined, { cause }));
     }
     const { headersToSend } = this;
     const tooLarge = this.reply(body, headersToSend?.isEmpty === false ? headersToSend : undefined, false);
@@ -127,8 +127,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
       else outlet.publish(subject, body, headers);
     } catch (err) {
       const size = Buffer.byteLength(body) + (headers?.encode().length ?? 0);
-      if (size > outlet.maxPayload)
-        return new ServiceError(500, `reply of ${size} bytes is over max_payload (${outlet.maxPayload} bytes)`);
+      if (size > outlet.maxPayload) return errorNamed('replyTooLarge', { size, max: outlet.maxPayload });
       // A closed connection: there is nobody left to tell but the log.
       logger.error({ endpoint: where, err }, 'reply could not be sent');
     }
@@ -163,7 +162,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
     if (outlet.replySubjects.streamProblem(subject) !== undefined) return;
     const stopListening = outlet.listen(
       subject,
-      () => this.endBefore(new ServiceError(499, 'cancelled by the caller')),
+      () => this.endBefore(errorNamed('cancelled')),
       (err) => logger.warn({ endpoint: where, err }, 'the caller cannot cancel: the server refuses its subject'),
     );
     this.onEnd(stopListening);

@@ -1,14 +1,14 @@
 import {
-  creditIn,
   CREDIT_HEADER,
+  creditIn,
   ERROR_CODE_HEADER,
   ERROR_HEADER,
+  errorNamed,
+  type HeaderBlock,
   HEARTBEAT_HEADER,
   heartbeatIn,
   ItemSender,
   SEQUENCE_HEADER,
-  ServiceError,
-  type HeaderBlock,
 } from '@natsmith/protocol';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Codec } from '../define/handler';
@@ -23,7 +23,7 @@ import type { Stopping } from '../pipeline/stopping';
 const ITEMS_OF_A_TURN = 64;
 
 /** How a caller takes a stream. */
-export interface StreamWishes {
+export interface StreamTerms {
   /** Items that may come before a grant; Infinity where none is ever granted. */
   readonly credit: number;
   /** Milliseconds; 0 for none. */
@@ -37,13 +37,13 @@ export async function sendStream(
   items: AsyncIterable<unknown>,
   request: Replying,
   runtime: EndpointRuntime,
-  { credit, heartbeat, announcement }: StreamWishes = wishesOf(request),
+  { credit, heartbeat, announcement }: StreamTerms = termsOf(request),
 ): Promise<void> {
   const { codec, outlet, logger, where, uncredited, stopping } = runtime;
   const to = replySubject(request.message);
   if (to === '' || isAcknowledgement(to)) return runThrough(items, request, runtime);
   const notAnInbox = outlet.replySubjects.streamProblem(to);
-  if (notAnInbox !== undefined) throw new ServiceError(400, `a stream cannot be sent: ${notAnInbox}`);
+  if (notAnInbox !== undefined) throw errorNamed('streamSubject', { problem: notAnInbox });
   const control = outlet.newInbox();
   const publish = (subject: string, body: Body, headers: HeaderBlock, reply?: string): void => {
     try {
@@ -51,13 +51,13 @@ export async function sendStream(
     } catch (cause) {
       const size = Buffer.byteLength(body) + headers.block().length;
       if (size <= outlet.maxPayload) throw cause;
-      throw new ServiceError(500, `item of ${size} bytes is over max_payload (${outlet.maxPayload} bytes)`);
+      throw errorNamed('itemTooLarge', { size, max: outlet.maxPayload });
     }
   };
   const sender = new ItemSender(
     { to, control, credit, heartbeat, uncredited, publish, flush: () => outlet.flush() },
     // A handler that waits for something else than its caller is to hear of it.
-    () => request.abort(new ServiceError(499, 'the caller has left the stream')),
+    () => request.abort(errorNamed('streamLeft')),
   );
   let refusal: Error | undefined;
   const stopListening = outlet.listen(
@@ -87,12 +87,12 @@ export async function sendStream(
       : undefined;
   try {
     if (announcement !== undefined) outlet.publish(to, EMPTY, announcement, control);
-    const departure = await sender.send(items, (item) => encode(item, codec));
-    if (departure === 'cancelled') announceCancel(request);
-    if (departure === 'gone') throw new ServiceError(499, 'the caller of the stream is gone');
-    if (departure === 'stopped' && refusal !== undefined)
-      throw new ServiceError(500, 'the stream cannot be controlled', { cause: refusal });
-    if (departure === 'stopped') request.signal.throwIfAborted();
+    const ending = await sender.send(items, (item) => encode(item, codec));
+    if (ending === 'cancelled') announceCancel(request);
+    if (ending === 'gone') throw errorNamed('streamGone');
+    if (ending === 'stopped' && refusal !== undefined)
+      throw errorNamed('streamNotControlled', undefined, { cause: refusal });
+    if (ending === 'stopped') request.signal.throwIfAborted();
   } finally {
     numberEnd();
     stopListening();
@@ -143,15 +143,14 @@ async function runThrough(items: AsyncIterable<unknown>, { signal }: Replying, {
   let count = 0;
   for await (const _ of items) {
     signal.throwIfAborted();
-    if (++count > uncredited.items)
-      throw new ServiceError(429, `the stream ends after ${uncredited.items} items, because nobody reads it`);
+    if (++count > uncredited.items) throw errorNamed('streamUnread', { items: uncredited.items });
     // Items that are always ready would hold up all else.
     if (count % ITEMS_OF_A_TURN === 0) await nextTurn();
   }
 }
 
 /** A caller that grants credit says so; to others items go as they are made. */
-function wishesOf(request: Replying): StreamWishes {
+function termsOf(request: Replying): StreamTerms {
   const credit = hasHeaders(request.message) ? creditIn(request.headers.get(CREDIT_HEADER)) : undefined;
   if (credit === undefined) return { credit: Infinity, heartbeat: 0 };
   return { credit, heartbeat: heartbeatIn(request.headers.get(HEARTBEAT_HEADER)) };
@@ -161,6 +160,6 @@ function encode(item: unknown, codec: Codec): Body {
   try {
     return encodeReply(item, codec);
   } catch (cause) {
-    throw new ServiceError(500, 'item cannot be encoded', { cause });
+    throw errorNamed('itemNotEncoded', undefined, { cause });
   }
 }

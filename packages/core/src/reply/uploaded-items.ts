@@ -1,10 +1,11 @@
 import {
   ERROR_CODE_HEADER,
+  errorNamed,
   isImported,
   isNoResponders,
   ItemReceiver,
   MISSED_HEARTBEATS,
-  ServiceError,
+  type ServiceError,
   StreamError,
   UPLOAD_HEADER,
 } from '@natsmith/protocol';
@@ -13,7 +14,7 @@ import type { ReplyOutlet } from './outlet';
 import { replySubject } from '../pipeline/message';
 
 /** How a caller sends items, and the service takes them. */
-export interface UploadWishes {
+export interface UploadTerms {
   /** Where the caller is granted credit. */
   readonly control: string;
   /** Items that may wait for the handler; undefined for as many as fit into 4 MiB. */
@@ -27,23 +28,23 @@ export interface UploadWishes {
 /** What the caller sends to the service while its request runs. */
 export async function* uploadedItems<Item>(
   ctx: Replying,
-  wishes: UploadWishes,
+  terms: UploadTerms,
   read: (body: Uint8Array) => unknown,
   outlet: ReplyOutlet,
 ): AsyncGenerator<Item, void, undefined> {
-  const problem = outlet.replySubjects.streamProblem(wishes.control);
-  if (problem !== undefined) throw new ServiceError(400, `header ${UPLOAD_HEADER}: ${problem}`);
+  const problem = outlet.replySubjects.streamProblem(terms.control);
+  if (problem !== undefined) throw errorNamed('uploadSubject', { header: UPLOAD_HEADER, problem });
   try {
-    yield* receive<Item>(ctx, wishes, read, outlet);
+    yield* receive<Item>(ctx, terms, read, outlet);
   } catch (cause) {
-    if (cause instanceof StreamError) throw new ServiceError(400, oneSentence(cause), { cause });
+    if (cause instanceof StreamError) throw errorNamed('uploadBroken', { problem: oneSentence(cause) }, { cause });
     throw cause;
   }
 }
 
 function receive<Item>(
   ctx: Replying,
-  { control, credit, itemSize, heartbeat }: UploadWishes,
+  { control, credit, itemSize, heartbeat }: UploadTerms,
   read: (body: Uint8Array) => unknown,
   outlet: ReplyOutlet,
 ): ItemReceiver<Item> {
@@ -68,7 +69,7 @@ function receive<Item>(
       // Nobody listens where credit is granted: what has come is not the whole.
       if (isNoResponders(message)) return isImported(replySubject(ctx.message)) ? unreachable() : gone();
       const isError = (message.headers?.values(ERROR_CODE_HEADER).length ?? 0) > 0;
-      return isError ? new ServiceError(499, 'the caller has given up its stream') : undefined;
+      return isError ? errorNamed('uploadEnded') : undefined;
     },
     sendControl: (to, words) => outlet.publish(to, words, undefined, inbox),
     onEnd: () => stopListening(),
@@ -76,7 +77,7 @@ function receive<Item>(
   const stopListening = outlet.listen(
     inbox,
     (message) => receiver.onMessage(message),
-    (cause) => receiver.abort(new ServiceError(500, 'the stream cannot be received', { cause })),
+    (cause) => receiver.abort(errorNamed('uploadNotReceived', undefined, { cause })),
   );
   // A handler may be done before its items are; one that goes on after its time is not to take this for their end.
   ctx.onEnd(() => receiver.abort(ended()));
@@ -85,16 +86,16 @@ function receive<Item>(
 }
 
 function ended(): ServiceError {
-  return new ServiceError(499, 'the request has ended');
+  return errorNamed('uploadAfterEnd');
 }
 
 /** Only replies go from account to account: the subject that grants an upload's credit is none. */
 function unreachable(): ServiceError {
-  return new ServiceError(400, 'uploads and bodies in chunks do not reach a service in another account; send less');
+  return errorNamed('otherAccount');
 }
 
 function gone(): ServiceError {
-  return new ServiceError(499, 'the caller of the stream is gone');
+  return errorNamed('streamGone');
 }
 
 function oneSentence({ message }: Error): string {

@@ -1,6 +1,6 @@
 import { CHUNKS_HEADER, controlSubject, ReceivedHeaders, VERBS, type Verb } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import { hasHeaders, headerBlock, type ReceivedMessage } from '../pipeline/message';
+import { hasHeaders, headerText, type ReceivedMessage } from '../pipeline/message';
 import { isAcknowledgement, type ReplySubjects } from '../reply/reply-subjects';
 import type { Connection } from '../nats/connection';
 import { KeptSubscription, type Receiver } from '../nats/kept-subscription';
@@ -48,5 +48,5 @@ export function subscribeControl(
 
 /** Discovery replies have no headers (ADR-32), so only who knows this one gets it back. */
 function asksForMore(verb: Verb, request: ReceivedMessage): boolean {
-  return verb === 'INFO' && hasHeaders(request) && new ReceivedHeaders(headerBlock(request)).has(CHUNKS_HEADER);
+  return verb === 'INFO' && hasHeaders(request) && new ReceivedHeaders(headerText(request)).has(CHUNKS_HEADER);
 }

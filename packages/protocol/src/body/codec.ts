@@ -1,5 +1,6 @@
 import { isUtf8 } from '../platform/node';
 import type { Codec } from '../events/payload-type';
+import { errorNamed } from '../services/error-catalogue';
 import { ServiceError } from '../services/service-error';
 import { textOf } from '../text';
 import { isAbandoned } from './thenable';
@@ -9,7 +10,7 @@ import { wholeBytes } from './whole-bytes';
 export function utf8(body: Uint8Array): string {
   const decoded = textOf(body);
   // U+FFFD is what bytes that are no UTF-8 become, and rarely what somebody sent.
-  if (decoded.includes('\uFFFD') && !isUtf8(body)) throw new ServiceError(400, 'body is not UTF-8');
+  if (decoded.includes('\uFFFD') && !isUtf8(body)) throw errorNamed('notUtf8');
   return decoded;
 }
 
@@ -26,7 +27,7 @@ export function guardedCodec(codec: Codec): Codec {
         value = codec.decode(body);
       } catch (cause) {
         if (cause instanceof ServiceError) throw cause;
-        throw new ServiceError(400, `body is not valid ${codec.name}`, { cause });
+        throw errorNamed('notDecoded', { codec: codec.name }, { cause });
       }
       if (isAbandoned(value))
         throw new TypeError(`codec "${codec.name}" decoded to a promise; make decode() synchronous`);

@@ -1,5 +1,5 @@
 import { parse as parseWithoutPrototypes } from 'secure-json-parse';
-import { ServiceError } from '../services/service-error';
+import { errorNamed } from '../services/error-catalogue';
 import { utf8 } from './codec';
 import { jsonProblem } from './json-limits';
 
@@ -10,7 +10,7 @@ import { jsonProblem } from './json-limits';
 export function parseJson(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
   const problem = jsonProblem(body);
-  if (problem !== undefined) throw new ServiceError(400, problem);
+  if (problem !== undefined) throw errorNamed('bodyLimit', { problem });
   const source = utf8(body);
   // Keys that could reach a prototype when user code copies the value are removed; few bodies can hold one.
   const isSuspicious = source.includes('__proto__') || source.includes('constructor') || source.includes('\\u');
@@ -20,6 +20,6 @@ export function parseJson(body: Uint8Array): unknown {
       : JSON.parse(source);
     return value;
   } catch {
-    throw new ServiceError(400, 'body is not valid JSON');
+    throw errorNamed('notJson');
   }
 }

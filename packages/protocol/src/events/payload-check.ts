@@ -1,6 +1,7 @@
 import { Buffer } from '../platform/node';
 import { effortProblem, sizeProblem } from '../body/json-limits';
 import { abandonPromises, isThenable } from '../body/thenable';
+import { errorNamed } from '../services/error-catalogue';
 import { ServiceError } from '../services/service-error';
 import { classLibraries } from './class-libraries';
 import type { ItemType } from './payload-type';
@@ -103,7 +104,7 @@ function classCheck(target: Constructor, array: boolean): PayloadCheck {
   return async (value, size) => {
     // Nobody else is served while the libraries look at it.
     const problem = sizeProblem(value) ?? effortProblem(value, size);
-    if (problem !== undefined) throw new ServiceError(400, problem);
+    if (problem !== undefined) throw errorNamed('bodyLimit', { problem });
     if (!array) {
       // An empty body, where the class accepts an object without properties.
       const isEmpty = value === undefined;
@@ -133,7 +134,7 @@ function asked<T>(ask: () => T, what: 'transformed' | 'validated'): T {
     return ask();
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
-    throw new ServiceError(400, `payload cannot be ${what}`, { cause });
+    throw errorNamed(what === 'transformed' ? 'notTransformed' : 'notValidated', undefined, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
-import { ServiceError } from '../services/service-error';
+import { errorNamed } from '../services/error-catalogue';
+import type { ServiceError } from '../services/service-error';
 import type { StandardIssue } from './standard-schema';
 
 /** One thing that is wrong with a payload: where, and by constraint name what it should be. */
@@ -21,8 +22,8 @@ const MAX_VIOLATIONS = 100;
 /** The 400 that lists what is wrong with a payload. */
 export function invalidPayload(violations: readonly Violation[]): ServiceError {
   const more = violations.length - MAX_VIOLATIONS;
-  const description = more > 0 ? `validation failed (${more} more violations are not shown)` : 'validation failed';
-  return new ServiceError(400, description, { data: violations.slice(0, MAX_VIOLATIONS) });
+  if (more <= 0) return errorNamed('invalid', undefined, { data: violations });
+  return errorNamed('invalidMore', { more }, { data: violations.slice(0, MAX_VIOLATIONS) });
 }
 
 /** What class-validator found, each property by its whole path. */

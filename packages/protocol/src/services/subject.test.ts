@@ -78,7 +78,8 @@ describe('subjectsOverlap', () => {
 
 test('queueGroupProblem refuses blanks, wildcards and nothing', () => {
   expect(queueGroupProblem('workers.eu')).toBeUndefined();
-  for (const bad of ['', 'a b', 'a*', '>', 7, undefined]) expect(queueGroupProblem(bad)).toContain('no queue group');
+  for (const bad of ['', 'a b', 'a*', '>', 7, undefined])
+    expect(queueGroupProblem(bad)).toContain('is not a queue group');
 });
 
 test.each([

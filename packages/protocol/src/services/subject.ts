@@ -55,7 +55,7 @@ export function subjectProblem(
 export function queueGroupProblem(queueGroup: unknown): string | undefined {
   // eslint-disable-next-line no-control-regex
   if (typeof queueGroup === 'string' && /^[^\s*>\u0000-\u001f\u007f-\u009f]+$/.test(queueGroup)) return undefined;
-  return `${JSON.stringify(queueGroup)} is no queue group; give a name without blanks and wildcards, or false for none`;
+  return `${JSON.stringify(queueGroup)} is not a queue group; give a name without blanks and wildcards, or false for none`;
 }
 
 /** Joins prefixes and a subject with "."; empty segments disappear (ADR-32, Names). */

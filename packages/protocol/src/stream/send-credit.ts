@@ -1,5 +1,5 @@
 import { Buffer } from '../platform/node';
-import { ServiceError } from '../services/service-error';
+import { errorNamed } from '../services/error-catalogue';
 import type { Body } from './frames';
 import type { Uncredited } from './uncredited';
 import { MOST_CREDIT } from './window';
@@ -45,11 +45,7 @@ export class SendCredit {
   /** @throws ServiceError 429 for an item that goes beyond what a consumer without credit gets */
   check(item: Body): void {
     if (this.upTo === Infinity && this.sequence >= this.granted && this.isOverUncredited(item))
-      throw new ServiceError(
-        429,
-        `the stream ends after ${this.sequence} items, because its reader grants no credit; read it with a natsmith ` +
-          'client, or raise "maxUncredited" of the endpoint',
-      );
+      throw errorNamed('streamUncredited', { items: this.sequence });
   }
 
   sent(item: Body): void {

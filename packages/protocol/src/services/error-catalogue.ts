@@ -1,0 +1,72 @@
+import { ServiceError, type ServiceErrorOptions } from './service-error';
+
+/**
+ * Every error with which a service of natsmith answers by itself: its code, and its description with `{…}` for what
+ * varies. The reference of errors is held against it.
+ */
+export const ERRORS = {
+  notUtf8: [400, 'body is not UTF-8'],
+  notJson: [400, 'body is not valid JSON'],
+  notDecoded: [400, 'body is not valid {codec}'],
+  /** It nests too deep, or holds too many values. */
+  bodyLimit: [400, '{problem}'],
+  notTransformed: [400, 'payload cannot be transformed'],
+  notValidated: [400, 'payload cannot be validated'],
+  invalid: [400, 'validation failed'],
+  invalidMore: [400, 'validation failed ({more} more violations are not shown)'],
+  tooLarge: [413, '{what} of {size} bytes is over the limit of {max} bytes (option "maxBody")'],
+
+  cancelled: [499, 'cancelled by the caller'],
+  shed: [503, 'too many requests; try again later'],
+  upstream: [502, 'upstream error'],
+  stopping: [503, 'stopping'],
+  stopped: [503, 'service is stopping'],
+  timeout: [504, 'timeout'],
+  internal: [500, 'internal error'],
+  replyNotEncoded: [500, 'reply cannot be encoded'],
+  replyTooLarge: [500, 'reply of {size} bytes is over max_payload ({max} bytes)'],
+
+  uploadSubject: [400, 'header {header}: {problem}'],
+  uploadBroken: [400, '{problem}'],
+  uploadEnded: [499, 'the caller has given up its stream'],
+  uploadNotReceived: [500, 'the stream cannot be received'],
+  uploadAfterEnd: [499, 'the request has ended'],
+  otherAccount: [400, 'uploads and bodies in chunks do not reach a service in another account; send less'],
+  streamSubject: [400, 'a stream cannot be sent: {problem}'],
+  streamLeft: [499, 'the caller has left the stream'],
+  streamGone: [499, 'the caller of the stream is gone'],
+  streamNotControlled: [500, 'the stream cannot be controlled'],
+  streamUnread: [429, 'the stream ends after {items} items, because nobody reads it'],
+  streamUncredited: [
+    429,
+    'the stream ends after {items} items, because its reader grants no credit; read it with a natsmith client, or raise "maxUncredited" of the endpoint',
+  ],
+  itemTooLarge: [500, 'item of {size} bytes is over max_payload ({max} bytes)'],
+  itemNotEncoded: [500, 'item cannot be encoded'],
+  sizeNotANumber: [400, '{header} is not a number of bytes'],
+  bodyIncomplete: [400, 'body has {what}'],
+  replyOverChunks: [500, 'reply of {size} bytes is over the {max} bytes that go in chunks'],
+} as const satisfies Readonly<Record<string, readonly [code: number, description: string]>>;
+
+/** The name of an error of the catalogue. */
+export type ErrorName = keyof typeof ERRORS;
+
+type ValuesOf<Description extends string> = Description extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ValuesOf<Rest>
+  : never;
+type Values<Name extends ErrorName> = Readonly<Record<ValuesOf<(typeof ERRORS)[Name][1]>, string | number>>;
+
+/** Makes an error of the catalogue. @param values what stands for the `{…}` of its description */
+export function errorNamed<Name extends ErrorName>(
+  name: Name,
+  ...[values, options]: [ValuesOf<(typeof ERRORS)[Name][1]>] extends [never]
+    ? [values?: undefined, options?: ServiceErrorOptions]
+    : [values: Values<Name>, options?: ServiceErrorOptions]
+): ServiceError {
+  const [code, description]: readonly [number, string] = ERRORS[name];
+  if (values === undefined) return new ServiceError(code, description, options);
+  const filled = description.replace(/\{(\w+)\}/g, (_, token: string) =>
+    String((values as Readonly<Record<string, string | number>>)[token]),
+  );
+  return new ServiceError(code, filled, options);
+}
