@@ -78,7 +78,10 @@ onEachServer((server) => {
     let ends: MessageEnd[];
     const contexts = new WeakMap<object, number>();
     const logged: unknown[] = [];
-    const noteStore = (): void => void logged.push(store.getStore());
+    // The host has something to say, too, which belongs to no message.
+    const noteStore = (_: object, message: string): void => {
+      if (message === 'request' || message === 'handler failed') logged.push(store.getStore());
+    };
     const logger: Logger = { debug: noteStore, info: () => undefined, warn: noteStore, error: noteStore };
 
     const onStart = (message: unknown): void => {
@@ -172,9 +175,24 @@ onEachServer((server) => {
       await nc.request('one');
       expect(seen).toEqual([
         'start endpoint one',
-        'error one ServiceError: 503: too many requests; try again later',
         'start endpoint one',
+        'error one ServiceError: 503: too many requests; try again later',
         'end one abandoned 503 too many requests; try again later',
+      ]);
+      release();
+      await first;
+    });
+
+    it('tell of a message whose time passes while it waits for its place', async () => {
+      const first = nc.request('queued');
+      await until(() => seen.length === 1);
+      const block = headers();
+      block.set('Natsmith-Timeout', '20');
+      await nc.request('queued', '', { headers: block, timeout: 2000 });
+      expect(seen.slice(1)).toEqual([
+        'start endpoint queued',
+        'error queued ServiceError: 504: timeout',
+        'end queued failed 504 timeout',
       ]);
       release();
       await first;

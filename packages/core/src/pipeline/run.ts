@@ -105,6 +105,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
 
   /** Ends in an error; what was thrown is settled by `failed`. */
   protected fail(thrown: unknown): void {
+    if (!this.hasBegun) this.turnAway();
     if (messageError.hasSubscribers) messageError.publish({ ctx: contextOf(this), error: thrown });
     this.failed(thrown);
   }
@@ -145,8 +146,8 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     const { counter, logger, logsRequests, where } = this.runtime;
     const milliseconds = performance.now() - this.startedAt;
     counter.record(milliseconds, error);
-    if (this.hasBegun) counter.inFlight--;
-    else if (messageStart.hasSubscribers) messageStart.publish(startOf(this));
+    if (!this.hasBegun) this.turnAway();
+    counter.inFlight--;
     if (messageEnd.hasSubscribers) {
       const outcome = error === undefined ? 'done' : this.isAbandoned ? 'abandoned' : 'failed';
       messageEnd.publish(endOf(this, outcome, milliseconds, error, settlement));
@@ -197,6 +198,13 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     this.giveUp(errorNamed('shed'));
   }
 
+  /** It ends without having been begun; whoever listens is told of a start all the same, since an end follows. */
+  private turnAway(): void {
+    this.hasBegun = true;
+    this.runtime.counter.inFlight++;
+    if (messageStart.hasSubscribers) messageStart.publish(startOf(this));
+  }
+
   /** Waits for a place. */
   private wait(): void {
     this.runtime.counter.waiting++;
@@ -206,6 +214,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
 
   private giveUp(error: ServiceError): void {
     this.isAbandoned = true;
+    if (!this.hasBegun) this.turnAway();
     if (messageError.hasSubscribers) messageError.publish({ ctx: contextOf(this), error });
     this.abandoned(error);
   }
