@@ -404,6 +404,26 @@ onEachServerAndClient(
   },
 );
 
+describe('on an older server', () => {
+  // A server that only says its version: nothing is sent to it.
+  const old = {
+    info: { version: '2.10.29', max_payload: 1_048_576 },
+    closed: () => new Promise(() => undefined),
+    status: () => [],
+    publish: () => {
+      throw new Error('nothing may be sent');
+    },
+  };
+  const publisher = new JetStreamPublisher(old as never);
+
+  it.each([
+    [{ params, ttl: '10s' } as const, /ttl needs nats-server 2\.11, and this is 2\.10\.29/],
+    [{ params, at: new Date(Date.now() + 60_000) } as const, /at needs nats-server 2\.12, and this is 2\.10\.29/],
+  ])('%j is refused before anything is sent', async (options, message) => {
+    await expect(publisher.publish(OrderPlaced, order, options)).rejects.toThrow(message);
+  });
+});
+
 function statusOf(connection: Connection): (type: string) => Promise<void> {
   return async (type) => {
     for await (const status of connection.status()) if (status.type === type) return;

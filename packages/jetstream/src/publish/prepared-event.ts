@@ -48,6 +48,7 @@ export interface PreparedEvent {
 export type HeaderLines = readonly (readonly [name: string, value: string])[];
 
 export const MESSAGE_ID = 'Nats-Msg-Id';
+export const TTL = 'Nats-TTL';
 export const SCHEDULE = 'Nats-Schedule';
 export const SCHEDULE_TARGET = 'Nats-Schedule-Target';
 const OPTIONS = ['params', 'headers', 'messageId', 'at', 'ttl', 'expect'];
@@ -113,7 +114,7 @@ function linesOf(subject: string, options: AnyOptions, carried: HeaderLines): He
     ...(messageId === undefined ? [] : [[MESSAGE_ID, messageIdOf(subject, messageId)] as const]),
     ...(expect === undefined ? [] : expectLines(subject, expect)),
     ...(at === undefined ? [] : scheduleLines(subject, at, expect)),
-    ...(ttl === undefined ? [] : [[at === undefined ? 'Nats-TTL' : 'Nats-Schedule-TTL', ttlOf(ttl)] as const]),
+    ...(ttl === undefined ? [] : [[at === undefined ? TTL : 'Nats-Schedule-TTL', ttlOf(ttl)] as const]),
   ];
   const given = headers === undefined ? [] : givenLines(headers);
   const names = new Set([...own, ...given].map(([name]) => name));

@@ -1,5 +1,8 @@
 /** The code of a {@link PublishError} for a subject that no stream stores. */
 export const NO_STREAM = 503;
+/** Those of the server for what a stream does not allow. */
+export const NO_TTL = 10_166;
+export const NO_SCHEDULES = 10_188;
 
 /** The server has refused to store an event, or no stream stores its subject: nothing was stored. */
 export class PublishError extends Error {

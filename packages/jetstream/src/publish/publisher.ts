@@ -13,6 +13,7 @@ import {
   type PublishContext,
   type Sent,
 } from '@natsmith/protocol';
+import { isAtLeast, serverVersion } from '../nats/server-version';
 import type { PublishReceipt } from './acknowledgement';
 import {
   lineOf,
@@ -22,12 +23,13 @@ import {
   resumed,
   SCHEDULE,
   SCHEDULE_TARGET,
+  TTL,
   type JetStreamPublishOptions,
   type Outgoing,
   type PreparedEvent,
 } from './prepared-event';
 import { NO_PROPAGATION, propagationOf, type Propagation } from './propagation';
-import { UnacknowledgedError } from './publish-error';
+import { NO_TTL, PublishError, UnacknowledgedError } from './publish-error';
 import { Publication, PublishWindow } from './publish-window';
 import { ScheduleSubjects } from './schedule';
 
@@ -55,7 +57,10 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
   private propagation: Propagation = NO_PROPAGATION;
 
   /** @param connection a connection of `nats` 2 or of `@nats-io/transport-node` 3, which stays the caller's */
-  constructor(connection: Connection, options: JetStreamPublisherOptions = {}) {
+  constructor(
+    private readonly connection: Connection,
+    options: JetStreamPublisherOptions = {},
+  ) {
     const { timeout = DEFAULT_TIMEOUT } = options;
     const problem = durationProblem(timeout);
     if (problem !== undefined) throw new TypeError(`timeout ${problem}`);
@@ -120,6 +125,12 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
         ? new ServiceError(504, 'timeout')
         : new UnacknowledgedError(target, `no acknowledgement within ${this.timeout} ms`);
     if (deadline <= now) throw onTimeout();
+    if (lines.length > 0 && lineOf(lines, TTL) !== undefined && !isAtLeast(this.connection, '2.11'))
+      throw new PublishError(
+        target,
+        NO_TTL,
+        `ttl needs nats-server 2.11, and this is ${serverVersion(this.connection)}, which would keep the event for ever`,
+      );
     let subject = target;
     const schedule = lines.length > 0 ? lineOf(lines, SCHEDULE) : undefined;
     // `@every` and patterns belong to subjects of their own; `prepare` makes `@at` alone.

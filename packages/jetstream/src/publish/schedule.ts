@@ -3,7 +3,7 @@ import { randomToken, subjectCovers, type Connection } from '@natsmith/protocol'
 import { managerOf } from '../nats/manager';
 import { isAtLeast, serverVersion } from '../nats/server-version';
 import { scheduleSubject } from '../provision/schedules';
-import { NO_STREAM, PublishError } from './publish-error';
+import { NO_SCHEDULES, NO_STREAM, PublishError } from './publish-error';
 
 /** Milliseconds that what was found out about a stream is believed. */
 const FRESH = 30_000;
@@ -24,7 +24,7 @@ export class ScheduleSubjects {
     if (!isAtLeast(this.connection, '2.12'))
       throw new PublishError(
         target,
-        NOT_POSSIBLE,
+        NO_SCHEDULES,
         `at needs nats-server 2.12, and this is ${serverVersion(this.connection)}`,
       );
     const now = Date.now();
@@ -35,7 +35,7 @@ export class ScheduleSubjects {
     const problem = problemOf(config, new Date(at).getTime() - now);
     if (problem !== undefined) {
       this.known = this.known.filter((one) => one.config !== config);
-      throw new PublishError(target, NOT_POSSIBLE, `stream "${config.name}" cannot deliver it later: ${problem}`);
+      throw new PublishError(target, NO_SCHEDULES, `stream "${config.name}" cannot deliver it later: ${problem}`);
     }
     return `${scheduleSubject(config.name)}.${randomToken()}`;
   }
@@ -48,9 +48,6 @@ export class ScheduleSubjects {
     return found.config;
   }
 }
-
-/** That of the server for schedules that a stream does not allow. */
-const NOT_POSSIBLE = 10_188;
 
 /** Why a stream would lose a message that waits in it for so many milliseconds. */
 function problemOf(config: StreamConfig, wait: number): string | undefined {
