@@ -14,6 +14,8 @@ export interface Pair {
 export interface CallerSuite {
   readonly title: string;
   readonly inFlight: number;
+  /** Whether the server needs JetStream. */
+  readonly jetstream?: true;
   readonly pairs: readonly Pair[];
 }
 
@@ -33,6 +35,16 @@ export const callerSuites: Record<string, CallerSuite> = {
     pairs: [
       { name: 'publish loop by hand', caller: 'stream-by-hand', service: 'by-hand-2', variant: 'stream' },
       { name: 'natsmith', caller: 'stream-natsmith', service: 'natsmith', variant: 'stream' },
+    ],
+  },
+  // The service does nothing here.
+  publish: {
+    title: 'Publishing to a stream with acknowledgement, against js.publish (CPU of the publisher)',
+    inFlight: 256,
+    jetstream: true,
+    pairs: [
+      { name: 'js.publish', caller: 'publish-by-hand', service: 'by-hand-2', variant: 'plain' },
+      { name: 'natsmith', caller: 'publish-natsmith', service: 'by-hand-2', variant: 'plain' },
     ],
   },
 };

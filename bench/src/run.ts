@@ -55,7 +55,9 @@ async function main(): Promise<void> {
 async function run(name: string): Promise<unknown> {
   const [suite, callerSuite, program] = [suites[name], callerSuites[name], programs[name]];
   const consumerSuite = consumerSuites[name];
-  const server = await startServer('nats-server', { jetstream: consumerSuite !== undefined || needsJetStream(name) });
+  const server = await startServer('nats-server', {
+    jetstream: consumerSuite !== undefined || callerSuite?.jetstream === true || needsJetStream(name),
+  });
   try {
     if (suite !== undefined) {
       const results = await compare(suite, pace, server.port, tell);
