@@ -6,7 +6,7 @@ import {
   type NatsServiceHost,
   type ServiceTarget,
 } from '@natsmith/core';
-import type { Duration } from '@natsmith/protocol';
+import { type Duration, durationProblem, millisecondsOf } from '@natsmith/protocol';
 import type { NatsConnection } from 'nats';
 import { BrokerServer } from './broker-server';
 
@@ -77,6 +77,25 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
    */
   async request<Reply = unknown>(subject: string, payload?: unknown, options: TestRequestOptions = {}): Promise<Reply> {
     return this.#client.call<Reply>(subject, payload, { timeout: REQUEST_TIMEOUT, ...options });
+  }
+
+  /**
+   * Moves the time of the broker ahead: delays, schedules, ages and acknowledgement waits that are due on the way happen
+   * in order, each at its own time.
+   * @param duration such as `'2h'`, or milliseconds
+   * @param settled awaited after each thing that happened; default: some turns of the event loop, in which handlers of
+   * this process react
+   * @throws Error when the host does not run on a broker of its own
+   */
+  async advance(duration: Duration, settled?: () => Promise<void>): Promise<void> {
+    const problem = durationProblem(duration);
+    if (problem !== undefined) throw new TypeError(`advance: duration ${problem}`);
+    if (!this.broker) {
+      throw new Error(
+        "advance: this host does not run on a broker of its own, and the time of other servers cannot be moved; leave out 'server' and 'connection'",
+      );
+    }
+    await this.broker.advance(millisecondsOf(duration), settled);
   }
 
   /** Stops the services, and the broker if it is this host's own. */

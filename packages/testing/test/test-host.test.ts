@@ -42,6 +42,25 @@ describe('a test host without a server', () => {
     await expect(TestHost.create(Greeter, { connection: { servers: server } })).rejects.toThrow('no connection');
   });
 
+  it('moves the time of its broker, by which streams forget', async () => {
+    await using test = await TestHost.create(Greeter);
+    const manager = await test.connection.jetstreamManager();
+    await manager.streams.add({ name: 'NEWS', subjects: ['news'], max_age: 3_600e9 });
+    await test.connection.jetstream().publish('news', 'old');
+    await test.advance('59m');
+    const { state: before } = await manager.streams.info('NEWS');
+    await test.advance(61_000);
+    const { state: after } = await manager.streams.info('NEWS');
+    expect([before.messages, after.messages]).toEqual([1, 0]);
+  });
+
+  it('says it when the time cannot be moved', async () => {
+    await using test = await TestHost.create(Greeter);
+    await using other = await TestHost.create(Greeter, { server: { url: test.connection.getServer() } });
+    await expect(other.advance('1h')).rejects.toThrow('does not run on a broker of its own');
+    await expect(test.advance('soon' as never)).rejects.toThrow('advance: duration must be a duration');
+  });
+
   it('rejects with what is wrong in the classes', async () => {
     await expect(TestHost.create(Wrong)).rejects.toThrow(DefinitionError);
   });
