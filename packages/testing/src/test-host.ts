@@ -1,14 +1,38 @@
 import { ServiceClient } from '@natsmith/client';
 import {
+  type Class,
   type Connection,
+  describeServices,
   type FactoryOptions,
+  type HandlerDescription,
   NatsServiceFactory,
   type NatsServiceHost,
   type ServiceTarget,
 } from '@natsmith/core';
-import { type Duration, durationProblem, millisecondsOf } from '@natsmith/protocol';
+import { type DeadLetter, DeadLetterBox } from '@natsmith/jetstream';
+import {
+  type Duration,
+  durationProblem,
+  type Event,
+  eventCodecOf,
+  headerBlock,
+  headerText,
+  millisecondsOf,
+  type ParamsOf,
+  parseTemplate,
+  type Publishable,
+  type PublishArgs,
+  type PublishOptions,
+  type Received,
+  ReceivedHeaders,
+  type Sent,
+  subjectCovers,
+} from '@natsmith/protocol';
 import type { NatsConnection } from 'nats';
 import { BrokerServer } from './broker-server';
+import { type Requesting, untilIdle } from './idle';
+import type { PublishedEvent } from './recording-publisher';
+import { Seen } from './seen';
 
 /** What `TestHost.create` takes: the factory's options, quiet unless told otherwise, and where to run. */
 export interface TestHostOptions<C extends Connection = NatsConnection> extends FactoryOptions<C> {
@@ -33,6 +57,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
     /** The host, as `NatsServiceFactory.create` made it. */
     readonly host: NatsServiceHost<C>,
     private readonly broker: BrokerServer | undefined,
+    private readonly seen: Seen | undefined,
   ) {
     this.#client = new ServiceClient(host.connection);
   }
@@ -45,6 +70,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
     const broker = server || options.connection ? undefined : await BrokerServer.start();
     const url = server?.url ?? broker?.url;
     const connection = options.connection ?? { servers: url };
+    const seen = broker === undefined ? undefined : await Seen.on(broker.url);
     try {
       const host = await NatsServiceFactory.create<C>(targets, {
         signals: false,
@@ -52,8 +78,9 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
         ...options,
         connection,
       });
-      return new TestHost(host, broker);
+      return new TestHost(host, broker, seen);
     } catch (error) {
+      await seen?.close();
       await broker?.stop();
       throw error;
     }
@@ -79,33 +106,124 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
     return this.#client.call<Reply>(subject, payload, { timeout: REQUEST_TIMEOUT, ...options });
   }
 
+  /** Publishes an event as any client would; streams that store it have it, too. */
+  publish<E extends Event>(
+    event: E & Publishable<E>,
+    payload: Sent<E>,
+    ...options: PublishArgs<E, PublishOptions>
+  ): Promise<void> {
+    return this.#client.publish(event, payload, ...options);
+  }
+
+  /**
+   * What has been published of an event since the host started, decoded and validated, in order; by the services, by the
+   * test, or by others on the same broker.
+   * @throws ServiceError 400 when something was published that is not valid
+   * @throws Error when the host runs on a server that is not its own
+   */
+  async published<E extends Event>(event: E): Promise<readonly PublishedEvent<E>[]> {
+    const { seen } = this.#ownBroker('published');
+    await this.host.connection.flush();
+    await seen.flush();
+    const { subject, params } = parseTemplate(event.subject);
+    const codec = eventCodecOf(event);
+    return Promise.all(
+      seen.messages
+        .filter((message) => subjectCovers(subject, message.subject))
+        .map(async (message) => {
+          const tokens = message.subject.split('.');
+          return {
+            event,
+            subject: message.subject,
+            params: Object.fromEntries(params.map(({ name, index }) => [name, tokens[index] ?? ''])) as ParamsOf<E>,
+            payload: (await codec.decode(message.data)) as Received<E>,
+            headers: new ReceivedHeaders(headerText(message)),
+          };
+        }),
+    );
+  }
+
+  /**
+   * Resolves when nothing is under way: no handler runs, and no consumer has messages that it could take now. What waits
+   * for its delay is not under way; `advance` brings it.
+   * @throws Error when that is not so within 5 seconds
+   */
+  idle(): Promise<void> {
+    return untilIdle(this.host);
+  }
+
   /**
    * Moves the time of the broker ahead: delays, schedules, ages and acknowledgement waits that are due on the way happen
-   * in order, each at its own time.
+   * in order, each at its own time, and what follows of each is handled before the next.
    * @param duration such as `'2h'`, or milliseconds
-   * @param settled awaited after each thing that happened; default: some turns of the event loop, in which handlers of
-   * this process react
+   * @param settled awaited after each thing that happened; default: until the host is idle
    * @throws Error when the host does not run on a broker of its own
    */
-  async advance(duration: Duration, settled?: () => Promise<void>): Promise<void> {
+  async advance(duration: Duration, settled: () => Promise<void> = () => this.idle()): Promise<void> {
     const problem = durationProblem(duration);
     if (problem !== undefined) throw new TypeError(`advance: duration ${problem}`);
-    if (!this.broker) {
-      throw new Error(
-        "advance: this host does not run on a broker of its own, and the time of other servers cannot be moved; leave out 'server' and 'connection'",
-      );
-    }
-    await this.broker.advance(millisecondsOf(duration), settled);
+    const { broker } = this.#ownBroker('advance');
+    await this.idle();
+    await broker.advance(millisecondsOf(duration), settled);
+    await this.idle();
+  }
+
+  /** Runs a schedule's handler now, by its class and method, as `natsmith schedules run` does; resolves when it has run. */
+  async run<T extends object>(target: Class<T>, method: keyof T & string): Promise<void> {
+    const { kind, subscribedSubject } = handlerOf(target, method);
+    if (kind !== 'schedule') throw new Error(`${target.name}.${method} has no schedule; its kind is "${kind}"`);
+    const lines = headerBlock([['Natsmith-Trigger', 'manual']]);
+    await (this.host.connection as unknown as Requesting).request(subscribedSubject, new Uint8Array(0), {
+      headers: lines,
+      timeout: REQUEST_TIMEOUT,
+    });
+    await this.idle();
+  }
+
+  /** The dead letters of a consumer, by the class and method of its handler, the oldest first. */
+  async deadLetters<T extends object>(target: Class<T>, method: keyof T & string): Promise<readonly DeadLetter[]> {
+    const { queueGroup } = handlerOf(target, method);
+    const letters: DeadLetter[] = [];
+    for await (const letter of new DeadLetterBox(this.host.connection).list({ consumer: queueGroup }))
+      letters.push(letter);
+    return letters;
+  }
+
+  /** Lets a handler fail with an error, the next time or the next times that it is called; then it is itself again. */
+  fail<T extends object>(target: Class<T>, method: keyof T & string, error: unknown, times = 1): void {
+    const object = this.host.get(target) as Record<string, unknown>;
+    const own = object[method];
+    if (typeof own !== 'function') throw new Error(`${target.name} has no method "${method}"`);
+    let left = times;
+    object[method] = function (this: unknown, ...parameters: unknown[]): unknown {
+      if (left-- > 0) throw error;
+      return (own as (...all: unknown[]) => unknown).apply(this, parameters);
+    };
+  }
+
+  #ownBroker(what: string): { broker: BrokerServer; seen: Seen } {
+    if (this.broker === undefined || this.seen === undefined)
+      throw new Error(`${what}: this host does not run on a broker of its own; leave out 'server' and 'connection'`);
+    return { broker: this.broker, seen: this.seen };
   }
 
   /** Stops the services, and the broker if it is this host's own. */
   async stop(): Promise<void> {
     await this.#client.close();
     await this.host.stop();
+    await this.seen?.close();
     await this.broker?.stop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
+}
+
+/** What a class says of the handler that a method is. */
+function handlerOf(target: Class, method: string): HandlerDescription {
+  const all = describeServices(target).flatMap(({ handlers }) => handlers);
+  const found = all.find((handler) => (handler.method ?? handler.name) === method);
+  if (found === undefined) throw new Error(`${target.name}.${method} is no handler of a service`);
+  return found;
 }

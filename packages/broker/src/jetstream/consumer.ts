@@ -30,6 +30,8 @@ export class Consumer {
   readonly deliveries: Deliveries;
   readonly post: Post;
   readonly clock: Clock;
+  /** The machine's own time: pulls and signs of life are between the server and programs that run by it. */
+  private readonly machine: Clock;
   readonly ackWait: AckWait;
   readonly requests: PullQueue;
   readonly priority: Priority;
@@ -58,10 +60,12 @@ export class Consumer {
     readonly name: string,
     public config: ConsumerConfig,
   ) {
-    const { post, clock } = stream;
+    const { post, clock, machine } = stream;
     this.post = post;
     this.clock = clock;
-    this.created = this.lastActive = clock.now();
+    this.machine = machine;
+    this.created = clock.now();
+    this.lastActive = machine.now();
     this.filter = new SubjectFilter(filtersOf(config).map(toBytes));
     const start = startOf(stream, config, this.filter);
     this.nextSequence = start.sequence;
@@ -73,7 +77,7 @@ export class Consumer {
         : stream.log.countFrom(this.nextSequence, this.filter);
     this.deliveries = new Deliveries(this.nextSequence);
     this.ackWait = new AckWait(this, clock);
-    this.requests = new PullQueue(post, clock);
+    this.requests = new PullQueue(post, machine);
     this.priority = new Priority(this);
     this.flow = new PushFlow(post, stream.config.name, name);
     this.ackPrefix = toBytes(`$JS.ACK.${stream.config.name}.${name}.`);
@@ -191,7 +195,7 @@ export class Consumer {
     if (this.isPush) return refuse('409 Consumer is push based');
     let request: PullRequest;
     try {
-      request = readPullRequest(body, reply, this.clock.now());
+      request = readPullRequest(body, reply, this.machine.now());
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       return refuse(`400 Bad Request - ${error.message.replace(/[\r\n]+/g, ' ')}`);
@@ -209,7 +213,7 @@ export class Consumer {
       if (request.heartbeat === 0) refuse('409 Exceeded MaxWaiting');
       return;
     }
-    this.lastActive = this.clock.now();
+    this.lastActive = this.machine.now();
     this.requests.add(request, this.priority.isOrdered);
     this.wake();
   }
@@ -245,7 +249,7 @@ export class Consumer {
   private limitOf(request: PullRequest): string | undefined {
     const { max_batch = 0, max_expires = 0, max_bytes = 0 } = this.config;
     if (max_batch > 0 && request.left > max_batch) return `409 Exceeded MaxRequestBatch of ${max_batch}`;
-    if (max_expires > 0 && request.expires !== Infinity && request.expires > this.clock.now() + max_expires / 1e6)
+    if (max_expires > 0 && request.expires !== Infinity && request.expires > this.machine.now() + max_expires / 1e6)
       return `409 Exceeded MaxRequestExpires of ${formatDuration(max_expires / 1e6)}`;
     if (max_bytes > 0 && request.bytes > max_bytes) return `409 Exceeded MaxRequestMaxBytes of ${max_bytes}`;
     return undefined;
@@ -281,7 +285,7 @@ export class Consumer {
     if (!this.isPush) return this.requests.length > 0;
     if (this.config.flow_control && this.flow.stalledOn !== undefined) return false;
     const isBound = this.isBound;
-    if (isBound) this.lastActive = this.clock.now();
+    if (isBound) this.lastActive = this.machine.now();
     return isBound;
   }
 
@@ -349,7 +353,7 @@ export class Consumer {
     if (request) this.finish(request, size);
     else if (this.config.flow_control) this.flow.count(to, size);
     if (!request) this.scheduleBeat(true);
-    this.lastActive = now;
+    this.lastActive = this.machine.now();
     if (this.config.ack_policy === 'none') this.stream.acknowledged(sequence);
     return size;
   }
@@ -388,7 +392,7 @@ export class Consumer {
     this.tidying?.cancel();
     this.tidying = undefined;
     if (next === Infinity) return;
-    this.tidying = this.clock.at(next, () => {
+    this.tidying = this.machine.at(next, () => {
       this.tidying = undefined;
       this.deliverAll();
     });
@@ -418,10 +422,10 @@ export class Consumer {
     if (!this.isPush || every === 0) return;
     if (!again && this.beating) return;
     this.beating?.cancel();
-    this.beating = this.clock.at(this.clock.now() + every, () => {
+    this.beating = this.machine.at(this.machine.now() + every, () => {
       this.beating = undefined;
       if (this.isBound) {
-        this.lastActive = this.clock.now();
+        this.lastActive = this.machine.now();
         this.beat(this.deliverSubject);
       }
       this.scheduleBeat(true);
@@ -431,8 +435,8 @@ export class Consumer {
   private watchInactivity(): void {
     const threshold = (this.config.inactive_threshold ?? 0) / 1e6;
     if (threshold === 0) return;
-    this.inactivity = this.clock.at(this.lastActive + threshold, () => {
-      const now = this.clock.now();
+    this.inactivity = this.machine.at(this.lastActive + threshold, () => {
+      const now = this.machine.now();
       if (this.isPush ? this.isBound : this.waiting > 0) this.lastActive = now;
       if (now - this.lastActive >= threshold) this.stream.deleteConsumer(this);
       else this.watchInactivity();

@@ -20,7 +20,10 @@ const MAX_MEMORY = 1024 * 1024 * 1024;
 
 /** The streams of a broker, in memory, and what answers on `$JS`. */
 export class JetStream {
+  /** Can be moved ahead. */
   readonly clock: Clock;
+  /** Is that of the machine. */
+  private readonly machine: Clock;
   readonly streams = new Map<string, Stream<Consumer>>();
   readonly budget = new Budget(MAX_MEMORY);
   /** Requests to the API, and how many were refused. */
@@ -31,10 +34,13 @@ export class JetStream {
 
   constructor(index: SubscriptionIndex<Subscription>, warn: (details: object, message: string) => void) {
     const post = (this.post = new Post(index));
-    this.clock = new Clock((error) => warn({ error }, 'what was due could not be done'));
+    const late = (error: unknown): void => warn({ error }, 'what was due could not be done');
+    this.clock = new Clock(late);
+    this.machine = new Clock(late);
     this.surroundings = {
       post,
       clock: this.clock,
+      machine: this.machine,
       budget: this.budget,
       advisories: new Advisories(post, this.clock),
       turns: new Turns((error) => warn({ error }, 'a consumer could not deliver')),
@@ -100,6 +106,7 @@ export class JetStream {
     for (const ear of this.ears.splice(0)) ear();
     for (const stream of [...this.streams.values()]) this.delete(stream);
     this.clock.stop();
+    this.machine.stop();
   }
 
   private request(message: Publication): void {

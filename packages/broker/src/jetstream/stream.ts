@@ -20,6 +20,8 @@ import type { Turns } from './turns';
 export interface Surroundings {
   readonly post: Post;
   readonly clock: Clock;
+  /** Never moved. */
+  readonly machine: Clock;
   readonly budget: Budget;
   readonly advisories: Advisories;
   readonly turns: Turns;
@@ -52,6 +54,8 @@ export class Stream<R extends Reader = Reader> {
   readonly quotedName: string;
   readonly post: Post;
   readonly clock: Clock;
+  /** Never moved. */
+  readonly machine: Clock;
   readonly budget: Budget;
   readonly turns: Turns;
   lastMessageId = '';
@@ -64,9 +68,10 @@ export class Stream<R extends Reader = Reader> {
     public config: StreamConfig,
     readonly surroundings: Surroundings,
   ) {
-    const { post, clock, budget, turns } = surroundings;
+    const { post, clock, machine, budget, turns } = surroundings;
     this.post = post;
     this.clock = clock;
+    this.machine = machine;
     this.budget = budget;
     this.turns = turns;
     this.created = clock.now();
