@@ -7,7 +7,8 @@ import {
   type LimitsDescription,
   type ServiceDescription,
 } from './description';
-import type { FactoryOptions, ServiceTarget } from './host/factory';
+import type { ServiceTarget } from './host/factory';
+import type { FactoryOptions } from './host/factory-options';
 import { loggerOf } from './host/logger';
 import type { PlannedLimits } from './plan/limits';
 import type { ServicePlan } from './plan/plan';

@@ -72,7 +72,8 @@ export {
   type LimitsDescription,
   type ServiceDescription,
 } from './description';
-export { NatsServiceFactory, type FactoryOptions, type ServiceTarget } from './host/factory';
+export { NatsServiceFactory, type ServiceTarget } from './host/factory';
+export type { FactoryOptions } from './host/factory-options';
 export { NatsServiceHost, type HostStatus } from './host/host';
 export type { Container, ContainerOf } from './host/objects';
 export { MAX_ARRAY_ITEMS, MAX_JSON_DEPTH } from '@natsmith/protocol';

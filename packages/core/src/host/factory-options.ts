@@ -1,5 +1,49 @@
+import type { Duration } from '@natsmith/protocol';
+import type { ConnectionOptions, NatsConnection } from 'nats';
+import type { Middleware } from '../define/handler';
+import type { Logger } from '../define/logger';
+import type { Provision } from '../define/options';
+import type { ValidatorOptions } from '../payload/validator';
+import type { Connection } from '../nats/connection';
+import type { Container, ContainerOf } from './objects';
 import { aBoolean, anObject, checkedElsewhere, middlewares, type OptionRule, type OptionRules } from '../plan/options';
-import type { FactoryOptions } from './factory';
+
+/** `C`, which the compiler is not to guess from here: what a container would like does not decide the connection. */
+// NoInfer came with TypeScript 5.4.
+type Settled<C> = [C][C extends unknown ? 0 : never];
+
+/** What `NatsServiceFactory.create` takes besides classes and instances. */
+export interface FactoryOptions<C extends Connection = NatsConnection> {
+  /**
+   * A live connection of `nats` 2 or `@nats-io/transport-node` 3, or options to connect with `nats` 2.
+   * Default: the environment (`NATS_URL` and the credentials of the `nats` command), else `nats://127.0.0.1:4222`.
+   */
+  connection?: C | ConnectionOptions;
+  /**
+   * Makes the instances of the classes that are given as classes; without one, they are made with `new`. A function gets
+   * the host's connection, to make what the classes need of it (a client, a publisher); the host closes the connection.
+   */
+  container?: Container | ContainerOf<Settled<C>>;
+  /** Middleware around every endpoint. */
+  use?: readonly Middleware[];
+  /** Default pino; `false` for none. */
+  logger?: Logger | false;
+  /** Whether SIGINT and SIGTERM stop the host; default true. */
+  signals?: boolean;
+  /** Milliseconds, or a string such as `'30s'`, that stop waits for running handlers; default 10,000. */
+  stopTimeout?: Duration;
+  /** Bytes of a request's body, where service and endpoint set no `maxBody`; default 1 MiB, at most 64 MiB. */
+  maxBody?: number;
+  /**
+   * Prefixes, besides `_INBOX` and `_R_`, of subjects that streams, uploads and bodies in chunks may be sent to: those of
+   * clients with an inbox prefix of their own. That of the service's own connection is among them.
+   */
+  inboxes?: readonly string[];
+  /** What to do about the streams, consumers and buckets that the classes need; default `ensure`. */
+  provision?: Provision;
+  /** class-validator's options, on top of natsmith's (`whitelist: true`). */
+  validation?: ValidatorOptions;
+}
 
 const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const;
 
