@@ -97,7 +97,9 @@ onEachServerAndClient((_server, library) => {
     await witness.flush();
     const before = (await connection.rtt(), connection.info?.client_id);
 
-    const results = [await client.ping(), await client.info(), await client.stats()];
+    const limits = { stall: 500, timeout: 5_000 };
+    const every = [undefined, undefined, limits] as const;
+    const results = [await client.ping(...every), await client.info(...every), await client.stats(...every)];
     for (const found of results) {
       expect(found.length + found.problems.length).toBe(replies.length);
       for (const { reason } of found.problems) {

@@ -1,8 +1,13 @@
-import type { IDefaultPolicyContext, IPolicy } from 'cockatiel';
 import { TimeoutError } from './timeout-error';
 
-/** Any policy of cockatiel: retry, circuit breaker, bulkhead, timeout, fallback, or several by `wrap`. */
-export type CallPolicy = IPolicy<IDefaultPolicyContext, unknown>;
+/** Runs calls: any policy of cockatiel (retry, circuit breaker, bulkhead, timeout, fallback, or several by `wrap`), or an own one. */
+export interface CallPolicy {
+  /** Makes the call, perhaps several times or not at all. @param signal aborted when the caller gives up */
+  execute(
+    call: (context: { readonly signal: AbortSignal }) => Promise<unknown>,
+    signal?: AbortSignal,
+  ): Promise<unknown>;
+}
 
 /** How a call is made again, or not made at all. */
 export interface PolicyOptions {
