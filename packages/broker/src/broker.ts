@@ -12,6 +12,14 @@ import { SubscriptionIndex } from './subscriptions';
 // Turns of the event loop in which clients of this process hear what rang, and say what follows.
 const TURNS_TO_SETTLE = 8;
 
+/** A message as a client has published it. */
+export interface PublishedMessage {
+  readonly subject: string;
+  /** The header block with its first line (`NATS/1.0`); `""` for none. */
+  readonly headers: string;
+  readonly data: Uint8Array;
+}
+
 /**
  * A NATS server inside this process, for development and tests: the core client protocol over TCP, and JetStream in
  * memory, without clustering, persistence or TLS.
@@ -40,6 +48,7 @@ export class Broker implements AsyncDisposable {
       index: new SubscriptionIndex(),
       leave: (connection) => this.clients.delete(connection),
       subscribed: () => this.jetstream?.interestChanged(),
+      onPublish: undefined,
     };
     const warn = (details: object, message: string): void => settings.logger?.warn(details, message);
     this.jetstream = settings.jetstream ? new JetStream(this.hub.index, warn) : undefined;
@@ -84,6 +93,18 @@ export class Broker implements AsyncDisposable {
   toString(): string {
     const streams = this.jetstream ? 'JetStream in memory, forgotten at its end' : 'no JetStream';
     return `natsmith broker (in-process, for development and tests; ${streams}; no clustering or persistence) on ${this.url}`;
+  }
+
+  /**
+   * Hears of each message that a client publishes, from now on, for tests: unlike a subscription it does not count as one
+   * who listens, so that requesters are told as before that nobody does. A second call takes the place of the first.
+   */
+  onPublish(listener: (message: PublishedMessage) => void): void {
+    this.hub.onPublish = ({ subject, headerSize, frame }) => {
+      const headers = frame.toString('utf8', 0, headerSize);
+      // A copy: the frame is part of what was read from a socket.
+      listener({ subject, headers, data: Buffer.from(frame.subarray(headerSize, frame.length - 2)) });
+    };
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Subscription } from './delivery';
 import type { Settings } from './settings';
 import type { SubscriptionIndex } from './subscriptions';
 import { ProtocolError } from './operations';
+import type { Publication } from './operations';
 import { Outbox } from './outbox';
 import { Parser } from './parser';
 import { Session } from './session';
@@ -21,6 +22,8 @@ export interface Hub {
   leave(connection: Connection): void;
   /** Somebody subscribed. */
   subscribed(): void;
+  /** Told of what clients publish; undefined where nobody wants to know. */
+  onPublish: ((publication: Publication) => void) | undefined;
 }
 
 /** One client's socket: bytes in, bytes out, timers, and the end of it. */
@@ -63,6 +66,10 @@ export class Connection {
     if (this.closed) return;
     this.outbox.append(line, payload);
     if (this.outbox.pending > this.hub.settings.maxPending) this.cutOff();
+  }
+
+  published(publication: Publication): void {
+    this.hub.onPublish?.(publication);
   }
 
   warn(message: string): void {

@@ -1,2 +1,2 @@
-export { Broker } from './broker';
+export { Broker, type PublishedMessage } from './broker';
 export type { BrokerLogger, BrokerOptions, BrokerUser, Permissions, SubjectRules } from './options';

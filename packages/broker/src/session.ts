@@ -12,6 +12,8 @@ export interface Peer {
   warn(message: string): void;
   connected(options: ConnectOptions): void;
   subscribed(): void;
+  /** The client has published what it may. */
+  published(publication: Publication): void;
   answered(): void;
 }
 
@@ -54,6 +56,7 @@ export class Session implements Operations, Subscriber {
       return;
     }
     this.acknowledge();
+    this.peer.published(publication);
     deliver(this.index, this, publication);
   }
 

@@ -1,4 +1,4 @@
-import { Broker } from '@natsmith/broker';
+import { Broker, type PublishedMessage } from '@natsmith/broker';
 import { type ServerOptions, type TestServer } from './server';
 
 /** The in-process broker as a test server, which can be restarted. */
@@ -30,6 +30,11 @@ export class BrokerServer implements TestServer {
   /** As `stop`: a broker has no process of its own to kill, and either way clients see their connection end. */
   kill(): Promise<void> {
     return this.stop();
+  }
+
+  /** Hears of what clients publish; see `Broker.onPublish`. */
+  onPublish(listener: (message: PublishedMessage) => void): void {
+    this.broker.onPublish(listener);
   }
 
   /** Moves the time of JetStream ahead; see `Broker.advance`. */

@@ -1,3 +1,4 @@
+import type { PublishedMessage } from '@natsmith/broker';
 import { ServiceClient } from '@natsmith/client';
 import {
   type Class,
@@ -16,7 +17,6 @@ import {
   type Event,
   eventCodecOf,
   headerBlock,
-  headerText,
   millisecondsOf,
   type ParamsOf,
   parseTemplate,
@@ -32,7 +32,6 @@ import type { NatsConnection } from 'nats';
 import { BrokerServer } from './broker-server';
 import { type Requesting, untilIdle } from './idle';
 import type { PublishedEvent } from './recording-publisher';
-import { Seen } from './seen';
 
 /** What `TestHost.create` takes: the factory's options, quiet unless told otherwise, and where to run. */
 export interface TestHostOptions<C extends Connection = NatsConnection> extends FactoryOptions<C> {
@@ -57,7 +56,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
     /** The host, as `NatsServiceFactory.create` made it. */
     readonly host: NatsServiceHost<C>,
     private readonly broker: BrokerServer | undefined,
-    private readonly seen: Seen | undefined,
+    private readonly seen: readonly PublishedMessage[],
   ) {
     this.#client = new ServiceClient(host.connection);
   }
@@ -70,7 +69,11 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
     const broker = server || options.connection ? undefined : await BrokerServer.start();
     const url = server?.url ?? broker?.url;
     const connection = options.connection ?? { servers: url };
-    const seen = broker === undefined ? undefined : await Seen.on(broker.url);
+    const seen: PublishedMessage[] = [];
+    broker?.onPublish((message) => {
+      // What NATS and natsmith say to themselves is no event.
+      if (!/^[$_]/.test(message.subject)) seen.push(message);
+    });
     try {
       const host = await NatsServiceFactory.create<C>(targets, {
         signals: false,
@@ -80,7 +83,6 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
       });
       return new TestHost(host, broker, seen);
     } catch (error) {
-      await seen?.close();
       await broker?.stop();
       throw error;
     }
@@ -122,13 +124,12 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
    * @throws Error when the host runs on a server that is not its own
    */
   async published<E extends Event>(event: E): Promise<readonly PublishedEvent<E>[]> {
-    const { seen } = this.#ownBroker('published');
+    this.#ownBroker('published');
     await this.host.connection.flush();
-    await seen.flush();
     const { subject, params } = parseTemplate(event.subject);
     const codec = eventCodecOf(event);
     return Promise.all(
-      seen.messages
+      this.seen
         .filter((message) => subjectCovers(subject, message.subject))
         .map(async (message) => {
           const tokens = message.subject.split('.');
@@ -137,7 +138,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
             subject: message.subject,
             params: Object.fromEntries(params.map(({ name, index }) => [name, tokens[index] ?? ''])) as ParamsOf<E>,
             payload: (await codec.decode(message.data)) as Received<E>,
-            headers: new ReceivedHeaders(headerText(message)),
+            headers: new ReceivedHeaders(message.headers),
           };
         }),
     );
@@ -162,7 +163,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
   async advance(duration: Duration, settled: () => Promise<void> = () => this.idle()): Promise<void> {
     const problem = durationProblem(duration);
     if (problem !== undefined) throw new TypeError(`advance: duration ${problem}`);
-    const { broker } = this.#ownBroker('advance');
+    const broker = this.#ownBroker('advance');
     await this.idle();
     await broker.advance(millisecondsOf(duration), settled);
     await this.idle();
@@ -201,17 +202,15 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
     };
   }
 
-  #ownBroker(what: string): { broker: BrokerServer; seen: Seen } {
-    if (this.broker === undefined || this.seen === undefined)
-      throw new Error(`${what}: this host does not run on a broker of its own; leave out 'server' and 'connection'`);
-    return { broker: this.broker, seen: this.seen };
+  #ownBroker(what: string): BrokerServer {
+    if (this.broker !== undefined) return this.broker;
+    throw new Error(`${what}: this host does not run on a broker of its own; leave out 'server' and 'connection'`);
   }
 
   /** Stops the services, and the broker if it is this host's own. */
   async stop(): Promise<void> {
     await this.#client.close();
     await this.host.stop();
-    await this.seen?.close();
     await this.broker?.stop();
   }
 
