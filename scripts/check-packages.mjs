@@ -41,7 +41,9 @@ function readPackage(folder) {
 
 async function checkArchive({ name, folder }) {
   const { messages, pkg } = await publint({ pkgDir: folder, strict: true });
-  for (const message of messages) problems.push(`${name}: ${formatMessage(message, pkg, { color: false })}`);
+  // The map of "browser" is for files inside the package, which "exports" cannot name.
+  for (const message of messages.filter(({ code }) => code !== 'USE_EXPORTS_OR_IMPORTS_BROWSER'))
+    problems.push(`${name}: ${formatMessage(message, pkg, { color: false })}`);
 
   const [{ filename, files, size }] = npm(['pack', '--json', '--pack-destination', scratch], folder);
   const paths = files.map((file) => file.path);
