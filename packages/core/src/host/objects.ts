@@ -51,8 +51,10 @@ function declaresConstructor(target: Class): boolean {
   return source.startsWith('class') && (target.length > 0 || /\bconstructor\s*\(/.test(source));
 }
 
-/** Milliseconds until the log tells of a container that has given nothing. */
-const CONTAINER_PATIENCE = 5000;
+/** Milliseconds between two lines about what a start waits for. */
+const WAITING_INTERVAL = 10_000;
+/** A promise that is resolved with an object which has a method `then` waits for ever, and says nothing. */
+const THEN_HINT = '; does what it gives have a property "then"?';
 
 /** The user's objects: one of each class of a host, from its start to its stop. */
 export class UserObjects {
@@ -81,7 +83,7 @@ export class UserObjects {
       if (!this.objects.has(target)) await this.make(target as new () => object, container);
     }
     for (const [target, object] of this.objects) {
-      await (object as Partial<OnStart>).onStart?.();
+      await this.inSight(`onStart() of ${target.name}`, (object as Partial<OnStart>).onStart?.());
       this.started.add(target);
     }
   }
@@ -108,24 +110,26 @@ export class UserObjects {
     const instance: unknown =
       this.given.get(target) ?? (container === undefined ? new target() : container.get(target));
     // Only what is no instance yet is waited for: one with a property `then` would be taken for a promise.
-    const made: unknown = instance instanceof target ? instance : await this.awaited(target, instance);
+    const made: unknown =
+      instance instanceof target
+        ? instance
+        : await this.inSight(`the container to give ${target.name}`, instance, THEN_HINT);
     if (typeof made !== 'object' || made === null)
       throw new Error(`the container gave ${String(made)} for ${target.name}; register the class with it`);
     this.objects.set(target, made);
   }
 
-  /** A promise that is resolved with an object which has a method `then` waits for ever, and says nothing. */
-  private async awaited(target: Class, instance: unknown): Promise<unknown> {
-    const timer = setTimeout(() => {
-      this.logger.warn(
-        { class: target.name },
-        `the container has not given ${target.name} for ${CONTAINER_PATIENCE / 1000} seconds; does what it gives have a property "then"?`,
-      );
-    }, CONTAINER_PATIENCE);
+  /** How long a start may take is the user's to say; one that hangs is not to do so in silence. */
+  private async inSight<T>(what: string, pending: T, hint = ''): Promise<Awaited<T>> {
+    const begun = performance.now();
+    const timer = setInterval(() => {
+      const seconds = Math.round((performance.now() - begun) / 1000);
+      this.logger.warn({ seconds }, `the start waits for ${what}${hint}`);
+    }, WAITING_INTERVAL);
     try {
-      return await instance;
+      return await pending;
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   }
 
