@@ -80,9 +80,12 @@ export function eventStream<const E extends Event = Event>(
     subjects: Object.freeze(widest),
     options: Object.freeze({ ...options }),
   });
-  declared().add(stream);
+  // Those of natsmith itself are made where something needs them.
+  if (!OWN_STREAMS.has(name)) declared().add(stream);
   return stream;
 }
+
+const OWN_STREAMS: ReadonlySet<string> = new Set(['DEAD_LETTERS', 'SCHEDULES']);
 
 // Symbol.for: two copies of this package in one process know the same streams.
 const DECLARED = Symbol.for('natsmith.streams');
