@@ -43,7 +43,8 @@ export const clientLibraries = isWholeMatrix ? everyLibrary : everyLibrary.slice
 
 /** Describes the same behaviour on each server of the matrix, started for its block and stopped after it. */
 export function onEachServer(describeOn: (server: TestServer) => void, options?: ServerOptions): void {
-  for (const kind of kinds) describeServer(kind, titleOf(kind), () => describeOn(useServer(kind, options)));
+  for (const kind of kinds)
+    describeServer(kind, titleOf(kind), () => describeOn(useServer(kind, options)), sinceOf(options));
 }
 
 /** Describes the same behaviour for each kind of server of the matrix, for suites that start, stop and kill servers themselves. */
@@ -58,12 +59,22 @@ export function onEachServerAndClient(
 ): void {
   for (const kind of kinds) {
     for (const library of clientLibraries) {
-      describeServer(kind, `${titleOf(kind)} × ${library.name}`, () => {
-        const server = useServer(kind, options);
-        describeOn(server, useClient(server, library));
-      });
+      describeServer(
+        kind,
+        `${titleOf(kind)} × ${library.name}`,
+        () => {
+          const server = useServer(kind, options);
+          describeOn(server, useClient(server, library));
+        },
+        sinceOf(options),
+      );
     }
   }
+}
+
+/** Suites that speak of JetStream use what nats-server has since 2.12: ages and times of single messages. */
+function sinceOf(options: ServerOptions | undefined): string | undefined {
+  return options?.jetstream === undefined ? undefined : '2.12.0';
 }
 
 /**
@@ -71,19 +82,13 @@ export function onEachServerAndClient(
  * @param since the version of nats-server that has it: an older one is skipped
  */
 export function onEachJetStream(describeOn: (server: TestServer, client: TestClient) => void, since = '2.10.0'): void {
-  const binary = findNatsServer();
-  const isOlder = binary !== undefined && lt(natsServerVersion(binary), since);
   for (const kind of kinds) {
     for (const library of clientLibraries) {
-      const title = `${titleOf(kind)} × ${library.name}`;
-      if (kind === 'nats-server' && isOlder) {
-        describe.skip(`${title} (JetStream here needs ${since})`, () => it('is skipped', () => undefined));
-        continue;
-      }
-      describeServer(kind, title, () => {
+      const describeBlock = (): void => {
         const server = useServer(kind, { jetstream: true });
         describeOn(server, useClient(server, library));
-      });
+      };
+      describeServer(kind, `${titleOf(kind)} × ${library.name}`, describeBlock, since);
     }
   }
 }
@@ -106,7 +111,13 @@ function matrix(): string {
   throw new Error(`NATSMITH_MATRIX must be "whole" or "local", got "${NATSMITH_MATRIX}"`);
 }
 
-function describeServer(kind: ServerKind, title: string, body: () => void): void {
+/** @param since the version of nats-server that has it: on an older one the block is skipped */
+function describeServer(kind: ServerKind, title: string, body: () => void, since?: string): void {
+  const binary = kind === 'nats-server' ? findNatsServer() : undefined;
+  if (binary !== undefined && since !== undefined && lt(natsServerVersion(binary), since)) {
+    describe.skip(`${title} (needs ${since})`, () => it('is skipped', () => undefined));
+    return;
+  }
   if (kind === 'broker' || findNatsServer() !== undefined) {
     describe(title, body);
   } else if (process.env.CI) {
