@@ -1,4 +1,4 @@
-import { printable, textOf, type Message } from '@natsmith/protocol';
+import { Buffer, printable, textOf, type Message } from '@natsmith/protocol';
 import type { Inbox } from '../nats/inbox';
 import { sendRequest } from './request';
 
