@@ -2,7 +2,10 @@ import { connectWith } from '@natsmith/protocol';
 import type * as Nats from 'nats';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 
-/** Connects with `nats` 2, or where only that is installed with `@nats-io/transport-node`, by the options or else by the environment. */
+/**
+ * Connects with `nats` 2, or with `@nats-io/transport-node` where only that is installed, by the options or else by the
+ * environment.
+ */
 export async function connect(given?: ConnectionOptions): Promise<NatsConnection> {
   return connectWith(clientLibrary(), given);
 }

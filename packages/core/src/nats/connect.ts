@@ -3,9 +3,8 @@ import type * as Nats from 'nats';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 
 /**
- * Makes the connection that `NatsServiceFactory.create` would make, with `nats` 2, or with `@nats-io/transport-node` where only that
- * is installed, for programs that need it first; who
- * makes it closes it.
+ * Makes the connection that `NatsServiceFactory.create` would make, with `nats` 2, or with `@nats-io/transport-node`
+ * where only that is installed, for programs that need it first; who makes it closes it.
  * @param given default: the environment (`NATS_URL` and the credentials of the `nats` command), else
  * `nats://127.0.0.1:4222`
  * @throws Error that says where it looked, when no server answers

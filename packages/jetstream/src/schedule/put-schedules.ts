@@ -14,6 +14,8 @@ const TARGET = 'Nats-Schedule-Target';
 const TIME_ZONE = 'Nats-Schedule-Time-Zone';
 const UNKNOWN_ZONE = 10_223;
 const OLDEST = '2.14';
+/** Milliseconds within which instances that start put a schedule once. */
+const TOGETHER = 4_000;
 
 /** @throws ProvisionError for a server that knows no schedules by pattern */
 export function checkScheduleVersion(connection: Connection, plans: readonly SchedulePlan[]): void {
@@ -56,7 +58,7 @@ async function put(connection: Connection, at: string, plan: SchedulePlan): Prom
     [
       'Nats-Msg-Id',
       createHash('sha256')
-        .update(`${at} ${pattern} ${timeZone ?? ''} ${Date.now() >> 12}`)
+        .update(`${at} ${pattern} ${timeZone ?? ''} ${Math.floor(Date.now() / TOGETHER)}`)
         .digest('hex'),
     ],
   ];
@@ -86,7 +88,7 @@ async function warnOfOrphans(
       if (plans.some((plan) => plan.service === service && plan.name === name)) continue;
       logger.warn(
         { service, schedule: name },
-        'no class names this schedule any more, and it goes on; "natsmith streams ensure --prune" removes it',
+        `no class names this schedule any more, and it goes on; purge "${subject}" from stream "${Schedules.name}" to end it`,
       );
     }
   }
