@@ -1,18 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HandlerSurroundings } from '@natsmith/core';
-import {
-  headerBlock,
-  headerNameProblem,
-  headersIn,
-  headerValueProblem,
-  oneLine,
-  type Message,
-} from '@natsmith/protocol';
+import { headerNameProblem, headersIn, headerValueProblem, oneLine, type Message } from '@natsmith/protocol';
 import { DEAD_LETTER_HEADERS, deadLetterSubject, ORIGINAL_PREFIX } from '../contract/dead-letter';
+import { publishAcknowledged } from '../publish/publish-acknowledged';
+import { NO_STREAM, PublishError } from '../publish/publish-error';
 import type { ConsumerPlan } from './consumer-plan';
 import type { Failure, HeldMessage } from './held-message';
 
-const ACK_TIMEOUT = 5_000;
 const RETRIES = [100, 500, 2_000, 5_000, 10_000, 30_000];
 /** What headers and subject of a letter take of the largest message, at most. */
 const ROOM_FOR_HEADERS = 1024;
@@ -71,43 +65,16 @@ export class DeadLetters {
     return [new Uint8Array(0), size <= outlet.maxPayload ? headers : headers.slice(0, 9)];
   }
 
-  private publish(subject: string, body: Uint8Array, lines: [string, string][]): Promise<void> {
-    const { outlet } = this.around.settings;
-    const inbox = outlet.newInbox();
-    return new Promise<void>((resolve, reject) => {
-      const end = (error?: Error): void => {
-        clearTimeout(timer);
-        leave();
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const timer = setTimeout(
-        () => end(new Error(`no acknowledgement within ${ACK_TIMEOUT} ms`)),
-        ACK_TIMEOUT,
-      ).unref();
-      const leave = outlet.listen(inbox, (message) => end(problemIn(message)), end);
-      try {
-        outlet.publish(subject, body, headerBlock(lines), inbox);
-      } catch (error) {
-        end(error as Error);
-      }
-    });
-  }
-}
-
-function problemIn(message: Message): Error | undefined {
-  if (message.data.length === 0) return new Error('no stream takes dead letters; is DEAD_LETTERS there?');
-  try {
-    const reply = JSON.parse(Buffer.from(message.data).toString()) as {
-      seq?: unknown;
-      error?: { err_code?: number; description?: string };
-    };
-    if (reply.error === undefined) return reply.seq === undefined ? new Error('not an acknowledgement') : undefined;
-    // Buried before: the process died between the letter and the end of the message.
-    if (WRONG_LAST_SEQUENCE.has(reply.error.err_code ?? 0)) return undefined;
-    return new Error(`the server refused the letter: ${reply.error.description ?? ''}`);
-  } catch (cause) {
-    return new Error('the acknowledgement cannot be read', { cause });
+  private async publish(subject: string, body: Uint8Array, lines: [string, string][]): Promise<void> {
+    try {
+      await publishAcknowledged(this.around.settings.connection, subject, body, lines);
+    } catch (error) {
+      if (!(error instanceof PublishError)) throw error;
+      // Buried before: the process died between the letter and the end of the message.
+      if (WRONG_LAST_SEQUENCE.has(error.code)) return;
+      if (error.code !== NO_STREAM) throw error;
+      throw new PublishError(subject, NO_STREAM, error.description, 'is DEAD_LETTERS there, with this subject?');
+    }
   }
 }
 

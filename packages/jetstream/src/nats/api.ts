@@ -1,4 +1,5 @@
-import type { Connection } from '@natsmith/protocol';
+import { textOf, type Connection } from '@natsmith/protocol';
+import { refusalIn } from './refusal';
 
 /** Both client libraries have it; natsmith's own client is not needed for the server's API. */
 interface Requesting {
@@ -9,15 +10,14 @@ const TIMEOUT = 5_000;
 
 /** A refusal of the JetStream API. */
 export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
   constructor(
-    /** As in an HTTP status. */
-    readonly code: number,
     /** The server's own number for this refusal. */
-    readonly errorCode: number,
+    readonly code: number,
     description: string,
   ) {
     super(description);
-    this.name = 'ApiError';
   }
 }
 
@@ -30,8 +30,8 @@ export async function askApi(connection: Connection, subject: string, request: o
   const { data } = await (connection as unknown as Requesting).request(`$JS.API.${subject}`, body, {
     timeout: TIMEOUT,
   });
-  const reply = JSON.parse(Buffer.from(data).toString()) as { error?: Record<string, unknown> };
-  if (reply.error === undefined) return reply;
-  const { code, err_code, description } = reply.error;
-  throw new ApiError(Number(code), Number(err_code), typeof description === 'string' ? description : 'refused');
+  const reply = JSON.parse(textOf(data)) as { error?: unknown } | null;
+  if (reply?.error === undefined) return reply;
+  const { code, description } = refusalIn(reply.error) ?? { code: 0, description: 'refused' };
+  throw new ApiError(code, description);
 }

@@ -1,4 +1,5 @@
 import { printable, violationIn } from '@natsmith/protocol';
+import { hasNoResponders } from '../nats/refusal';
 
 /** Why managing a stream has failed, whatever library the connection is of. */
 export interface ManagementFailure {
@@ -13,9 +14,8 @@ export interface ManagementFailure {
 const STREAM_NOT_FOUND = 10_059;
 const CONSUMER_NOT_FOUND = 10_014;
 const NOT_ENABLED = [10_039, 10_076];
-const NO_RESPONDERS = '503';
 
-/** Reads what `@nats-io/jetstream` has thrown. */
+/** Reads what `@nats-io/jetstream` has thrown, or `askApi`. */
 export function failureIn(error: unknown): ManagementFailure {
   const { cause, code, name, message } = (error ?? {}) as Record<string, unknown>;
   const violation = violationIn(error) ?? violationIn(cause);
@@ -23,7 +23,7 @@ export function failureIn(error: unknown): ManagementFailure {
   if (violation !== undefined) return { kind: 'forbidden', code: 0, words: violation.subject };
   const number = typeof code === 'number' ? code : 0;
   if (number === STREAM_NOT_FOUND || number === CONSUMER_NOT_FOUND) return { kind: 'missing', code: number, words };
-  if (name === 'JetStreamNotEnabled' || code === NO_RESPONDERS || NOT_ENABLED.includes(number))
+  if (name === 'JetStreamNotEnabled' || hasNoResponders(error) || NOT_ENABLED.includes(number))
     return { kind: 'disabled', code: number, words };
   return { kind: number > 0 ? 'refused' : 'unanswered', code: number, words };
 }

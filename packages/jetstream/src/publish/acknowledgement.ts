@@ -1,4 +1,5 @@
 import { isNoResponders, printable, textOf, type Message } from '@natsmith/protocol';
+import { refusalIn } from '../nats/refusal';
 import { NO_STREAM, PublishError } from './publish-error';
 
 /** What a stream says of an event that it has stored. */
@@ -41,15 +42,11 @@ export function acknowledgementIn(message: Message, subject: string): PublishRec
   }
   if (typeof reply !== 'object' || reply === null) return undefined;
   const { stream, seq, duplicate, error } = reply as Record<string, unknown>;
-  if (error !== undefined) return refusalIn(error, subject);
+  if (error !== undefined) {
+    const refusal = refusalIn(error);
+    return refusal && new PublishError(subject, refusal.code, refusal.description, HINTS[refusal.code]);
+  }
   if (typeof stream !== 'string' || stream === '' || !Number.isSafeInteger(seq) || (seq as number) < 1)
     return undefined;
   return { stream: printable(stream, 255), sequence: seq as number, duplicate: duplicate === true };
-}
-
-function refusalIn(error: unknown, subject: string): PublishError | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, err_code: apiCode = code, description } = error as Record<string, unknown>;
-  if (!Number.isSafeInteger(apiCode) || typeof description !== 'string') return undefined;
-  return new PublishError(subject, apiCode as number, printable(description, 1_024), HINTS[apiCode as number]);
 }

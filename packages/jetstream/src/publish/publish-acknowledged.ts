@@ -1,0 +1,35 @@
+import { headerBlock, printable, type Connection, type Message } from '@natsmith/protocol';
+import { hasNoResponders } from '../nats/refusal';
+import { acknowledgementIn, type PublishReceipt } from './acknowledgement';
+import { NO_STREAM, PublishError } from './publish-error';
+
+/** As both client libraries have it. */
+interface Requesting {
+  request(
+    subject: string,
+    body: Uint8Array,
+    options: { timeout: number; headers: { encode(): Uint8Array } },
+  ): Promise<Message>;
+}
+
+const TIMEOUT = 5_000;
+
+/**
+ * Publishes one message, and resolves when its stream has it.
+ * @throws PublishError when the stream refuses it, or no stream stores the subject
+ */
+export async function publishAcknowledged(
+  connection: Connection,
+  subject: string,
+  body: Uint8Array,
+  lines: Iterable<readonly [string, string]>,
+): Promise<PublishReceipt> {
+  const options = { timeout: TIMEOUT, headers: headerBlock(lines) };
+  const reply = await (connection as unknown as Requesting).request(subject, body, options).catch((error: unknown) => {
+    throw hasNoResponders(error) ? new PublishError(subject, NO_STREAM, 'no stream') : error;
+  });
+  const answer = acknowledgementIn(reply, subject);
+  if (answer === undefined) throw new Error(`${printable(subject, 255)} was answered with what is no acknowledgement`);
+  if (answer instanceof PublishError) throw answer;
+  return answer;
+}
