@@ -33,3 +33,4 @@ export type { DeadLetter } from './dead-letters/dead-letter';
 export { DeadLetterBox, type DeadLetterFilter } from './dead-letters/dead-letter-box';
 export { Schedule } from './schedule/schedule';
 export type { ScheduleContext, ScheduleOptions } from './schedule/schedule-context';
+export { ScheduleBook, type ScheduleStatus, type StoredSchedule } from './schedule/schedule-book';

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Service } from '@natsmith/core';
-import { headers } from 'nats';
 import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
 import { onEachJetStream } from '#test/matrix';
-import { Schedule, type ScheduleContext } from '../src/index';
+import { Schedule, ScheduleBook, type ScheduleContext } from '../src/index';
 
 async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 8000;
@@ -50,8 +50,8 @@ onEachJetStream((_server, client) => {
       act = () => undefined;
       connection = await client.connect();
     });
-    const start = async (pattern: string, options = {}) =>
-      hosts.start(makeReporter(name, pattern, options), { connection: await client.connect() });
+    const start = async (pattern: string, options = {}, host = {}) =>
+      hosts.start(makeReporter(name, pattern, options), { connection: await client.connect(), ...host });
 
     it('runs once for each tick, whatever the number of instances', async () => {
       for (let i = 0; i < 3; i++) await start('@every 1s');
@@ -97,11 +97,51 @@ onEachJetStream((_server, client) => {
       }
       await start('0 0 1 1 *');
       await until(() => runs.length >= 1);
-      const manual = headers();
-      manual.set('Natsmith-Trigger', 'manual');
-      await connection.request(`_tick.${name}.report`, '', { headers: manual, timeout: 2000 });
+      await new ScheduleBook(connection).run(name, 'report');
       await until(() => runs.length >= 2);
       expect(runs.map(({ trigger }) => trigger)).toEqual(['schedule', 'manual']);
+    });
+
+    it('is changed each time that its pattern is, however soon', async () => {
+      const book = new ScheduleBook(connection);
+      for (const pattern of ['0 0 1 1 *', '0 0 2 1 *', '0 0 1 1 *']) {
+        await start(pattern);
+        expect(await book.get(name, 'report')).toMatchObject({ pattern: `0 ${pattern}`, timeZone: undefined });
+      }
+    });
+
+    it('is put once by instances that start together', async () => {
+      const logger = new Log();
+      await Promise.all(Array.from({ length: 4 }, () => start('0 0 1 1 *', {}, { logger })));
+      expect(logger.find('info', /^schedule put$/)).toHaveLength(1);
+      expect(await new ScheduleBook(connection).list(name)).toHaveLength(1);
+    });
+
+    it('that no class names any more is warned of, and ends when it is removed', async () => {
+      await start('0 0 1 1 *', { name: 'weekly' });
+      const logger = new Log();
+      await start('0 0 1 1 *', {}, { logger });
+      expect(logger.problems).toContain(`"natsmith schedules rm ${name} weekly" ends it`);
+      const book = new ScheduleBook(connection);
+      expect(await book.remove(name, 'weekly')).toBe(true);
+      expect(await book.remove(name, 'weekly')).toBe(false);
+      expect((await book.list(name)).map((one) => one.name)).toEqual(['report']);
+    });
+
+    it('may not name the durable of another one', async () => {
+      @Service({ name: `${name}-daily`, version: '1.0.0' })
+      class Other {
+        @Schedule('0 0 1 1 *')
+        report(): void {}
+      }
+      @Service({ name, version: '1.0.0' })
+      class One {
+        @Schedule('0 0 1 1 *', { name: 'daily-report' })
+        report(): void {}
+      }
+      await expect(hosts.start([One, Other], { connection: await client.connect() })).rejects.toThrow(
+        /has the durable "reporter-\d+-daily-report" of stream "SCHEDULES", as One.report has/,
+      );
     });
 
     it.each([

@@ -36,7 +36,10 @@ export const consumerSource: Source = {
 };
 
 /** Two handlers on one durable would each get a part of its messages. */
-function checkDurables(handlers: readonly PlannedHandler[], mistake: (where: string, problem: string) => void): void {
+export function checkDurables(
+  handlers: readonly PlannedHandler[],
+  mistake: (where: string, problem: string) => void,
+): void {
   const known = new Map<string, { consumer: ConsumerPlan; where: string }>();
   for (const { plan } of handlers) {
     const { consumer, where } = plan as ConsumedPlan;

@@ -1,21 +1,19 @@
-import { createHash } from 'node:crypto';
-import type { Preparation } from '@natsmith/core';
+import type { Preparation, Provision } from '@natsmith/core';
 import type { Connection } from '@natsmith/protocol';
-import { ApiError } from '../nats/api';
-import { managerOf } from '../nats/manager';
 import { isAtLeast, serverVersion } from '../nats/server-version';
+import { failureIn } from '../provision/management-error';
 import { ProvisionError } from '../provision/provision-error';
-import { publishAcknowledged } from '../nats/publish-acknowledged';
+import { publishAcknowledged } from '../publish/publish-acknowledged';
+import { PublishError } from '../publish/publish-error';
+import { ScheduleBook } from './schedule-book';
 import type { SchedulePlan } from './schedule-plan';
-import { definitionSubject, Schedules } from './schedule-stream';
+import { definitionSubject, PATTERN_HEADER, TARGET_HEADER, TIME_ZONE_HEADER } from './schedule-stream';
 
-const PATTERN = 'Nats-Schedule';
-const TARGET = 'Nats-Schedule-Target';
-const TIME_ZONE = 'Nats-Schedule-Time-Zone';
 const UNKNOWN_ZONE = 10_223;
 const OLDEST = '2.14';
-/** Milliseconds within which instances that start put a schedule once. */
-const TOGETHER = 4_000;
+/** Another instance has put the schedule in between. */
+const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);
+const ATTEMPTS = 5;
 
 /** @throws ProvisionError for a server that knows no schedules by pattern */
 export function checkScheduleVersion(connection: Connection, plans: readonly SchedulePlan[]): void {
@@ -31,47 +29,65 @@ export async function putSchedules(
   { connection, logger, provision, services }: Preparation,
 ): Promise<void> {
   if (provision === 'off') return;
-  const { streams } = await managerOf(connection);
   for (const plan of plans) {
-    const { service, name, pattern, timeZone, subject } = plan;
-    const at = definitionSubject(service, name);
-    const found = await streams.getMessage(Schedules.name, { last_by_subj: at }).catch(() => null);
-    const has = (header: string): string => found?.header.get(header) ?? '';
-    if (has(PATTERN) === pattern && has(TIME_ZONE) === (timeZone ?? '') && has(TARGET) === subject) continue;
-    if (provision === 'verify')
-      throw new ProvisionError([
-        `the schedule "${name}" of service "${service}" is ${found === null ? 'missing' : `"${has(PATTERN)}"`} on the server, not "${pattern}"`,
-      ]);
-    await put(connection, at, plan);
-    logger.info({ service, schedule: name, pattern, timeZone }, found === null ? 'schedule put' : 'schedule changed');
+    const { service, name, pattern, timeZone } = plan;
+    const outcome = await settle(connection, plan, provision).catch((error: unknown) => {
+      const { kind, words } = failureIn(error);
+      if (kind !== 'forbidden') throw error;
+      logger.warn(
+        { service, schedule: name },
+        `schedule not checked: this user may not do so (${words}); grant that, or start with { provision: 'off' }`,
+      );
+      return undefined;
+    });
+    if (outcome !== undefined) logger.info({ service, schedule: name, pattern, timeZone }, `schedule ${outcome}`);
   }
   await warnOfOrphans(plans, { connection, logger, services });
 }
 
-async function put(connection: Connection, at: string, plan: SchedulePlan): Promise<void> {
-  const { pattern, timeZone, subject, where } = plan;
-  const lines: [string, string][] = [
-    [PATTERN, pattern],
-    [TARGET, subject],
-    ...(timeZone === undefined ? [] : ([[TIME_ZONE, timeZone]] as [string, string][])),
-    // Instances that start at the same time put it once.
-    [
-      'Nats-Msg-Id',
-      createHash('sha256')
-        .update(`${at} ${pattern} ${timeZone ?? ''} ${Math.floor(Date.now() / TOGETHER)}`)
-        .digest('hex'),
-    ],
-  ];
-  try {
-    await publishAcknowledged(connection, at, new Uint8Array(0), lines);
-  } catch (cause) {
-    if (!(cause instanceof ApiError)) throw cause;
-    const words =
-      cause.errorCode === UNKNOWN_ZONE
-        ? `the server does not know the time zone "${timeZone ?? ''}": install its time zone data`
-        : `the server refused the schedule "${pattern}": ${cause.message}`;
-    throw new ProvisionError([`${where}: ${words}`], [], { cause });
+/** What was done about it; undefined where nothing is to be done. Another instance may be as fast. */
+async function settle(connection: Connection, plan: SchedulePlan, how: Provision): Promise<string | undefined> {
+  const book = new ScheduleBook(connection);
+  for (let i = 1; ; i++) {
+    const found = await book.get(plan.service, plan.name);
+    if (found?.pattern === plan.pattern && found.timeZone === plan.timeZone && found.target === plan.subject)
+      return undefined;
+    if (how === 'verify')
+      throw new ProvisionError([
+        `the schedule "${plan.name}" of service "${plan.service}" is ${found === undefined ? 'missing' : `"${found.pattern}"${zoneOf(found)}`} on the server, not "${plan.pattern}"${zoneOf(plan)}; let a service put it with { provision: "ensure" }`,
+      ]);
+    try {
+      await put(connection, plan, found?.sequence ?? 0);
+      return found === undefined ? 'put' : 'changed';
+    } catch (error) {
+      if (!(error instanceof PublishError)) throw error;
+      if (!WRONG_LAST_SEQUENCE.has(error.code) || i === ATTEMPTS) throw refused(plan, error);
+    }
   }
+}
+
+function zoneOf({ timeZone }: { timeZone: string | undefined }): string {
+  return timeZone === undefined ? '' : ` in ${timeZone}`;
+}
+
+/** @param replaces the sequence of the schedule that this one replaces; of instances that start together one puts it */
+async function put(connection: Connection, plan: SchedulePlan, replaces: number): Promise<void> {
+  const { service, name, pattern, timeZone, subject } = plan;
+  const lines: [string, string][] = [
+    [PATTERN_HEADER, pattern],
+    [TARGET_HEADER, subject],
+    ['Nats-Expected-Last-Subject-Sequence', String(replaces)],
+  ];
+  if (timeZone !== undefined) lines.push([TIME_ZONE_HEADER, timeZone]);
+  await publishAcknowledged(connection, definitionSubject(service, name), new Uint8Array(0), lines);
+}
+
+function refused({ where, pattern, timeZone }: SchedulePlan, cause: PublishError): ProvisionError {
+  const words =
+    cause.code === UNKNOWN_ZONE
+      ? `the server does not know the time zone "${timeZone ?? ''}": install its time zone data`
+      : `the server refused the schedule "${pattern}": ${cause.description}`;
+  return new ProvisionError([`${where}: ${words}`], [], { cause });
 }
 
 /** A schedule that no class names any more goes on ticking. */
@@ -79,17 +95,14 @@ async function warnOfOrphans(
   plans: readonly SchedulePlan[],
   { connection, logger, services }: Pick<Preparation, 'connection' | 'logger' | 'services'>,
 ): Promise<void> {
-  const { streams } = await managerOf(connection);
-  for (const service of services) {
-    const filter = definitionSubject(service, '>');
-    const info = await streams.info(Schedules.name, { subjects_filter: filter }).catch(() => undefined);
-    for (const subject of Object.keys(info?.state.subjects ?? {})) {
-      const name = subject.slice(filter.length - 1);
+  const book = new ScheduleBook(connection);
+  for (const service of services)
+    for (const { name } of await book.list(service).catch(() => [])) {
       if (plans.some((plan) => plan.service === service && plan.name === name)) continue;
       logger.warn(
         { service, schedule: name },
-        `no class names this schedule any more, and it goes on; purge "${subject}" from stream "${Schedules.name}" to end it`,
+        `no class names this schedule any more, and it goes on ticking; "natsmith schedules rm ${service} ${name}" ends it, ` +
+          'and "natsmith streams ensure --prune" all such schedules of a program',
       );
     }
-  }
 }

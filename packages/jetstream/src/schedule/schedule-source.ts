@@ -1,5 +1,5 @@
 import type { Preparation, Source } from '@natsmith/core';
-import { startDeliveries } from '../consume/consumer-source';
+import { checkDurables, startDeliveries } from '../consume/consumer-source';
 import { provisionConsumers } from '../consume/provision-consumer';
 import { checkScheduleVersion, putSchedules } from './put-schedules';
 import { planSchedule, type SchedulePlan } from './schedule-plan';
@@ -14,6 +14,7 @@ export const scheduleSource: Source = {
   decorator: '@Schedule',
   begins: 'last',
   plan: planSchedule,
+  check: checkDurables,
   describe: (plan) => {
     const { pattern, timeZone, missed } = plan as SchedulePlan;
     return { pattern, ...(timeZone !== undefined && { timeZone }), missed };

@@ -1,0 +1,163 @@
+import type { ConsumerInfo, StoredMsg } from '@nats-io/jetstream';
+import { nameProblem, printable, type Connection } from '@natsmith/protocol';
+import { managerOf } from '../nats/manager';
+import { failureIn } from '../provision/management-error';
+import { publishAcknowledged } from '../publish/publish-acknowledged';
+import {
+  definitionSubject,
+  PATTERN_HEADER,
+  Schedules,
+  TARGET_HEADER,
+  tickSubject,
+  TIME_ZONE_HEADER,
+  TRIGGER_HEADER,
+} from './schedule-stream';
+
+/** A schedule as the server keeps it. */
+export interface StoredSchedule {
+  readonly service: string;
+  /** Of the handler. */
+  readonly name: string;
+  /** As the server has it: six fields, seconds first, or `@every 10s`. */
+  readonly pattern: string;
+  readonly timeZone: string | undefined;
+  /** Where its ticks go: a subject of the same stream. */
+  readonly target: string;
+  /** Of the message that it is in the stream. */
+  readonly sequence: number;
+  /** When it was put there. */
+  readonly since: Date;
+}
+
+/** A schedule, with what has become of its ticks. */
+export interface ScheduleStatus extends StoredSchedule {
+  /** When an instance was last given a tick; undefined for never. */
+  readonly lastTick: Date | undefined;
+  /** Ticks that no instance has taken yet. */
+  readonly waiting: number;
+  /** Runs that have begun and not ended, or that wait for their next attempt. */
+  readonly running: number;
+}
+
+/** Nobody reads more, and each is a request. */
+const MOST = 10_000;
+/** The stream, or a message of it, does not exist. */
+const NO_MESSAGE = 10_037;
+
+/** Looks after the schedules that a server keeps: lists them, runs one at once, removes those that nobody wants. */
+export class ScheduleBook {
+  /** @param connection a connection of `nats` 2 or of `@nats-io/transport-node` 3, which stays the caller's */
+  constructor(private readonly connection: Connection) {}
+
+  /** The schedules, in the order of their names; at most 10,000. */
+  async list(service?: string): Promise<StoredSchedule[]> {
+    if (service !== undefined) checkName('service', service);
+    const filter = definitionSubject(service ?? '*', '*');
+    const all: StoredSchedule[] = [];
+    for (let i = 0, next = 1; i < MOST; i++) {
+      const stored = await this.stored({ seq: next, next_by_subj: filter });
+      if (stored === undefined || stored.seq < next) break;
+      next = stored.seq + 1;
+      const schedule = scheduleIn(stored);
+      if (schedule !== undefined) all.push(schedule);
+    }
+    return all.sort((a, b) => (`${a.service}.${a.name}` < `${b.service}.${b.name}` ? -1 : 1));
+  }
+
+  /** One schedule; undefined where there is none. */
+  async get(service: string, name: string): Promise<StoredSchedule | undefined> {
+    checkName('service', service);
+    checkName('schedule', name);
+    const stored = await this.stored({ last_by_subj: definitionSubject(service, name) });
+    return stored && scheduleIn(stored);
+  }
+
+  /** What has become of the ticks of schedules. */
+  async status(schedules: readonly StoredSchedule[]): Promise<ScheduleStatus[]> {
+    if (schedules.length === 0) return [];
+    const consumers = new Map<string, ConsumerInfo>();
+    const manager = await managerOf(this.connection);
+    for await (const info of manager.consumers.list(Schedules.name)) {
+      consumers.set(info.name, info);
+      if (consumers.size === MOST) break;
+    }
+    return schedules.map((schedule) => statusOf(schedule, consumers.get(`${schedule.service}-${schedule.name}`)));
+  }
+
+  /**
+   * Asks for a run of a schedule's handler now: one instance takes it as it takes a tick, with `ctx.trigger` `'manual'`.
+   * It waits for an instance where none is up.
+   * @throws Error when there is no such schedule
+   */
+  async run(service: string, name: string): Promise<void> {
+    if ((await this.get(service, name)) === undefined)
+      throw new Error(
+        `service "${service}" has no schedule "${name}"; "natsmith schedules ls" shows those that there are`,
+      );
+    await publishAcknowledged(this.connection, tickSubject(service, name), new Uint8Array(0), [
+      [TRIGGER_HEADER, 'manual'],
+    ]);
+  }
+
+  /** Ends a schedule: it ticks no more, and ticks that wait are gone; false where there was none. */
+  async remove(service: string, name: string): Promise<boolean> {
+    checkName('service', service);
+    checkName('schedule', name);
+    const { streams } = await managerOf(this.connection);
+    try {
+      const { purged } = await streams.purge(Schedules.name, { filter: definitionSubject(service, name) });
+      await streams.purge(Schedules.name, { filter: tickSubject(service, name) });
+      return purged > 0;
+    } catch (error) {
+      if (failureIn(error).kind === 'missing') return false;
+      throw error;
+    }
+  }
+
+  private async stored(query: object): Promise<StoredMsg | undefined> {
+    const { streams } = await managerOf(this.connection);
+    try {
+      return (await streams.getMessage(Schedules.name, query as { seq: number })) ?? undefined;
+    } catch (error) {
+      const { kind, code } = failureIn(error);
+      if (kind === 'missing' || code === NO_MESSAGE) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** What a stored message says; undefined for what natsmith has not put there: anybody may write to the stream. */
+function scheduleIn({ seq, subject, header, time }: StoredMsg): StoredSchedule | undefined {
+  const [, service, name, more] = subject.split('.');
+  if (nameProblem(service) !== undefined || nameProblem(name) !== undefined || more !== undefined) return undefined;
+  if (service === undefined || name === undefined || !header.has(PATTERN_HEADER)) return undefined;
+  return {
+    service,
+    name,
+    pattern: printable(header.get(PATTERN_HEADER), 200),
+    timeZone: header.has(TIME_ZONE_HEADER) ? printable(header.get(TIME_ZONE_HEADER), 200) : undefined,
+    target: printable(header.get(TARGET_HEADER), 1_024),
+    sequence: seq,
+    since: new Date(time),
+  };
+}
+
+function statusOf(schedule: StoredSchedule, info: ConsumerInfo | undefined): ScheduleStatus {
+  const last = new Date((info?.delivered as { last_active?: string } | undefined)?.last_active ?? '');
+  return {
+    ...schedule,
+    lastTick: Number.isNaN(last.getTime()) ? undefined : last,
+    waiting: countOf(info?.num_pending),
+    running: countOf(info?.num_ack_pending),
+  };
+}
+
+function countOf(value: unknown): number {
+  return Number.isSafeInteger(value) ? (value as number) : 0;
+}
+
+/** What stands in a subject is not to reach beyond it. */
+function checkName(what: string, name: unknown): void {
+  const problem = nameProblem(name);
+  if (problem !== undefined) throw new TypeError(`the name of the ${what} ${problem}`);
+}
