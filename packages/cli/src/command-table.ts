@@ -11,6 +11,7 @@ import type * as Gather from './commands/gather';
 import type * as Info from './commands/info';
 import type * as Ls from './commands/ls';
 import type * as Ping from './commands/ping';
+import type * as Schedules from './commands/schedules';
 import type * as Stats from './commands/stats';
 import type * as Streams from './commands/streams';
 
@@ -65,6 +66,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   dead: {
     summary: 'show, replay and remove dead letters',
     load: () => (require('./commands/dead') as typeof Dead).dead(),
+  },
+  schedules: {
+    summary: 'show the schedules of services, run one now, end one',
+    load: () => (require('./commands/schedules') as typeof Schedules).schedules(),
   },
   broker: {
     summary: 'run a NATS server for development in this process',

@@ -18,11 +18,12 @@ const COMMANDS = [
   'streams',
   'consumers',
   'dead',
+  'schedules',
   'broker',
   'completion',
 ];
 /** Those run until somebody ends them, or need streams; their own suites start them as the help says. */
-const ELSEWHERE = /^natsmith (dev|broker|streams|consumers|dead)/;
+const ELSEWHERE = /^natsmith (dev|broker|streams|consumers|dead|schedules)/;
 
 describe('the help', () => {
   const server = useServer('broker');

@@ -222,13 +222,97 @@ void Promise.reject(new Error('a program that fails when it starts'));
       expect([code, stderr]).toEqual([1, expect.stringMatching(/consumer not found/)]);
     });
   });
+
+  describe('schedules', () => {
+    /** As a service puts it. */
+    const put = (subject: string, lines: Record<string, string>) => {
+      const all = headers();
+      for (const [name, value] of Object.entries(lines)) all.set(name, value);
+      return connection.request(subject, '', { headers: all, timeout: 2_000 });
+    };
+    beforeEach(async () => {
+      await api('STREAM.DELETE.SCHEDULES');
+      await stream('SCHEDULES', ['_schedule.>', '_tick.>'], { retention: 'workqueue', allow_msg_schedules: true });
+      await put('_schedule.reporter.nightly', {
+        'Nats-Schedule': '0 0 5 1 1 *',
+        'Nats-Schedule-Target': '_tick.reporter.nightly',
+      });
+      await api('CONSUMER.CREATE.SCHEDULES.reporter-nightly._tick.reporter.nightly', {
+        stream_name: 'SCHEDULES',
+        config: {
+          durable_name: 'reporter-nightly',
+          name: 'reporter-nightly',
+          ack_policy: 'explicit',
+          filter_subject: '_tick.reporter.nightly',
+        },
+      });
+    });
+
+    it('are listed with what has become of their ticks', async () => {
+      const { code, stdout } = await natsmith(['schedules']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^service +schedule +pattern +time zone +since +last tick +waiting +running/);
+      expect(stdout).toMatch(/reporter +nightly +0 0 5 1 1 \* +UTC +\d{4}-\S+ +0 +0/);
+      expect(JSON.parse((await natsmith(['schedules', 'ls', 'reporter', '--json'])).stdout)).toEqual([
+        {
+          service: 'reporter',
+          name: 'nightly',
+          pattern: '0 0 5 1 1 *',
+          since: expect.stringMatching(/^\d{4}-/) as string,
+          waiting: 0,
+          running: 0,
+        },
+      ]);
+      expect((await natsmith(['schedules', 'ls', 'mailer'])).stdout).toBe('there are no schedules\n');
+    });
+
+    it('ls shows none that no service can have put, and no control character', async () => {
+      await put('_schedule.reporter.nightly.more', { 'Nats-Schedule-Target': 'x' });
+      await put('_schedule.reporter.\u001b[2J', { 'Nats-Schedule': '\u001b[31m' }).catch(() => undefined);
+      await put('_schedule.reporter.plain', {});
+      const { stdout } = await natsmith(['schedules', '--json']);
+      expect((JSON.parse(stdout) as unknown[]).length).toBe(1);
+      // eslint-disable-next-line no-control-regex
+      expect(stdout).not.toMatch(/\u001b/);
+    });
+
+    it('run asks for a run, which waits for an instance', async () => {
+      const { code, stdout } = await natsmith(['schedules', 'run', 'reporter', 'nightly']);
+      expect([code, stdout]).toEqual([0, 'reporter is asked for a run of nightly\n']);
+      const { message } = (await api('STREAM.MSG.GET.SCHEDULES', { last_by_subj: '_tick.reporter.nightly' })) as {
+        message: { hdrs: string };
+      };
+      expect(Buffer.from(message.hdrs, 'base64').toString()).toMatch(/Natsmith-Trigger: manual/);
+      expect(JSON.parse((await natsmith(['schedules', '--json'])).stdout)).toMatchObject([{ waiting: 1 }]);
+    });
+
+    it('rm ends one', async () => {
+      const { code, stdout } = await natsmith(['schedules', 'rm', 'reporter', 'nightly']);
+      expect([code, stdout]).toEqual([0, 'schedule nightly of reporter has ended\n']);
+      expect((await natsmith(['schedules'])).stdout).toBe('there are no schedules\n');
+    });
+
+    it.each([['run'], ['rm']])('%s of one that does not exist says so', async (action) => {
+      const { code, stderr } = await natsmith(['schedules', action, 'reporter', 'weekly']);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/service "reporter" has no schedule "weekly"/)]);
+    });
+
+    it.each([
+      [['run'], /name the service and the schedule/],
+      [['run', 'reporter.>', 'nightly'], /"reporter\.>" may hold only letters/],
+      [['run', 'reporter', '*'], /"\*" may hold only letters/],
+    ])('%j is a wrong use', async (args, message) => {
+      const { code, stderr } = await natsmith(['schedules', ...args]);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+    });
+  });
 });
 
 describe('the command, where there is no JetStream', () => {
   const server = useServer('broker', { jetstream: false });
   const natsmith = useNatsmith(server);
 
-  it.each([['consumers'], ['dead ls']])('"%s" says so, and ends with 3', async (line) => {
+  it.each([['consumers'], ['dead ls'], ['schedules']])('"%s" says so, and ends with 3', async (line) => {
     const { code, stderr } = await natsmith(line.split(' '));
     expect([code, stderr]).toEqual([3, expect.stringMatching(/has no JetStream; enable it/)]);
   });
@@ -237,5 +321,5 @@ describe('the command, where there is no JetStream', () => {
 /** Whether the nats-server of this machine, if any, has all that the streams here use. */
 function hasStreams(): boolean {
   const binary = findNatsServer();
-  return binary !== undefined && !lt(natsServerVersion(binary), '2.12.0');
+  return binary !== undefined && !lt(natsServerVersion(binary), '2.14.0');
 }
