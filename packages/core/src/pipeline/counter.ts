@@ -18,6 +18,7 @@ export class Counter {
   /** All but the first: nearly all messages belong there, and are those that are left. */
   private readonly slow: number[] = new Array<number>(BOUNDS.length).fill(0);
   private readonly codes = new Map<string, number>();
+  private readonly counts = new Map<string, number>();
 
   /** Notes a finished request; `error` is `<code>:<description>`, undefined for a success. */
   record(milliseconds: number, error?: string): void {
@@ -38,6 +39,11 @@ export class Counter {
     this.slow[bucket - 1] = (this.slow[bucket - 1] ?? 0) + 1;
   }
 
+  /** Counts what only its kind knows; with 0 it is there before the first one. */
+  count(name: string, times = 1): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + times);
+  }
+
   /** A message finds no place. */
   noteShed(): void {
     this.shed++;
@@ -51,6 +57,7 @@ export class Counter {
       inFlight: this.inFlight,
       waiting: this.waiting,
       shed: this.shed,
+      counts: Object.fromEntries(this.counts),
     };
   }
 
@@ -62,5 +69,6 @@ export class Counter {
     this.shed = 0;
     this.slow.fill(0);
     this.codes.clear();
+    for (const name of this.counts.keys()) this.counts.set(name, 0);
   }
 }

@@ -22,4 +22,6 @@ export interface HandlerMeasures {
   readonly waiting: number;
   /** Messages that were turned away because `concurrency` and `maxPending` were used up; errors with code 503 as well. */
   readonly shed: number;
+  /** What the kind counts besides, by name: the dead letters of a consumer, for one. */
+  readonly counts: Readonly<Record<string, number>>;
 }
