@@ -9,8 +9,9 @@ const packages = {
   core: ['protocol'],
   client: ['protocol'],
   jetstream: ['protocol', 'core'],
+  observe: ['protocol', 'core'],
   testing: ['protocol', 'broker', 'core', 'client', 'jetstream'],
-  cli: ['protocol', 'broker', 'core', 'client', 'jetstream', 'testing'],
+  cli: ['protocol', 'broker', 'core', 'client', 'jetstream', 'observe', 'testing'],
   'create-natsmith': [],
 };
 

@@ -1,0 +1,9 @@
+import type { Connection, HostStatus, RunningService } from '@natsmith/core';
+
+/** What is observed: a host, as `NatsServiceFactory.create()` gives it. */
+export interface ObservedHost {
+  readonly connection: Connection;
+  readonly services: readonly RunningService[];
+  readonly status: HostStatus;
+  readonly stopped: Promise<unknown>;
+}

@@ -1,0 +1,4 @@
+export { observe } from './observe';
+export type { ObservedHost } from './host/observed';
+export type { ListenOptions } from './http/listen-options';
+export type { Observer } from './http/observer';
