@@ -47,6 +47,8 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
 
   resume(): void {
     this.places++;
+    this.startedAt = performance.now();
+    if (this.runtime.waits) this.expiresAt = this.startedAt + this.runtime.timeout;
     this.runtime.counter.waiting--;
     // It may have ended on its way out of the queue.
     if (this.isDone) this.release();
@@ -167,10 +169,6 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   }
 
   private start(): void {
-    if (this.places > 0) {
-      this.startedAt = performance.now();
-      if (this.runtime.waits) this.expiresAt = this.startedAt + this.runtime.timeout;
-    }
     this.hasBegun = true;
     this.runtime.counter.inFlight++;
     if (messageStart.hasSubscribers) messageStart.runStores(startOf(this), () => this.execute());

@@ -46,9 +46,8 @@ export class Acknowledger {
   }
 
   /** The message is still in work: the server waits once more for as long as before. */
-  keepAlive(held: HeldMessage): void {
-    held.touchedAt = performance.now();
-    this.tell(held.reply, IN_PROGRESS);
+  keepAlive({ reply }: HeldMessage): void {
+    this.tell(reply, IN_PROGRESS);
   }
 
   /** Gives whether the server has answered. */

@@ -1,7 +1,7 @@
 import type { HandlerSurroundings } from '@natsmith/core';
 import { headersIn, type Message } from '@natsmith/protocol';
 import { REPLAY_HEADER } from '../contract/dead-letter';
-import { deliveryOf } from '../nats/delivery';
+import { DeliveryReader } from '../nats/delivery';
 import { managerOf } from '../nats/manager';
 import { Acknowledger } from './acknowledge';
 import type { ConsumerPlan } from './consumer-plan';
@@ -16,8 +16,10 @@ import { untilAlone } from './succession';
 const MAX_WAITING = 500;
 /** Milliseconds of work that is to wait in the process: enough to never run dry, little enough to be fair to others. */
 const AHEAD = 100;
-/** Part of `ackWait` after which the server is told that a message is still in work. */
-const SIGNS_OF_LIFE = 3;
+/** Rounds in each `ackWait` that look for messages which are still in work after a whole round. */
+const KEEP_ALIVE_ROUNDS = 6;
+/** Finished messages between two looks at the clock. */
+const CLOCK_INTERVAL = 8;
 
 /** What a consumer needs to know of the server. */
 export interface ConsumerLinks {
@@ -37,7 +39,10 @@ export class Consumer {
   private finished = 0;
   private measuredAt = performance.now();
   private readonly pulls: PullLoop;
+  private readonly deliveries: DeliveryReader;
   private keepAlive: NodeJS.Timeout | undefined;
+  /** Counts the rounds of `keepAlive`; cheaper for each message than the clock. */
+  private round = 0;
   private isStopping = false;
   /** Messages of a new holder, while those of the one before may still be in work; undefined when it has begun. */
   private early: HeldMessage[] | undefined;
@@ -52,6 +57,7 @@ export class Consumer {
     const { connection, outlet, logger } = around.settings;
     const { stream, durable, isExclusive } = plan;
     this.acknowledger = new Acknowledger(outlet);
+    this.deliveries = new DeliveryReader(stream.name, durable);
     const settler = new Settler(plan, this.acknowledger, new DeadLetters(plan, around), {
       onSettled: (held, comesAgain) => this.forget(held, comesAgain),
     });
@@ -83,7 +89,7 @@ export class Consumer {
   }
 
   start(): void {
-    const every = Math.max(20, this.plan.ackWait / (2 * SIGNS_OF_LIFE));
+    const every = Math.max(20, this.plan.ackWait / KEEP_ALIVE_ROUNDS);
     this.keepAlive = setInterval(() => this.signLife(), every).unref();
     this.pulls.start();
   }
@@ -122,24 +128,25 @@ export class Consumer {
   }
 
   private take(message: Message): void {
-    const { stream, durable } = this.plan;
     const { reply } = message;
-    const delivery = deliveryOf(reply);
+    const delivery = this.deliveries.read(reply);
     // Not of this consumer: somebody knows the inbox, and must not make us acknowledge what is not ours.
-    if (reply === undefined || delivery?.stream !== stream.name || delivery.consumer !== durable) return;
+    if (reply === undefined || delivery === undefined) return;
     const known = this.held.get(delivery.sequence);
     // The sign of life came too late, or not at all; the message is in good hands.
     if (known !== undefined) return this.acknowledger.keepAlive(known);
-    const held: HeldMessage = { message, reply, delivery, touchedAt: performance.now(), run: undefined };
+    const held: HeldMessage = { message, reply, delivery, touchedIn: this.round, run: undefined, isOver: false };
     if (this.isStopping) return this.acknowledger.giveBack(held);
-    if (isForAnother(message, durable)) return this.acknowledger.acknowledge(held);
-    this.held.set(delivery.sequence, held);
+    if (isForAnother(message, this.plan.durable)) return this.acknowledger.acknowledge(held);
     if (this.early === undefined) this.dispatch.take(held);
     else this.early.push(held);
+    // Most handlers that wait for nothing are done by now.
+    if (!held.isOver) this.held.set(delivery.sequence, held);
   }
 
   /** The message is settled, and not this process's any more. */
   private forget(held: HeldMessage, comesAgain: boolean): void {
+    held.isOver = true;
     this.held.delete(held.delivery.sequence);
     this.finished++;
     if (this.isStopping) return;
@@ -173,6 +180,7 @@ export class Consumer {
 
   /** As many messages wait as are handled in `AHEAD` milliseconds. */
   private adapt(): void {
+    if (this.finished < this.window && this.finished % CLOCK_INTERVAL !== 0) return;
     const now = performance.now();
     const elapsed = now - this.measuredAt;
     if (this.finished < this.window && elapsed < AHEAD) return;
@@ -185,8 +193,12 @@ export class Consumer {
 
   /** What runs and what waits stays this process's: the server delivers nothing a second time because it waited. */
   private signLife(): void {
-    const due = performance.now() - this.plan.ackWait / SIGNS_OF_LIFE;
-    for (const held of this.held.values()) if (held.touchedAt <= due) this.acknowledger.keepAlive(held);
+    this.round++;
+    for (const held of this.held.values()) {
+      if (this.round - held.touchedIn < 2) continue;
+      held.touchedIn = this.round;
+      this.acknowledger.keepAlive(held);
+    }
   }
 }
 

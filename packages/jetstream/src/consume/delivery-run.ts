@@ -52,7 +52,10 @@ export abstract class DeliveryRun extends Run<ConsumerRuntime> {
   }
 
   protected override done(): void {
-    this.conclude(() => this.settler.acknowledge(this.held, this.runtime));
+    // The way of nearly all messages: nothing of it logs, so that it needs no scope.
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.endWith(this.settler.acknowledge(this.held, this.runtime));
   }
 
   protected override failed(thrown: unknown): void {
@@ -67,12 +70,13 @@ export abstract class DeliveryRun extends Run<ConsumerRuntime> {
   private conclude(settle: () => Ending): void {
     if (this.isSettled) return;
     this.isSettled = true;
-    this.inScope(() => {
-      const { error, until } = settle();
-      if (until === undefined) return this.end(error);
-      // A stop waits for it.
-      this.runtime.active.add(this);
-      void until.then(() => this.end(error));
-    });
+    this.inScope(() => this.endWith(settle()));
+  }
+
+  private endWith({ error, until }: Ending): void {
+    if (until === undefined) return this.end(error);
+    // A stop waits for it.
+    this.runtime.active.add(this);
+    void until.then(() => this.end(error));
   }
 }

@@ -55,7 +55,8 @@ function unrunnable({ message, delivery }: HeldMessage, of: unknown, { attempts 
 const LAST_RESORT = 20;
 
 function eventFor(subject: string, events: readonly ConsumedEvent[]): ConsumedEvent | undefined {
-  return events.find((one) => subjectCovers(one.subject, subject));
+  for (const one of events) if (one.subject === subject || subjectCovers(one.subject, subject)) return one;
+  return undefined;
 }
 
 class OneByOne implements Dispatch {

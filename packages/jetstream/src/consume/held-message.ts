@@ -7,10 +7,12 @@ export interface HeldMessage {
   /** Where it is acknowledged. */
   readonly reply: string;
   readonly delivery: Delivery;
-  /** When the server last heard of it, as `performance.now()`. */
-  touchedAt: number;
+  /** The round of keeping alive in which the server last heard of it. */
+  touchedIn: number;
   /** What handles it; undefined while it waits for others before that. */
   run: { withdraw(): boolean } | undefined;
+  /** It is settled, and not this process's any more. */
+  isOver: boolean;
 }
 
 /** Why a message is buried. */

@@ -24,8 +24,9 @@ export interface PullEvents {
 
 const EXPIRES = 30_000;
 const HEARTBEAT = 5_000;
-/** Milliseconds without a message or heartbeat after which a pull is taken for lost. */
-const SILENCE = 2 * HEARTBEAT + 1_000;
+/** A pull is taken for lost after so many looks at it, in milliseconds from each other, that found nothing new. */
+const QUIET_LOOKS = 3;
+const LOOK_INTERVAL = HEARTBEAT - 1_000;
 const NANOSECONDS = 1_000_000;
 /** The priority group of exclusive consumers. */
 export const GROUP = 'natsmith';
@@ -52,6 +53,9 @@ export class PullLoop {
   private inbox: Subscription | undefined;
   private inboxSubject = '';
   private timer: NodeJS.Timeout | undefined;
+  /** Whether anything has come since the last look. */
+  private isHeard = false;
+  private quietLooks = 0;
   private retry: NodeJS.Timeout | undefined;
   private retries = 0;
   private isLost = false;
@@ -125,7 +129,7 @@ export class PullLoop {
 
   private end(): void {
     this.isStopped = true;
-    clearTimeout(this.timer);
+    clearInterval(this.timer);
     clearTimeout(this.retry);
     clearInterval(this.pinTimer);
     this.stopListening();
@@ -168,13 +172,20 @@ export class PullLoop {
     this.awaitSign();
   }
 
+  /** A timer that each message would put off costs more than a flag that each message sets. */
   private awaitSign(): void {
-    if (this.timer !== undefined) this.timer.refresh();
-    else
-      this.timer = setTimeout(() => {
-        if (this.isStopped || this.asked === 0) return;
-        this.fail(new Error(`the server has been silent for ${SILENCE} ms`));
-      }, SILENCE).unref();
+    this.isHeard = true;
+    this.timer ??= setInterval(() => this.look(), LOOK_INTERVAL).unref();
+  }
+
+  private look(): void {
+    if (this.isHeard || this.isStopped || this.asked === 0) {
+      this.isHeard = false;
+      this.quietLooks = 0;
+    } else if (++this.quietLooks === QUIET_LOOKS) {
+      this.quietLooks = 0;
+      this.fail(new Error(`the server has been silent for more than ${2 * HEARTBEAT} ms`));
+    }
   }
 
   private onMessage(message: Message, isPresent: boolean): void {
@@ -267,7 +278,7 @@ export class PullLoop {
 
   private leave(): void {
     this.asked = 0;
-    clearTimeout(this.timer);
+    clearInterval(this.timer);
     this.timer = undefined;
     if (this.inbox?.isClosed() === false) void this.inbox.drain().catch(() => undefined);
     this.inbox = undefined;

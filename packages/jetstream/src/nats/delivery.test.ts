@@ -1,4 +1,4 @@
-import { deliveryOf } from './delivery';
+import { DeliveryReader, deliveryOf } from './delivery';
 
 describe('the reply subject of a delivery', () => {
   const expected = {
@@ -12,11 +12,13 @@ describe('the reply subject of a delivery', () => {
   };
 
   it('is read with nine tokens', () => {
-    expect(deliveryOf('$JS.ACK.ORDERS.mailer-mail.2.17.21.1764115200123456789.5')).toEqual(expected);
+    expect(deliveryOf('$JS.ACK.ORDERS.mailer-mail.2.17.21.1764115200123456789.5')).toMatchObject(expected);
   });
 
   it.each(['', '.x7Yk2'])('is read with a domain and an account, and %j behind', (last) => {
-    expect(deliveryOf(`$JS.ACK.hub.A1B2.ORDERS.mailer-mail.2.17.21.1764115200123456789.5${last}`)).toEqual(expected);
+    expect(deliveryOf(`$JS.ACK.hub.A1B2.ORDERS.mailer-mail.2.17.21.1764115200123456789.5${last}`)).toMatchObject(
+      expected,
+    );
   });
 
   it.each([
@@ -30,5 +32,43 @@ describe('the reply subject of a delivery', () => {
     `$JS.ACK.ORDERS.mailer-mail.2.17.21.${'9'.repeat(400)}.5`,
   ])('is not %j', (reply) => {
     expect(deliveryOf(reply)).toBeUndefined();
+  });
+});
+
+describe.each([
+  ['nine tokens', '$JS.ACK.', ''],
+  ['a domain and an account', '$JS.ACK.hub.A1B2.', ''],
+  ['a domain, an account and a token behind', '$JS.ACK.hub.A1B2.', '.x7Yk2'],
+])('the deliveries of one consumer, with %s', (_, before, behind) => {
+  const subject = (rest: string): string => `${before}${rest}${behind}`;
+  let reader: DeliveryReader;
+
+  beforeEach(() => {
+    reader = new DeliveryReader('ORDERS', 'mailer');
+    expect(reader.read(subject('ORDERS.mailer.1.16.16.1764115200000000000.6'))).toMatchObject({ sequence: 16 });
+  });
+
+  it('are read after the first one, too', () => {
+    expect(reader.read(subject('ORDERS.mailer.2.17.21.1764115200123456789.5'))).toMatchObject({
+      stream: 'ORDERS',
+      consumer: 'mailer',
+      attempt: 2,
+      sequence: 17,
+      delivery: 21,
+      time: 1_764_115_200_123,
+      pending: 5,
+    });
+  });
+
+  it.each([
+    'ORDERS.other.2.17.21.1764115200123456789.5',
+    'OTHER.mailer.2.17.21.1764115200123456789.5',
+    'ORDERS.mailer.2.17.21.1764115200123456789',
+    'ORDERS.mailer.2.17.21.1764115200123456789.5.6',
+    'ORDERS.mailer.2.17..1764115200123456789.5',
+    'ORDERS.mailer.2.-17.21.1764115200123456789.5',
+    `ORDERS.mailer.2.17.21.${'9'.repeat(21)}.5`,
+  ])('are not %j', (rest) => {
+    expect(reader.read(subject(rest))).toBeUndefined();
   });
 });

@@ -28,57 +28,102 @@ const BELOW_MILLISECONDS = 6;
  */
 export function deliveryOf(reply: string | undefined): Delivery | undefined {
   if (reply?.startsWith(PREFIX) !== true) return undefined;
-  const tokens = countTokens(reply);
-  if (tokens !== 9 && tokens !== 11 && tokens !== 12) return undefined;
-  // Each message of a consumer comes through here: no array is made of the tokens.
-  let start = PREFIX.length;
-  if (tokens !== 9) start = after(reply, after(reply, start));
-  const consumerAt = after(reply, start);
-  const attemptAt = after(reply, consumerAt);
-  const sequenceAt = after(reply, attemptAt);
-  const deliveryAt = after(reply, sequenceAt);
-  const timeAt = after(reply, deliveryAt);
-  const pendingAt = after(reply, timeAt);
-  const attempt = numberAt(reply, attemptAt, sequenceAt - 1);
-  const sequence = numberAt(reply, sequenceAt, deliveryAt - 1);
-  const delivery = numberAt(reply, deliveryAt, timeAt - 1);
-  const time = numberAt(reply, timeAt, pendingAt - 1, BELOW_MILLISECONDS);
-  const end = tokens === 12 ? after(reply, pendingAt) - 1 : reply.length;
-  const pending = numberAt(reply, pendingAt, end);
-  // NaN as soon as one of them is not a number.
-  if (Number.isNaN(attempt + sequence + delivery + time + pending)) return undefined;
-  return {
-    stream: reply.slice(start, consumerAt - 1),
-    consumer: reply.slice(consumerAt, attemptAt - 1),
-    attempt,
-    sequence,
-    delivery,
-    time,
-    pending,
-  };
+  const tokens = reply.split('.');
+  if (tokens.length !== 9 && tokens.length !== 11 && tokens.length !== 12) return undefined;
+  const [stream = '', consumer = ''] = tokens.slice(tokens.length === 9 ? 2 : 4);
+  const numbersAt = tokens.slice(0, tokens.length === 9 ? 4 : 6).join('.').length + 1;
+  return numbersOf(reply, numbersAt, tokens.length === 12, stream, consumer);
 }
 
-/** Where the token behind that of a place begins; beyond the end where there is none. */
-function after(subject: string, start: number): number {
-  const dot = subject.indexOf('.', start);
-  return dot === -1 ? subject.length + 1 : dot + 1;
-}
+/**
+ * Reads the deliveries of one consumer. All their reply subjects begin alike, so that after the first one only numbers
+ * are left to be read: each message comes through here.
+ */
+export class DeliveryReader {
+  private prefix: string | undefined;
+  private hasToken = false;
 
-function countTokens(subject: string): number {
-  // Two are in the prefix.
-  let count = 3;
-  for (let i = PREFIX.length; i < subject.length; i++) if (subject.charCodeAt(i) === DOT) count++;
-  return count;
-}
+  constructor(
+    private readonly stream: string,
+    private readonly consumer: string,
+  ) {}
 
-/** The number of decimal digits at a place, without the last `less` of them; NaN for anything else. */
-function numberAt(subject: string, start: number, end: number, less = 0): number {
-  if (end <= start || end - start > MAX_DIGITS) return NaN;
-  let value = 0;
-  for (let i = start; i < end; i++) {
-    const digit = subject.charCodeAt(i) - 48;
-    if (!(digit >= 0 && digit <= 9)) return NaN;
-    if (i < end - less) value = value * 10 + digit;
+  /** Undefined for what is not a delivery of this consumer. */
+  read(reply: string | undefined): Delivery | undefined {
+    const { prefix, stream, consumer } = this;
+    if (reply === undefined) return undefined;
+    if (prefix !== undefined && reply.startsWith(prefix))
+      return numbersOf(reply, prefix.length, this.hasToken, stream, consumer);
+    const delivery = deliveryOf(reply);
+    if (delivery?.stream !== stream || delivery.consumer !== consumer) return undefined;
+    const tokens = reply.split('.');
+    this.prefix = `${tokens.slice(0, tokens.length === 9 ? 4 : 6).join('.')}.`;
+    this.hasToken = tokens.length === 12;
+    return delivery;
   }
+}
+
+/** The five numbers at a place of the subject, and whether a token follows; undefined for anything else. */
+function numbersOf(
+  reply: string,
+  start: number,
+  hasToken: boolean,
+  stream: string,
+  consumer: string,
+): Delivery | undefined {
+  const attemptEnd = endOfNumber(reply, start);
+  const sequenceEnd = endOfNumber(reply, attemptEnd + 1);
+  const deliveryEnd = endOfNumber(reply, sequenceEnd + 1);
+  const timeEnd = endOfNumber(reply, deliveryEnd + 1);
+  const pendingEnd = endOfNumber(reply, timeEnd + 1);
+  // What is no number leaves NaN to all that follow it.
+  if (
+    hasToken ? !(reply.indexOf('.', pendingEnd + 1) === -1 && pendingEnd < reply.length) : pendingEnd !== reply.length
+  )
+    return undefined;
+  return new DeliveryInSubject(
+    stream,
+    consumer,
+    numberAt(reply, start, attemptEnd),
+    numberAt(reply, attemptEnd + 1, sequenceEnd),
+    numberAt(reply, sequenceEnd + 1, deliveryEnd),
+    numberAt(reply, timeEnd + 1, pendingEnd),
+    reply,
+    deliveryEnd + 1,
+  );
+}
+
+class DeliveryInSubject implements Delivery {
+  constructor(
+    readonly stream: string,
+    readonly consumer: string,
+    readonly attempt: number,
+    readonly sequence: number,
+    readonly delivery: number,
+    readonly pending: number,
+    private readonly subject: string,
+    private readonly timeAt: number,
+  ) {}
+
+  get time(): number {
+    const end = endOfNumber(this.subject, this.timeAt) - BELOW_MILLISECONDS;
+    return end > this.timeAt ? numberAt(this.subject, this.timeAt, end) : 0;
+  }
+}
+
+/** Where the number at a place ends, at a dot or with the subject; NaN where there is none. */
+function endOfNumber(subject: string, start: number): number {
+  let end = start;
+  for (; end < subject.length; end++) {
+    const code = subject.charCodeAt(end);
+    if (code === DOT) break;
+    if (code < 48 || code > 57) return NaN;
+  }
+  return end > start && end - start <= MAX_DIGITS ? end : NaN;
+}
+
+function numberAt(subject: string, start: number, end: number): number {
+  let value = 0;
+  for (let i = start; i < end; i++) value = value * 10 + subject.charCodeAt(i) - 48;
   return value;
 }
