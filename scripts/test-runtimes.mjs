@@ -1,0 +1,59 @@
+// npm run test:runtimes [-- RUNTIME... [jest options]]: the behaviour suites under other runtimes than the one that
+// npm itself runs on. They are downloaded once, from the npm registry, into .cache/runtimes.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { prepare } from './prepare.mjs';
+
+const SUITES = ['core', 'client', 'jetstream', 'broker'].map((name) => `packages/${name}/`);
+
+/** The newest of each line; `README.md` says what was run. */
+const RUNTIMES = {
+  'node-22': { install: 'node@22.23.3', program: 'node/bin/node' },
+  'node-24': { install: 'node@24.21.0', program: 'node/bin/node' },
+  'node-26': { install: 'node@26.10.0', program: 'node/bin/node' },
+};
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [, , ...args] = process.argv;
+const firstOption = args.findIndex((arg) => arg.startsWith('-'));
+const names = firstOption === -1 ? args : args.slice(0, firstOption);
+const jestOptions = args.slice(names.length);
+for (const name of names) {
+  if (RUNTIMES[name] === undefined) {
+    console.error(`There is no runtime "${name}": use ${Object.keys(RUNTIMES).join(', ')}`);
+    process.exit(1);
+  }
+}
+
+prepare();
+let status = 0;
+for (const name of names.length > 0 ? names : Object.keys(RUNTIMES)) {
+  console.error(`\n${name}`);
+  status = run(download(name)) || status;
+}
+process.exit(status);
+
+/** @returns the path of the runtime's program */
+function download(name) {
+  const { install, program } = RUNTIMES[name];
+  const folder = `${root}.cache/runtimes/${install}`;
+  const path = `${folder}/node_modules/${program}`;
+  if (existsSync(path)) return path;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/package.json`, '{ "private": true }\n');
+  const npm = process.env.npm_execpath;
+  const command = npm ? [process.execPath, npm] : ['npm'];
+  const [npmProgram, ...npmArgs] = [...command, 'install', '--no-progress', '--prefix', folder, install];
+  const result = spawnSync(npmProgram, npmArgs, { cwd: folder, encoding: 'utf8' });
+  if (result.status === 0 && existsSync(path)) return path;
+  console.error(`${install} could not be installed:\n${result.stdout ?? ''}${result.stderr ?? result.error}`);
+  process.exit(1);
+}
+
+/** One server and one client library, as locally: all of their combinations run under the least Node.js. */
+function run(program) {
+  const jest = ['node_modules/jest/bin/jest.js', '--testPathPatterns', ...SUITES, ...jestOptions];
+  const env = { ...process.env, NATSMITH_MATRIX: 'local' };
+  return spawnSync(program, jest, { cwd: root, env, stdio: 'inherit' }).status ?? 1;
+}
