@@ -68,7 +68,7 @@ export {
 } from './services/subject';
 export { randomToken } from './nats/token';
 export { uncreditedFor, type Uncredited } from './stream/uncredited';
-export { versionProblem } from './services/version';
+export { compareVersions, parseVersion, versionProblem, type Version } from './services/version';
 export { ItemReceiver, type ReceiverSettings } from './stream/item-receiver';
 export { ItemSender, type SenderEnd, type SenderSettings } from './stream/item-sender';
 export {

@@ -1,15 +1,15 @@
 import {
+  compareVersions,
   instanceIdProblem,
   markReceived,
+  parseVersion,
   ServiceError,
   subjectCovers,
   subjectProblem,
   type InfoResponse,
+  type Version,
 } from '@natsmith/protocol';
-// The whole of semver is 47 files.
-import rcompare from 'semver/functions/rcompare';
-import satisfies from 'semver/functions/satisfies';
-import validRange from 'semver/ranges/valid';
+import { isInRange, parseRange } from './version-range';
 
 /** Which instances and endpoints of a service are meant. */
 export interface ServiceSelection {
@@ -28,7 +28,7 @@ export interface ServiceSelection {
 
 /** @throws TypeError for a selection that cannot be */
 export function checkSelection({ version, id, group, subjects }: ServiceSelection): void {
-  if (version !== undefined && validRange(version) === null)
+  if (version !== undefined && parseRange(version) === undefined)
     throw new TypeError(`version must be a SemVer range such as "^1.0.0", got ${JSON.stringify(version)}`);
   const idProblem = id === undefined ? undefined : instanceIdProblem(id);
   if (idProblem !== undefined) throw new TypeError(`id ${idProblem}`);
@@ -71,9 +71,10 @@ export function selectInstances(
   instances: readonly InfoResponse[],
 ): InfoResponse[] {
   if (instances.length === 0) throw markReceived(new ServiceError(503, `nobody answers as service "${service}"`));
-  const inRange = instances.filter((one) => version === undefined || satisfies(one.version, version));
+  const range = version === undefined ? undefined : parseRange(version);
+  const inRange = instances.filter((one) => range === undefined || isInRange(versionOf(one), range));
   if (inRange.length === 0) {
-    const found = listed([...new Set(instances.map((one) => one.version))].sort(rcompare));
+    const found = listed([...new Set([...instances].sort(newestFirst).map((one) => one.version))]);
     throw new Error(`no running instance of service "${service}" satisfies version ${version ?? ''}; found ${found}`);
   }
   const selected = inRange.filter((one) => id === undefined || one.id === id);
@@ -83,7 +84,16 @@ export function selectInstances(
       new ServiceError(503, `no instance of service "${service}" has the id ${id ?? ''}; found ${found}`),
     );
   }
-  return selected.sort((a, b) => rcompare(a.version, b.version));
+  return selected.sort(newestFirst);
+}
+
+function newestFirst(a: InfoResponse, b: InfoResponse): number {
+  return compareVersions(versionOf(b), versionOf(a));
+}
+
+/** Discovery replies with other versions are refused where they are read. */
+function versionOf({ version }: InfoResponse): Version {
+  return parseVersion(version) as Version;
 }
 
 const MAX_LISTED = 50;

@@ -12,12 +12,10 @@ import {
 import { nameProblem } from './name';
 import { parseReply, ReplyFields } from './reply-fields';
 import { parseTemplate, queueGroupProblem, subjectCovers, subjectProblem } from './subject';
-import { versionProblem } from './version';
+import { MAX_VERSION, versionProblem } from './version';
 
 /** Endpoints that one reply may list. */
 const MAX_ENDPOINTS = 10_000;
-/** Characters of a version, as semver itself has it. */
-const MAX_VERSION = 256;
 
 /** Each verb's reply. */
 export interface Replies {
