@@ -19,6 +19,7 @@ import { planConsumer, type ConsumedPlan, type ConsumerPlan } from './consumer-p
 import type { DeliveryRun } from './delivery-run';
 import { CONSUMED, filterOf, type DeliveryKind } from './dispatch';
 import { provisionConsumers, provisionOf } from './provision-consumer';
+import { DEAD_LETTERS, RETRIES } from './settler';
 
 /** Durable consumers of JetStream. */
 export const consumerSource: Source = {
@@ -81,9 +82,13 @@ export function startDeliveries(
   consumer.addEvent({ event, subject: filterOf(event.subject), params, read, runtime, ...kind });
   const isLastOfEvents = event === planned.events.at(-1);
   if (isLastOfEvents) consumer.start();
+  const { counter } = runtime;
+  for (const name of [RETRIES, DEAD_LETTERS]) counter.count(name, 0);
   return {
     plan,
-    counter: runtime.counter,
+    counter,
+    // Of the consumer as a whole, so that one of its events gives them.
+    ...(isLastOfEvents && { gauges: () => consumer.lag.read() }),
     subscription: {
       get isLost() {
         return consumer.isLost;

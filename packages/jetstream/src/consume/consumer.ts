@@ -8,6 +8,7 @@ import type { ConsumerPlan } from './consumer-plan';
 import { DeadLetters } from './dead-letters';
 import { dispatchOf, type ConsumedEvent, type Dispatch } from './dispatch';
 import type { HeldMessage } from './held-message';
+import { Lag } from './lag';
 import { PullLoop } from './pull-loop';
 import { Settler } from './settler';
 import { untilAlone } from './succession';
@@ -29,6 +30,7 @@ export interface ConsumerLinks {
 
 /** One durable consumer in one service instance: pulls, keeps alive, hands over. */
 export class Consumer {
+  readonly lag: Lag;
   private readonly acknowledger: Acknowledger;
   private readonly dispatch: Dispatch;
   private readonly events: ConsumedEvent[] = [];
@@ -56,6 +58,7 @@ export class Consumer {
   ) {
     const { connection, outlet, logger } = around.settings;
     const { stream, durable, isExclusive } = plan;
+    this.lag = new Lag(connection, `${stream.name}.${durable}`);
     this.acknowledger = new Acknowledger(outlet);
     this.deliveries = new DeliveryReader(stream.name, durable);
     const settler = new Settler(plan, this.acknowledger, new DeadLetters(plan, around), {

@@ -16,6 +16,10 @@ export interface SettlerEvents {
   onSettled(held: HeldMessage, comesAgain: boolean): void;
 }
 
+/** What is counted besides, as `measures.counts` of `service.stats()` names it. */
+export const DEAD_LETTERS = 'deadLetters';
+export const RETRIES = 'retries';
+
 const ENDED: Ending = { error: undefined, until: undefined };
 
 /** Ends messages: acknowledges them, lets them come again, buries them. The one place where that is decided. */
@@ -58,11 +62,12 @@ export class Settler {
   }
 
   /** The dead letter is there before the message is terminated: between the two, nothing can be lost. */
-  bury(held: HeldMessage, failure: Failure, { logger, where }: HandlerRuntime): Ending {
+  bury(held: HeldMessage, failure: Failure, { logger, where, counter }: HandlerRuntime): Ending {
     const about = aboutOf(held, where);
     logger.error({ ...about, code: failure.code, data: failure.data }, `message buried: ${failure.description}`);
     const until = this.deadLetters.write(held, failure).then(
       () => {
+        counter.count(DEAD_LETTERS);
         this.acknowledger.terminate(held, failure.description);
         this.events.onSettled(held, false);
       },
@@ -86,7 +91,7 @@ export class Settler {
     held: HeldMessage,
     failure: Failure,
     delay: number | undefined,
-    { logger, where }: HandlerRuntime,
+    { logger, where, counter }: HandlerRuntime,
   ): Ending {
     const { attempts, delays } = this.plan;
     const { attempt } = held.delivery;
@@ -95,6 +100,7 @@ export class Settler {
       { ...aboutOf(held, where), code: failure.code },
       `run ${attempt} of ${attempts} failed: ${failure.description}; again in ${wait} ms`,
     );
+    counter.count(RETRIES);
     this.acknowledger.giveBack(held, wait);
     this.events.onSettled(held, true);
     return { error: errorOf(failure), until: undefined };

@@ -23,10 +23,11 @@ export class ApiError extends Error {
 
 /**
  * Asks the JetStream API for what the library has no call for, or only on connections of nats.js 3.
+ * @param request what the call takes; some take nothing
  * @throws ApiError when the server refuses
  */
-export async function askApi(connection: Connection, subject: string, request: object): Promise<unknown> {
-  const body = Buffer.from(JSON.stringify(request));
+export async function askApi(connection: Connection, subject: string, request?: object): Promise<unknown> {
+  const body = Buffer.from(request === undefined ? '' : JSON.stringify(request));
   const { data } = await (connection as unknown as Requesting).request(`$JS.API.${subject}`, body, {
     timeout: TIMEOUT,
   });
