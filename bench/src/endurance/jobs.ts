@@ -1,8 +1,6 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type NatsConnection } from 'nats';
+import { Notes } from './notes';
 
 /** Jobs that workers handle, and what they note of them. */
 export class Jobs {
@@ -12,17 +10,20 @@ export class Jobs {
 
   private constructor(
     readonly connection: NatsConnection,
-    /** Workers write a line into it for each job that they handle. */
-    readonly notes: string,
+    /** Workers write a line for each job that they handle. */
+    private readonly lines: Notes,
   ) {}
 
   /** Makes the stream, so that jobs can be published before there is a worker. */
   static async open(url: string): Promise<Jobs> {
     const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     await (await connection.jetstreamManager()).streams.add({ name: 'JOBS', subjects: ['jobs.*'] });
-    const notes = join(mkdtempSync(join(tmpdir(), 'natsmith-bench-')), 'notes');
-    writeFileSync(notes, '');
-    return new Jobs(connection, notes);
+    return new Jobs(connection, new Notes());
+  }
+
+  /** The file of the notes. */
+  get notes(): string {
+    return this.lines.path;
   }
 
   /** Publishes a job with the next number; what the server does not acknowledge is not counted. */
@@ -37,7 +38,7 @@ export class Jobs {
   }
 
   noted(): string[] {
-    return readFileSync(this.notes, 'utf8').split('\n').filter(Boolean);
+    return this.lines.lines();
   }
 
   /** How often each job has been handled. */

@@ -7,14 +7,18 @@ import { poison } from './poison';
 import type { Program } from './program';
 import { reconnect } from './reconnect';
 import { restart } from './restart';
+import { schedule } from './schedule';
 import { soak } from './soak';
 import { stalledLink } from './stalled-link';
 import { upgradeServers } from './upgrade-servers';
+import { watchKill } from './watch-kill';
 
 const onJetStream: Record<string, Program> = {
   'consume-kill': consumeKill,
   'consume-restart': consumeRestart,
   poison,
+  'watch-kill': watchKill,
+  schedule,
 };
 
 export const programs: Record<string, Program> = {
