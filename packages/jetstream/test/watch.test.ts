@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ServiceClient } from '@natsmith/client';
 import { Endpoint, Service } from '@natsmith/core';
 import { IsInt } from 'class-validator';
 import { useHosts } from '#test/hosts';
@@ -64,6 +65,13 @@ onEachJetStream((server, client) => {
     });
     const put = (name: string, perMinute: number) => store.put(LimitOf, { perMinute }, { params: { name } });
     const valuesOf = ({ seen }: Gateway) => seen.map(({ name, value }) => [name, value]);
+
+    it("leaves its service callable by natsmith's client", async () => {
+      const { gateway } = await start();
+      const connection = await client.connect();
+      const proxy = await new ServiceClient(connection).service<Gateway>('gateway');
+      expect(await proxy.count()).toBe(gateway.limits.size);
+    });
 
     it('is told the values that are there before endpoints begin, deleted ones not', async () => {
       await put('a', 1);
@@ -139,7 +147,7 @@ onEachJetStream((server, client) => {
       expect(host.services[0]!.info().endpoints.find(({ name }) => name === 'limit')).toMatchObject({
         subject: '$KV.config.limits.*',
         queue_group: '',
-        metadata: { kind: 'watch', bucket: 'config', subject_template: 'limits.{name}' },
+        metadata: { kind: 'watch', bucket: 'config', subject_template: '$KV.config.limits.{name}' },
       });
     });
 

@@ -56,7 +56,8 @@ export function planContract(
   const { subject, params } = parseTemplate(contract.subject);
   const planned = facts.subject ?? subject;
   // Tokens are counted from the end, where the contract is.
-  const shift = planned.split('.').length - subject.split('.').length;
+  const before = planned.split('.').slice(0, planned.split('.').length - subject.split('.').length);
+  const template = [...before, contract.subject].join('.');
   return Object.freeze<HandlerPlan>({
     kind: facts.kind,
     name,
@@ -64,14 +65,14 @@ export function planContract(
     queueGroup: facts.queueGroup,
     metadata: Object.freeze({
       ...(handler.method !== name && { method: handler.method }),
-      ...(params.length > 0 && { subject_template: contract.subject }),
+      ...(params.length > 0 && { subject_template: template }),
       ...(contract.description !== '' && { description: contract.description }),
       ...handler.metadata,
       ...options.metadata,
       ...facts.metadata,
       kind: facts.kind,
     }),
-    params: params.map((param) => ({ ...param, index: param.index + shift })),
+    params: params.map((param) => ({ ...param, index: param.index + before.length })),
     target: { class: handler.class, method: handler.method },
     use,
     payload: typeof payload === 'string' ? { kind: 'unchecked' } : payload,
