@@ -41,10 +41,16 @@ const kinds = isWholeMatrix ? everyKind : ([findNatsServer() === undefined ? 'br
 /** The client libraries of the matrix. */
 export const clientLibraries = isWholeMatrix ? everyLibrary : everyLibrary.slice(0, 1);
 
-/** Describes the same behaviour on each server of the matrix, started for its block and stopped after it. */
-export function onEachServer(describeOn: (server: TestServer) => void, options?: ServerOptions): void {
-  for (const kind of kinds)
-    describeServer(kind, titleOf(kind), () => describeOn(useServer(kind, options)), sinceOf(options));
+/**
+ * Describes the same behaviour on each server of the matrix, started for its block and stopped after it.
+ * @param since the version of nats-server that has it: an older one is skipped
+ */
+export function onEachServer(
+  describeOn: (server: TestServer) => void,
+  options?: ServerOptions,
+  since = sinceOf(options),
+): void {
+  for (const kind of kinds) describeServer(kind, titleOf(kind), () => describeOn(useServer(kind, options)), since);
 }
 
 /** Describes the same behaviour for each kind of server of the matrix, for suites that start, stop and kill servers themselves. */

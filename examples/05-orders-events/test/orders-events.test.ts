@@ -59,6 +59,10 @@ onEachServer(
       });
       expect(stdout).toMatch(/the mailer has mailed\n(?: {2}.*: (?:2 x tea|1 x cup|3 x pot)\n){3}/);
       expect(stdout).toMatch(/letter 1: orders\..*\.placed after 3 attempts: 500 /);
+      expect(stdout).toMatch(/with a limit in the bucket: 409 an order has at most 1 x pot\n/);
+      expect(stdout).toMatch(
+        /the nightly report, made by day\n {2}1 x cup\n {2}1 x poison\n {2}\d+ x pot\n {2}2 x tea\n/,
+      );
     }, 30_000);
 
     it('loses no event of an order that it has taken, and publishes none twice, whenever it is killed', async () => {
@@ -98,4 +102,5 @@ onEachServer(
     }, 60_000);
   },
   { jetstream: true },
+  '2.14.0',
 );
