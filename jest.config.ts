@@ -2,6 +2,8 @@ import type { Config } from 'jest';
 
 const config: Config = {
   testEnvironment: 'node',
+  // A bound for what hangs, not for what is slow on a busy machine.
+  testTimeout: 60_000,
   testMatch: ['<rootDir>/{packages,examples,test}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   // Sources, not dist: a test run never sees a stale build. What the packages ship is tested by test/packages.test.ts.

@@ -63,5 +63,5 @@ describeWithNatsServer('the accounts of the guide', () => {
     for await (const item of client.stream<number>('math.many')) expect(item).toBe(++last);
     expect(last).toBe(5000);
     expect(await client.call('single.one')).toBe(1);
-  }, 20_000);
+  });
 });

@@ -40,7 +40,7 @@ export function usePublished(): Published {
       // Somebody's answer when npm asks whether to fetch create-natsmith.
       npm_config_yes: 'true',
     });
-  }, 60_000);
+  });
   afterEach(endAll);
   afterAll(async () => {
     await registry?.stop();
