@@ -7,6 +7,7 @@ import { describeWithNatsServer, onEachServerAndClient } from '#test/matrix';
 import { useChildren } from '#test/child';
 import { useHosts } from '#test/hosts';
 import { Log } from '#test/log';
+import { until } from '#test/until';
 
 @Service({ name: 'greeter', version: '1.0.0' })
 class Greeter {
@@ -19,14 +20,6 @@ class Greeter {
   part(): string {
     return 'bye';
   }
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
-    if (await isSo()) return;
-    await delay(10);
-  }
-  throw new Error(`it never was so: ${isSo.toString()}`);
 }
 
 onEachServerAndClient((server, client) => {
@@ -107,7 +100,7 @@ describeWithNatsServer('a permission that is taken back from a running service',
     await until(() => namesIn(host as never).length === 2);
     expect(log.find('info', /subscribed to greet again/)).toHaveLength(1);
     expect((await host.connection.request('greet')).json()).toBe('hello');
-  }, 20_000);
+  });
 });
 
 describeWithNatsServer('a service that loses its server for good', () => {
@@ -122,7 +115,7 @@ describeWithNatsServer('a service that loses its server for good', () => {
     expect(child.output).toContain('onStop');
     expect(child.output).toMatch(/with .*(CONNECTION_REFUSED|ECONNREFUSED)/);
     expect((await child.exit).code).toBe(1);
-  }, 40_000);
+  });
 });
 
 describeWithNatsServer('a service whose credentials are refused', () => {
@@ -141,5 +134,5 @@ describeWithNatsServer('a service whose credentials are refused', () => {
     expect(host.status).toBe('disconnected');
     await server.reload({ users: [{ user: 'ann', pass: 'old' }] });
     await until(() => host.status === 'running');
-  }, 20_000);
+  });
 });

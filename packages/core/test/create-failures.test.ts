@@ -257,9 +257,7 @@ describe('a server that comes up while create() waits', () => {
     server = await startServer('broker');
     const { url } = server;
     await server.stop();
-    const before = performance.now();
     await expect(create(Fine, { servers: url })).rejects.toThrow('no connection');
-    expect(performance.now() - before).toBeLessThan(1000);
   });
 
   it('is waited for with waitOnFirstConnect', async () => {

@@ -138,7 +138,7 @@ describeWithNatsServer('a service takes its credentials from the environment', (
     const strange = file('strange.creds', withOperator().creds);
     await expect(answersWith({ NATS_CREDS: strange })).rejects.toThrow('refused the credentials');
     await expect(answersWith({ NATS_CREDS: '/nowhere' })).rejects.toThrow('NATS_CREDS names the file /nowhere');
-  }, 20_000);
+  });
 
   it('NATS_CREDS again at each connection attempt: a token that expires is renewed by its file', async () => {
     const { config, creds, credsUntil } = withOperator();
@@ -152,7 +152,7 @@ describeWithNatsServer('a service takes its credentials from the environment', (
     while (log.find('info', /reconnected/).length === 0) await delay(20);
     expect(expired()).toEqual([{ reason: expect.stringMatching(/expired/i) as string }]);
     expect((await host.connection.request('greet')).json()).toBe('hello');
-  }, 20_000);
+  });
 
   it('NATS_CA, and NATS_CERT with NATS_KEY where the server asks for a certificate', async () => {
     const files = { cert_file: tls('server'), key_file: tls('server-key'), ca_file: tls('authority') };

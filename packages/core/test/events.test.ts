@@ -24,6 +24,7 @@ import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
 import { Log } from '#test/log';
+import { until } from '#test/until';
 
 class Order {
   @IsString() id!: string;
@@ -114,14 +115,6 @@ class Failing {
   @Subscribe(Failed, { timeout: 100 })
   fail(how: string): never {
     throw failures[how]?.();
-  }
-}
-
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 4000;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error(`not true in time; seen: ${JSON.stringify(seen)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

@@ -64,7 +64,7 @@ describeWithNatsServer('a server of a cluster in lame duck mode', () => {
   let cluster: NatsServer[];
   beforeEach(async () => {
     cluster = await startCluster(2, { config: 'lame_duck_duration: "30s", lame_duck_grace_period: "10s"' });
-  }, 20_000);
+  });
   afterEach(() => Promise.all(cluster.map((server) => server.kill())));
 
   it.each(clientLibraries)(

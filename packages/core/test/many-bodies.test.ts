@@ -38,5 +38,5 @@ describeWithNatsServer('a nats-server', () => {
     } finally {
       await Promise.all(clients.map(({ connection }) => connection.close()));
     }
-  }, 60_000);
+  });
 });

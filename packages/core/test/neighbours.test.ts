@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { useHosts } from '#test/hosts';
 import { Log } from '#test/log';
 import { gather } from '#test/replies';
+import { until } from '#test/until';
 
 @Service({ name: 'running', version: '1.0.0' })
 class Running {
@@ -58,8 +59,8 @@ onEachServerAndClient((_server, client) => {
     it('warns of one with another name that takes its requests, and names it', async () => {
       await hosts.start(Running, { connection: await client.connect() });
       const log = await logOf(Second);
+      await until(() => log.find('warn', TAKEN).length > 0);
       expect(log.find('warn', /answers on/)).toHaveLength(1);
-      expect(log.find('warn', TAKEN)).toHaveLength(1);
     });
 
     it('says nothing of instances and other versions of itself', async () => {
@@ -85,6 +86,7 @@ onEachServerAndClient((_server, client) => {
       connection.subscribe('$SRV.INFO', { callback: (_error, message) => answers.forEach((a) => message.respond(a)) });
       await hosts.start(Running, { connection: await client.connect() });
       const log = await logOf(Second);
+      await until(() => log.find('warn', /./).length > 0);
       expect(log.find('warn', /./)).toHaveLength(1);
       expect(log.find('error', /./)).toEqual([]);
       expect(victims).toBe(0);

@@ -23,7 +23,7 @@ describeWithNatsServer('five processes of one service', () => {
       Child.start(join(__dirname, 'processes/worker.ts'), { NATS_URL: server.url }),
     );
     await Promise.all(children.map((child) => child.wrote('ready', { timeout: 30_000 })));
-  }, 40_000);
+  });
 
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');

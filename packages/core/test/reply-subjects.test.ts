@@ -9,6 +9,7 @@ import { NatsServer } from '@natsmith/testing';
 import { connect } from 'nats';
 import { useHosts } from '#test/hosts';
 import { Log } from '#test/log';
+import { until } from '#test/until';
 
 const MiB = 1024 * 1024;
 let added = 0;
@@ -98,9 +99,6 @@ onEachServerAndClient((server, library) => {
   const end = async (): Promise<Message> => {
     while (!isEnd(heard.at(-1))) await delay(5);
     return heard.at(-1)!;
-  };
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await delay(5);
   };
   const requestsOf = async (
     name: string,

@@ -28,6 +28,7 @@ import { IsInt } from 'class-validator';
 import { connect, type NatsConnection } from 'nats';
 import { useHosts } from '#test/hosts';
 import { onEachServer } from '#test/matrix';
+import { until } from '#test/until';
 
 // What a kind of handler may do besides taking one message after the other: wait for places instead of being refused,
 // give back what waits, take several bodies in one run, check its handlers against each other, and say how it fares.
@@ -248,10 +249,6 @@ onEachServer((server) => {
       nc = await connect({ servers: server.url });
     });
     afterEach(() => nc.close());
-    const until = async (isTrue: () => boolean): Promise<void> => {
-      for (let i = 0; i < 800 && !isTrue(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-      expect(isTrue()).toBe(true);
-    };
 
     it('lets messages wait for a place, however many, and none is refused', async () => {
       await start();

@@ -32,6 +32,7 @@ import { type InfoResponse, type StatsResponse } from '@natsmith/protocol';
 import { IsInt } from 'class-validator';
 import { useHosts } from '#test/hosts';
 import { onEachServer } from '#test/matrix';
+import { until } from '#test/until';
 import { connect, type NatsConnection } from 'nats';
 
 // A kind of handler that natsmith does not know, written as another package would write it: jobs of a queue in memory,
@@ -259,14 +260,6 @@ class Worker {
 class Idle {
   @OnJob({ queue, payload: Work, concurrency: 0 })
   work(): void {}
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  const deadline = Date.now() + 4000;
-  while (!isTrue()) {
-    if (Date.now() > deadline) throw new Error(`not true in time; endings: ${JSON.stringify(queue.endings)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 onEachServer((server) => {

@@ -246,4 +246,4 @@ it('the compiler checks standard decorators: request against the parameter, resp
   // Of these files alone: a class for class-validator compiles only with experimental decorators.
   const found = files.flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)));
   expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
-}, 60_000);
+});

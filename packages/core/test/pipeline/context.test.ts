@@ -267,10 +267,10 @@ onStage('the context', Contexts, (stage, server) => {
 
     it('comes from the header Natsmith-Timeout, in milliseconds', async () => {
       for (const [timeout, ms] of [
-        ['2000', 2000],
-        ['1500.5', 1500],
+        ['60000', 60_000],
+        ['50000.5', 50_000],
       ] as const) {
-        expect(await left(timeout)).toBeGreaterThan(ms - 1000);
+        expect(await left(timeout)).toBeGreaterThan(ms - 30_000);
         expect(await left(timeout)).toBeLessThanOrEqual(ms + 1);
       }
     });

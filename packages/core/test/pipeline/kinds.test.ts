@@ -14,6 +14,7 @@ import { type Connection } from '#test/connection';
 import { onEachServer } from '#test/matrix';
 import { connect } from 'nats';
 import { useHosts } from '#test/hosts';
+import { until } from '#test/until';
 
 const store = new AsyncLocalStorage<string>();
 // #region roles
@@ -28,7 +29,8 @@ const authorize = only('endpoint', (ctx: RequestContext, next: Next) => {
 // #endregion
 
 const ends: { name: string; outcome: string; finished?: string }[] = [];
-let release: () => void = () => undefined;
+let release: () => void;
+let held: Promise<void>;
 
 @Service({ name: 'kinds', version: '1.0.0' })
 @Use(
@@ -53,7 +55,7 @@ class Kinds {
 
   @Endpoint({ timeout: 50, concurrency: 1, maxPending: 0 })
   async late(): Promise<void> {
-    await new Promise<void>((resolve) => (release = resolve));
+    await held;
   }
 
   @Endpoint() async fail(): Promise<void> {
@@ -88,23 +90,21 @@ onEachServer((server) => {
   };
   beforeEach(async () => {
     ends.length = scopes.length = 0;
+    held = new Promise((resolve) => (release = resolve));
     nc = await connect({ servers: server.url });
     await hosts.start(Kinds, { connection: { servers: server.url }, logger });
   });
   afterEach(() => nc.close());
   const settled = async (name: string): Promise<(typeof ends)[number] | undefined> => {
-    for (let i = 0; i < 400; i++) {
-      const end = ends.find((one) => one.name === name && one.finished !== undefined);
-      if (end !== undefined) return end;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    return undefined;
+    const found = () => ends.find((one) => one.name === name && one.finished !== undefined);
+    await until(() => found() !== undefined);
+    return found();
   };
   const code = async (subject: string, headers?: [string, string]): Promise<string | undefined> => {
     const { headers: makeHeaders } = await import('nats');
     const block = makeHeaders();
     if (headers) block.set(...headers);
-    const reply = await nc.request(subject, '', { timeout: 2000, headers: block });
+    const reply = await nc.request(subject, '', { timeout: 20_000, headers: block });
     return reply.headers?.get('Nats-Service-Error-Code') || undefined;
   };
 
@@ -113,11 +113,7 @@ onEachServer((server) => {
     expect(await settled('late')).toEqual({ name: 'late', outcome: '504', finished: '504' });
     expect(await code('late')).toBe('503');
     release();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const third = code('late');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    release();
-    expect(await third).toBeUndefined();
+    await until(async () => (await code('late')) === undefined);
   });
 
   it('a handler runs in the asynchronous context of its middleware', async () => {

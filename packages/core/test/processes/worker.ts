@@ -1,4 +1,4 @@
-import { Endpoint, NatsServiceFactory, Service } from '@natsmith/core';
+import { Endpoint, NatsServiceFactory, Service, type RequestContext } from '@natsmith/core';
 
 /** A service that is slow on request, in a process of its own; writes "ready" when it serves. */
 @Service({ name: 'worker', version: '1.0.0' })
@@ -10,8 +10,9 @@ class Worker {
 
   /** Answers after that many ms, whatever happens meanwhile. */
   @Endpoint()
-  async slow(ms: number): Promise<string> {
+  async slow(ms: number, { stopping }: RequestContext): Promise<string> {
     console.log('working');
+    stopping.addEventListener('abort', () => console.log('stopping'));
     await new Promise((resolve) => setTimeout(resolve, ms));
     return 'done';
   }
