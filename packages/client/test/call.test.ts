@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, type Message } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
+import { until } from '#test/until';
 
 const aborted: string[] = [];
 let running = 0;
@@ -28,6 +29,7 @@ class Worker {
 
   @Endpoint()
   async lateToListen(_: undefined, ctx: RequestContext): Promise<void> {
+    running++;
     await delay(100);
     await this.hang(undefined, ctx);
   }
@@ -74,9 +76,6 @@ onEachServerAndClient((_server, library) => {
     await start(Worker, { connection: await library.connect() });
   });
   afterEach(() => client.close());
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await delay(5);
-  };
 
   describe('errors', () => {
     test('a service error has its code, description, data and headers', async () => {
@@ -87,13 +86,11 @@ onEachServerAndClient((_server, library) => {
     });
 
     test('nobody on the subject is a 503 at once', async () => {
-      const before = performance.now();
-      await expect(client.call('nobody.there')).rejects.toMatchObject({
+      await expect(client.call('nobody.there', undefined, { timeout: 600_000 })).rejects.toMatchObject({
         name: 'ServiceError',
         code: 503,
         description: 'no responders on nobody.there',
       });
-      expect(performance.now() - before).toBeLessThan(2_000);
     });
 
     test('no reply in time is a TimeoutError with subject and time', async () => {
@@ -180,9 +177,9 @@ onEachServerAndClient((_server, library) => {
 
   describe('deadlines', () => {
     test('the service knows how long its caller waits', async () => {
-      const { left } = await client.call<{ left: number }>('left', undefined, { timeout: 4000 });
-      expect(left).toBeGreaterThan(2000);
-      expect(left).toBeLessThanOrEqual(4001);
+      const { left } = await client.call<{ left: number }>('left', undefined, { timeout: 60_000 });
+      expect(left).toBeGreaterThan(30_000);
+      expect(left).toBeLessThanOrEqual(60_001);
     });
 
     test('calls made for a request carry on its deadline, whichever is sooner, and its trace headers', async () => {
@@ -192,14 +189,14 @@ onEachServerAndClient((_server, library) => {
         ['baggage', 'b'],
         ['X-Own', 'no'],
       ]);
-      const ctx = { deadline: new Date(Date.now() + 2000), headers };
+      const ctx = { deadline: new Date(Date.now() + 60_000), headers };
       const { left, trace } = await client.with(ctx).call<{ left: number; trace: unknown[] }>('left');
-      expect(left).toBeLessThanOrEqual(2002);
+      expect(left).toBeLessThanOrEqual(60_002);
       expect(trace).toEqual(['00-a', 's', 'b', null]);
       const own = await client
         .with(ctx)
-        .call<{ left: number; trace: unknown[] }>('left', undefined, { timeout: 1000, headers: { baggage: 'c' } });
-      expect(own.left).toBeLessThanOrEqual(1001);
+        .call<{ left: number; trace: unknown[] }>('left', undefined, { timeout: 30_000, headers: { baggage: 'c' } });
+      expect(own.left).toBeLessThanOrEqual(30_001);
       expect(own.trace).toEqual(['00-a', 's', 'c', null]);
     });
 
@@ -222,13 +219,11 @@ onEachServerAndClient((_server, library) => {
         ],
         { connection: await library.connect() },
       );
-      const before = performance.now();
       // Caller and services see the same moment pass; who is first to say so is a matter of a millisecond.
       await expect(client.call('first', undefined, { timeout: 150 })).rejects.toThrow(
         /first did not answer within 150 ms|504: timeout/,
       );
       await until(() => aborted.length === 1);
-      expect(performance.now() - before).toBeLessThan(2_000);
       expect(aborted).toEqual([expect.stringMatching(/^504: timeout|^499: cancelled by the caller/)]);
     });
 
@@ -252,7 +247,7 @@ onEachServerAndClient((_server, library) => {
     test('a handler that looks at its signal only after the cancel hears of it as well', async () => {
       const abort = new AbortController();
       const call = client.call('lateToListen', undefined, { signal: abort.signal });
-      await delay(20);
+      await until(() => running === 1);
       abort.abort();
       await expect(call).rejects.toMatchObject({ name: 'AbortError' });
       await until(() => aborted.length === 1);

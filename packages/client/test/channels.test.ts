@@ -21,7 +21,7 @@ class Seen {
 
   @Endpoint({ idempotent: true })
   async late(): Promise<number> {
-    if (++asked === 1) await new Promise((resolve) => setTimeout(resolve, 150));
+    if (++asked === 1) await new Promise((resolve) => setTimeout(resolve, 2_000));
     return asked;
   }
 
@@ -95,7 +95,7 @@ onEachServerAndClient((_server, library) => {
   });
 
   test('retries are attempts of one call, and a time-out is a 504', async () => {
-    const { late } = await client.service<Seen>('seen', { timeout: 60 });
+    const { late } = await client.service<Seen>('seen', { timeout: 500 });
     await late();
     expect(only()).toMatchObject({ attempts: 2 });
     heard.operations.clear();

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, type Headers, type Message } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
+import { until } from '#test/until';
 
 const MiB = 1024 * 1024;
 
@@ -52,7 +53,7 @@ class Files {
 
   @Endpoint({ idempotent: true })
   async again(body: Uint8Array): Promise<Uint8Array> {
-    if (++asked === 1) await delay(700);
+    if (++asked === 1) await delay(5_000);
     return body;
   }
 
@@ -116,10 +117,6 @@ function counted(connection: Connection): { open: number } {
   };
   return count;
 }
-
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await delay(5);
-};
 
 onEachServerAndClient((_server, library) => {
   const { start } = useHosts();
@@ -330,7 +327,7 @@ onEachServerAndClient(
 
       test('are sent again where the endpoint is idempotent', async () => {
         const body = randomBytes(200_000);
-        expect(body.equals(await files.again(body, { as: 'bytes', timeout: 300 }))).toBe(true);
+        expect(body.equals(await files.again(body, { as: 'bytes', timeout: 1500 }))).toBe(true);
         expect(asked).toBe(2);
       });
 

@@ -55,30 +55,24 @@ onEachServerAndClient((server, library) => {
 
   test('whoever leaves the loop does not wait for the rest', async () => {
     await start(Clock, { connection });
-    const before = performance.now();
-    for await (const { name } of client.ping(undefined, undefined, { stall: 5_000, timeout: 5_000 })) {
+    for await (const { name } of client.ping(undefined, undefined, { stall: 600_000, timeout: 600_000 })) {
       expect(name).toBe('clock');
       break;
     }
-    expect(performance.now() - before).toBeLessThan(2_500);
   });
 
   test('one instance is asked for one reply, and nobody is no reply: both at once', async () => {
     const [clock] = (await start(Clock, { connection })).services;
-    const before = performance.now();
-    const wait = { stall: 5_000, timeout: 5_000 };
+    const wait = { stall: 600_000, timeout: 600_000 };
     expect(await client.ping('clock', clock!.id, wait)).toHaveLength(1);
     expect(await client.ping('nobody', undefined, wait)).toEqual([]);
-    expect(performance.now() - before).toBeLessThan(2_500);
   });
 
   test('the wait after the latest reply, and the whole wait, can be set', async () => {
     connection.subscribe('$SRV.PING.slow'); // listens, and does not answer
-    const before = performance.now();
-    expect(await client.ping('slow', undefined, { timeout: 60 })).toEqual([]);
+    expect(await client.ping('slow', undefined, { timeout: 60, stall: 600_000 })).toEqual([]);
     await start(Clock, { connection });
-    expect(await client.ping('clock', undefined, { stall: 30 })).toHaveLength(1);
-    expect(performance.now() - before).toBeLessThan(1_500);
+    expect(await client.ping('clock', undefined, { timeout: 600_000, stall: 30 })).toHaveLength(1);
   });
 
   test('the prefix of the discovery subjects can be another one', async () => {

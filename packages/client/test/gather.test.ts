@@ -35,20 +35,23 @@ onEachServerAndClient((_server, library) => {
   beforeEach(async () => {
     count = 0;
     connection = await library.connect();
-    client = new ServiceClient(connection, { discovery: { stall: 60 } });
+    client = new ServiceClient(connection, { discovery: { stall: 300 } });
     for (let i = 0; i < 3; i++) await start(Cache, { connection });
   });
   afterEach(() => client.close());
 
   test('all instances answer, as an array and one by one, and know how long they are waited for', async () => {
-    const replies = client.gather<{ number: number; left: string }>('number_', undefined, { timeout: 900, stall: 50 });
+    const replies = client.gather<{ number: number; left: string }>('number_', undefined, {
+      timeout: 9_000,
+      stall: 300,
+    });
     const numbers: number[] = [];
     for await (const reply of replies) if (reply.ok) numbers.push(reply.value.number);
     expect(numbers.sort()).toEqual([1, 2, 3]);
     const all = await replies;
     expect(all).toHaveLength(3);
     for (const reply of all) {
-      expect(reply).toMatchObject({ ok: true, value: { left: '900' } });
+      expect(reply).toMatchObject({ ok: true, value: { left: '9000' } });
       expect(reply.rtt).toBeGreaterThan(0);
     }
   });
@@ -59,11 +62,11 @@ onEachServerAndClient((_server, library) => {
     });
     const [named, ...others] = await client.requestMany('cache.plain', undefined, {
       headers: { Tenant: 'acme' },
-      stall: 50,
+      stall: 300,
     });
     expect(others).toEqual([]);
     expect(Buffer.from(named?.data ?? []).toString()).toBe('Tenant');
-    const replies = await client.requestMany('odd', undefined, { stall: '50ms' });
+    const replies = await client.requestMany('odd', undefined, { stall: '300ms' });
     expect(replies.map(({ headers }) => headers.get('Nats-Service-Error-Code') ?? 'none').sort()).toEqual([
       '409',
       'none',
@@ -82,17 +85,17 @@ onEachServerAndClient((_server, library) => {
 
   test('each answer of a natsmith service names its instance, errors too; those of others do not', async () => {
     const ids = (await client.ping('cache')).map(({ id }) => id).sort();
-    const replies = await client.gather({ service: 'cache', endpoint: 'odd' }, undefined, { stall: 50 });
+    const replies = await client.gather({ service: 'cache', endpoint: 'odd' }, undefined, { stall: 300 });
     expect(replies.map(({ instance }) => instance).sort()).toEqual(ids);
     connection.subscribe('cache.plain', { callback: (_error, message) => message.respond('7') });
-    const [plain, ...others] = await client.gather('cache.plain', undefined, { stall: 50 });
+    const [plain, ...others] = await client.gather('cache.plain', undefined, { stall: 300 });
     expect(plain).toMatchObject({ ok: true, value: 7, rtt: expect.any(Number) as number });
     expect(plain).not.toHaveProperty('instance');
     expect(others).toEqual([]);
   });
 
   test('the error of one does not hide the others', async () => {
-    const replies = await client.gather<number>({ service: 'cache', endpoint: 'odd' }, undefined, { stall: 50 });
+    const replies = await client.gather<number>({ service: 'cache', endpoint: 'odd' }, undefined, { stall: 300 });
     expect(replies.filter(({ ok }) => ok)).toHaveLength(2);
     const [failed] = replies.filter((reply) => !reply.ok);
     expect(failed!.error).toBeInstanceOf(ServiceError);
@@ -108,7 +111,7 @@ onEachServerAndClient((_server, library) => {
   test('a reply that is not JSON is a problem, and hides none of the others', async () => {
     connection.subscribe('cache.faulty', { callback: (_error, message) => message.respond('not json') });
     connection.subscribe('cache.faulty', { callback: (_error, message) => message.respond('7') });
-    const replies = await client.gather('cache.faulty', undefined, { stall: 50 });
+    const replies = await client.gather('cache.faulty', undefined, { stall: 300 });
     expect(replies).toMatchObject([{ ok: true, value: 7 }]);
     expect(replies.problems).toEqual([
       { reason: expect.stringContaining('the reply of cache.faulty is not JSON') as string },
@@ -116,16 +119,18 @@ onEachServerAndClient((_server, library) => {
   });
 
   test('more replies than the limit are not read, and the result says so', async () => {
-    const replies = await client.gather('number_', undefined, { stall: 50, max: 2 });
+    const replies = await client.gather('number_', undefined, { stall: 300, max: 2 });
     expect(replies).toHaveLength(2);
     expect(replies.problems).toEqual([{ reason: 'more than 2 replies on number_ are not read' }]);
   });
 
   test('nobody on the subject is nothing, at once; a service that is not there is a 503', async () => {
-    const before = performance.now();
-    expect(await client.gather('nobody.there')).toEqual([]);
-    await expect(client.gather({ service: 'nobody', endpoint: 'x' })).rejects.toMatchObject({ code: 503 });
-    await expect(client.gather('a.>')).rejects.toThrow('may not contain ">"');
-    expect(performance.now() - before).toBeLessThan(1_500);
+    const wait = { timeout: 600_000, stall: 600_000 };
+    await using patient = new ServiceClient(connection, { discovery: wait });
+    expect(await patient.gather('nobody.there', undefined, wait)).toEqual([]);
+    await expect(patient.gather({ service: 'nobody', endpoint: 'x' }, undefined, wait)).rejects.toMatchObject({
+      code: 503,
+    });
+    await expect(patient.gather('a.>')).rejects.toThrow('may not contain ">"');
   });
 });

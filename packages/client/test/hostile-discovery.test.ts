@@ -128,7 +128,7 @@ onEachServerAndClient((_server, library) => {
     await witness.flush();
     expect(elsewhere).toEqual([]);
     expect(connection.info?.client_id).toBe(before);
-  }, 20_000);
+  });
 
   it('a service that claims a system subject is not called there, unless the caller says so', async () => {
     const body = reply('claims');

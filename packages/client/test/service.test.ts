@@ -60,7 +60,7 @@ onEachServerAndClient((_server, library) => {
 
   beforeEach(async () => {
     connection = await library.connect();
-    client = new ServiceClient(connection, { discovery: { stall: 60 } });
+    client = new ServiceClient(connection, { discovery: { stall: 200 } });
   });
   afterEach(() => client.close());
 
@@ -120,12 +120,11 @@ onEachServerAndClient((_server, library) => {
     );
   });
 
-  test('a service that nobody answers for is a 503', async () => {
-    const before = performance.now();
-    const error = await client.service('nobody').catch((error: unknown) => error);
+  test('a service that nobody answers for is a 503 at once', async () => {
+    await using patient = new ServiceClient(connection, { discovery: { timeout: 600_000, stall: 600_000 } });
+    const error = await patient.service('nobody').catch((error: unknown) => error);
     expect(error).toBeInstanceOf(ServiceError);
     expect(error).toMatchObject({ code: 503, description: 'nobody answers as service "nobody"' });
-    expect(performance.now() - before).toBeLessThan(1_500);
   });
 
   describe('version ranges', () => {

