@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { Broker } from '@natsmith/broker';
 import { RawClient } from './raw-client';
+import { until } from '#test/until';
 
 const HELLO = 'CONNECT {"verbose":false,"pedantic":false,"headers":true}\r\n';
 
@@ -158,7 +159,3 @@ describe('a broker with hostile clients', () => {
     await client.close();
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
-}

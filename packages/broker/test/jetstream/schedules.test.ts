@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '#test/connection';
 import { onEachJetStream } from '#test/matrix';
+import { until } from '#test/until';
 import { JetStreamApi, text } from './api';
 
 onEachJetStream((server, client) => {
@@ -25,9 +26,6 @@ onEachJetStream((server, client) => {
     return JSON.parse(text(reply));
   };
   const on = (subject: string): Message[] => seen.filter((message) => message.subject === `${name}.${subject}`);
-  const until = async (condition: () => boolean): Promise<void> => {
-    for (let i = 0; i < 200 && !condition(); i++) await sleep(25);
-  };
 
   test('a message is delivered at its time, with its own headers, and its schedule is gone', async () => {
     await start();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamOf, type TestJetStream } from '#test/jetstream';
 import { onEachJetStream } from '#test/matrix';
+import { until } from '#test/until';
 
 const text = (data: Uint8Array): string => Buffer.from(data).toString();
 
@@ -81,8 +82,9 @@ onEachJetStream((server, client) => {
     second!.nak();
     const third = await consumer.next({ expires: 1_000 });
     third!.term('enough');
-    await sleep(50);
-    const { num_ack_pending, num_pending } = await js.manager.consumers.info(stream, 'c');
+    const info = () => js.manager.consumers.info(stream, 'c');
+    await until(async () => (await info()).num_ack_pending === 0);
+    const { num_ack_pending, num_pending } = await info();
     const counts = [first, second, third].map((message) => message!.info.deliveryCount);
     expect(counts).toEqual([1, 2, 3]);
     expect(waited).toBeGreaterThanOrEqual(190);
@@ -91,15 +93,15 @@ onEachJetStream((server, client) => {
 
   test('a message that nobody acknowledges comes again after the wait, which working holds off', async () => {
     await publish('one');
-    const wait = 400e6;
+    const wait = 1500e6;
     await js.manager.consumers.add(stream, { durable_name: 'c', ack_policy: 'explicit' as never, ack_wait: wait });
     const consumer = await js.client.consumers.get(stream, 'c');
     const first = await consumer.next({ expires: 1_000 });
     const working = setInterval(() => first!.working(), 100);
-    await sleep(700);
+    await sleep(2_000);
     const { num_redelivered } = await js.manager.consumers.info(stream, 'c');
     clearInterval(working);
-    const again = await consumer.next({ expires: 2_000 });
+    const again = await consumer.next({ expires: 20_000 });
     expect(num_redelivered).toBe(0);
     expect(again!.info.deliveryCount).toBe(2);
   });
