@@ -5,6 +5,8 @@ import { ask, type Fields, type RawReply } from './wire';
 
 /** Milliseconds after the latest reply that the `nats` command stops listening. */
 export const PROMPT = 300;
+/** How often a late answer is asked for again: a busy machine is late once, a service that is late is late always. */
+export const REPEATS = 2;
 const TOO_MANY = 50;
 
 /** What an instance answers to each verb. */
@@ -34,7 +36,10 @@ export async function checkControl(instance: Instance): Promise<Replies> {
       own.length === 0 ? silence : `was answered ${own.length} times`,
     );
     if (reply === undefined) continue;
-    const { headers, rtt, json } = reply;
+    const { headers, json } = reply;
+    let { rtt } = reply;
+    for (let repeats = 0; rtt >= PROMPT && repeats < REPEATS; repeats++)
+      rtt = Math.min(rtt, (await repliesOf(instance, subject))[0]?.rtt ?? rtt);
     const error = headers.get(ERROR_HEADER);
     findings.check('control-answers', error === undefined, where, () => `was answered with the error "${error}"`);
     findings.check('control-prompt', rtt < PROMPT, where, () => `was answered after ${Math.round(rtt)} ms`);
