@@ -4,6 +4,7 @@ import { IsInt, IsString } from 'class-validator';
 import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
 import { onEachJetStream } from '#test/matrix';
+import { until } from '#test/until';
 import {
   Consume,
   Drop,
@@ -91,14 +92,6 @@ class Ledger {
   }
 }
 // #endregion
-
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 8000;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error('not true in time');
-    await delay(5);
-  }
-}
 
 onEachJetStream((_server, client) => {
   describe('the guide to consumers', () => {

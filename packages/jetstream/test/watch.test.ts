@@ -4,6 +4,7 @@ import { Endpoint, Service } from '@natsmith/core';
 import { IsInt } from 'class-validator';
 import { useHosts } from '#test/hosts';
 import { onEachJetStream } from '#test/matrix';
+import { until } from '#test/until';
 import { bucket, key, KeyValueStore, Watch, type WatchContext } from '../src/index';
 
 class Limit {
@@ -39,14 +40,6 @@ class Gateway {
 
   @Endpoint() count(): number {
     return this.limits.size;
-  }
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  const deadline = Date.now() + 8000;
-  while (!isTrue()) {
-    if (Date.now() > deadline) throw new Error('not true in time');
-    await delay(5);
   }
 }
 
