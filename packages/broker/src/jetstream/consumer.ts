@@ -1,28 +1,26 @@
-import { ApiError } from './api-error';
 import { AckWait } from './ack-wait';
 import { terminate } from './acknowledge';
 import type { ConsumerEvent } from './advisories';
 import type { Alarm, Clock } from './clock';
 import { type ConsumerConfig, filtersOf } from './consumer-config';
+import { ConsumerTimers } from './consumer-timers';
 import { Deliveries } from './deliveries';
-import { statusBlock, withHeader } from './headers';
+import { frameWithHeader, frameWithoutBody, statusBlock } from './headers';
 import type { StoredMessage } from './message-log';
 import type { Post } from './post';
+import { Position } from './position';
 import { Priority } from './priority';
+import { intake } from './pull-intake';
 import { PullQueue } from './pull-queue';
-import { type PullRequest, readPullRequest } from './pull-requests';
+import type { PullRequest } from './pull-requests';
 import { PushFlow } from './push-flow';
-import { startOf } from './start';
 import type { Stream } from './stream';
 import { SubjectFilter, toBytes } from './subject-filter';
-import { formatDuration, nanoseconds } from './time-format';
+import { nanoseconds } from './time-format';
 
 // What is delivered in one go, before others have their turn.
 const MAX_MESSAGES = 1_024;
 const MAX_BYTES = 4 * 1024 * 1024;
-// Whatever a consumer allows: all requests are looked at again and again.
-const MAX_WAITING = 10_000;
-const EMPTY_FRAME = '\r\n';
 
 /** A consumer of a stream: hands its messages to those who ask, or to one subject, and keeps account of them. */
 export class Consumer {
@@ -31,28 +29,19 @@ export class Consumer {
   readonly post: Post;
   readonly clock: Clock;
   /** The machine's own time: pulls and signs of life are between the server and programs that run by it. */
-  private readonly machine: Clock;
+  readonly machine: Clock;
   readonly ackWait: AckWait;
   readonly requests: PullQueue;
   readonly priority: Priority;
   filter: SubjectFilter;
-  /** The stream's sequence at which it looks for the next new message. */
-  nextSequence: number;
-  /** How many messages from there on are for it. */
-  unseen: number;
   lastDelivered: number | undefined;
   lastAcknowledged: number | undefined;
   closed = false;
   private flow: PushFlow;
-  /** The last messages of each subject that were there at the beginning, where it delivers those first. */
-  private lasts: number[] = [];
-  private afterLasts = 0;
-  private lastActive: number;
+  private readonly position: Position;
+  private readonly timers: ConsumerTimers;
   private isAwake = false;
   private tidying: Alarm | undefined;
-  private inactivity: Alarm | undefined;
-  private resuming: Alarm | undefined;
-  private beating: Alarm | undefined;
   private readonly ackPrefix: string;
 
   constructor(
@@ -65,29 +54,37 @@ export class Consumer {
     this.clock = clock;
     this.machine = machine;
     this.created = clock.now();
-    this.lastActive = machine.now();
     this.filter = new SubjectFilter(filtersOf(config).map(toBytes));
-    const start = startOf(stream, config, this.filter);
-    this.nextSequence = start.sequence;
-    this.lasts = start.lasts;
-    this.afterLasts = stream.log.lastSequence + 1;
-    this.unseen =
-      config.deliver_policy === 'last_per_subject'
-        ? stream.log.lastOfEach(this.filter).length
-        : stream.log.countFrom(this.nextSequence, this.filter);
-    this.deliveries = new Deliveries(this.nextSequence);
+    this.position = new Position(stream, config, this.filter);
+    this.deliveries = new Deliveries(this.position.next);
     this.ackWait = new AckWait(this, clock);
     this.requests = new PullQueue(post, machine);
     this.priority = new Priority(this);
     this.flow = new PushFlow(post, stream.config.name, name);
     this.ackPrefix = toBytes(`$JS.ACK.${stream.config.name}.${name}.`);
-    this.applyTimes();
+    this.timers = new ConsumerTimers(this);
+    this.timers.apply();
     this.wake();
+  }
+
+  /** The stream's sequence at which it looks for the next new message. */
+  get nextSequence(): number {
+    return this.position.next;
+  }
+
+  /** How many messages from there on are for it. */
+  get unseen(): number {
+    return this.position.unseen;
+  }
+
+  /** How many messages could be delivered at once. */
+  get ready(): number {
+    return this.position.unseen + this.deliveries.queueLength;
   }
 
   /** How many requests wait. */
   get waiting(): number {
-    if (!this.isPush) this.tidy(false);
+    if (!this.isPush) this.tidy();
     return this.requests.length;
   }
 
@@ -120,19 +117,17 @@ export class Consumer {
     this.config = config;
     if (filtersOf(config).join(' ') !== before) {
       this.filter = new SubjectFilter(filtersOf(config).map(toBytes));
-      this.unseen = this.stream.log.countFrom(this.nextSequence, this.filter);
+      this.position.refilter(this.filter);
       this.stream.dropWithoutInterest();
     }
     this.ackWait.check();
-    this.applyTimes();
+    this.timers.apply();
     this.wake();
   }
 
   /** Begins anew at a sequence. */
   reset(sequence: number): number {
-    this.lasts = [];
-    this.nextSequence = Math.max(1, sequence, this.stream.log.firstSequence);
-    this.unseen = this.stream.log.countFrom(this.nextSequence, this.filter);
+    this.position.restart(sequence);
     this.deliveries.restart(sequence);
     this.ackWait.stop();
     this.wake();
@@ -142,14 +137,14 @@ export class Consumer {
   /** The stream has a new message. */
   announce(message: StoredMessage): void {
     if (!this.filter.takes(message.subject)) return;
-    this.unseen++;
+    this.position.unseen++;
     this.wake();
   }
 
   /** The stream lost a message. */
   forget(message: StoredMessage): void {
-    const { sequence, subject } = message;
-    if (sequence >= this.nextSequence && this.filter.takes(subject) && this.unseen > 0) this.unseen--;
+    this.position.forget(message);
+    const { sequence } = message;
     const { deliveries } = this;
     const delivery = deliveries.pending.get(sequence);
     if (!delivery) {
@@ -167,7 +162,7 @@ export class Consumer {
   /** The stream was purged: a consumer that has nothing left to do goes on behind what there was. */
   purged(): void {
     if (this.unseen > 0 || this.deliveries.pending.size > 0) return;
-    this.nextSequence = Math.max(this.nextSequence, this.stream.log.lastSequence + 1);
+    this.position.skipAll();
     this.deliveries.passTo(this.nextSequence - 1);
   }
 
@@ -193,27 +188,10 @@ export class Consumer {
   request(reply: string, body: Buffer): void {
     const refuse = (status: string): void => this.post.send(reply, '', statusBlock(status));
     if (this.isPush) return refuse('409 Consumer is push based');
-    let request: PullRequest;
-    try {
-      request = readPullRequest(body, reply, this.machine.now());
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      return refuse(`400 Bad Request - ${error.message.replace(/[\r\n]+/g, ' ')}`);
-    }
-    const refusal = this.limitOf(request) ?? this.priority.refusalOf(request);
-    if (refusal !== undefined) return refuse(refusal);
-    if (request.noWait) {
-      const ready = this.unseen + this.deliveries.queueLength;
-      if (ready === 0 && request.expires === Infinity) return refuse('404 No Messages');
-      if (ready > 0 && ready < this.requests.wanted) return refuse('408 Requests Pending');
-    }
-    const most = Math.min(this.config.max_waiting ?? 0, MAX_WAITING);
-    if (this.requests.length >= most) this.tidy(false);
-    if (this.requests.length >= most) {
-      if (request.heartbeat === 0) refuse('409 Exceeded MaxWaiting');
-      return;
-    }
-    this.lastActive = this.machine.now();
+    const request = intake(this, reply, body);
+    if (typeof request === 'string') return refuse(request);
+    if (request === undefined) return;
+    this.timers.noteUse();
     this.requests.add(request, this.priority.isOrdered);
     this.wake();
   }
@@ -242,17 +220,14 @@ export class Consumer {
     this.closed = true;
     this.ackWait.stop();
     this.priority.stop();
-    for (const alarm of [this.tidying, this.inactivity, this.resuming, this.beating]) alarm?.cancel();
+    this.tidying?.cancel();
+    this.timers.stop();
     if (isDeleted) this.requests.endAll('409 Consumer Deleted');
   }
 
-  private limitOf(request: PullRequest): string | undefined {
-    const { max_batch = 0, max_expires = 0, max_bytes = 0 } = this.config;
-    if (max_batch > 0 && request.left > max_batch) return `409 Exceeded MaxRequestBatch of ${max_batch}`;
-    if (max_expires > 0 && request.expires !== Infinity && request.expires > this.machine.now() + max_expires / 1e6)
-      return `409 Exceeded MaxRequestExpires of ${formatDuration(max_expires / 1e6)}`;
-    if (max_bytes > 0 && request.bytes > max_bytes) return `409 Exceeded MaxRequestMaxBytes of ${max_bytes}`;
-    return undefined;
+  /** Goes by itself, when nobody used it for long. */
+  remove(): void {
+    this.stream.deleteConsumer(this);
   }
 
   private deliverAll(): void {
@@ -285,7 +260,7 @@ export class Consumer {
     if (!this.isPush) return this.requests.length > 0;
     if (this.config.flow_control && this.flow.stalledOn !== undefined) return false;
     const isBound = this.isBound;
-    if (isBound) this.lastActive = this.machine.now();
+    if (isBound) this.timers.noteUse();
     return isBound;
   }
 
@@ -306,16 +281,8 @@ export class Consumer {
       deliveries.settle(again);
     }
     if (this.isFull) return 'full';
-    while (this.lasts.length > 0) {
-      const message = stream.log.get(this.lasts[0]!);
-      if (message) return { message, count: 1 };
-      this.lasts.shift();
-      if (this.lasts.length === 0) this.nextSequence = Math.max(this.nextSequence, this.afterLasts);
-    }
-    const message = stream.log.next(this.nextSequence, this.filter);
-    if (message) return { message, count: 1 };
-    this.nextSequence = Math.max(this.nextSequence, stream.log.lastSequence + 1);
-    return undefined;
+    const message = this.position.peek();
+    return message && { message, count: 1 };
   }
 
   /** Delivers a message, and gives its size; undefined where nobody may have it. */
@@ -326,15 +293,14 @@ export class Consumer {
     const unseen = isNew ? Math.max(0, this.unseen - 1) : this.unseen;
     const consumerSequence = deliveries.delivered.consumer + 1;
     const reply = `${this.ackPrefix}${count}.${sequence}.${consumerSequence}.${nanoseconds(message.time)}.${unseen}`;
-    let { frame, headerSize } = this.config.headers_only ? headersOnly(message) : message;
+    let { frame, headerSize } = this.config.headers_only ? frameWithoutBody(message) : message;
     const size = message.subject.length + reply.length + frame.length - 2;
     const request = this.isPush ? undefined : this.priority.take(size);
     if (!this.isPush && !request) return undefined;
     const pin = this.priority.pinId;
-    if (request && pin !== '') ({ frame, headerSize } = pinned(frame, headerSize, pin));
+    if (request && pin !== '') ({ frame, headerSize } = frameWithHeader({ frame, headerSize }, 'Nats-Pin-Id', pin));
 
-    this.unseen = unseen;
-    if (isNew) this.passed(sequence);
+    if (isNew) this.position.passed(sequence);
     else {
       deliveries.dequeue(sequence);
       deliveries.repeats.set(sequence, count - 1);
@@ -352,20 +318,10 @@ export class Consumer {
     this.post.forward(to, { subject: message.subject, reply, headerSize, frame });
     if (request) this.finish(request, size);
     else if (this.config.flow_control) this.flow.count(to, size);
-    if (!request) this.scheduleBeat(true);
-    this.lastActive = this.machine.now();
+    if (!request) this.timers.scheduleBeat();
+    this.timers.noteUse();
     if (this.config.ack_policy === 'none') this.stream.acknowledged(sequence);
     return size;
-  }
-
-  /** A new message was delivered: the next one is behind it. */
-  private passed(sequence: number): void {
-    if (this.lasts[0] !== sequence) {
-      this.nextSequence = sequence + 1;
-      return;
-    }
-    this.lasts.shift();
-    this.nextSequence = this.lasts.length === 0 ? Math.max(sequence + 1, this.afterLasts) : sequence + 1;
   }
 
   private finish(request: PullRequest, size: number): void {
@@ -386,7 +342,8 @@ export class Consumer {
     }
   }
 
-  private tidy(isAtEnd: boolean): void {
+  /** Ends the requests that are over, and sends the heartbeats that are due. */
+  tidy(isAtEnd = false): void {
     const next = this.requests.tidy(isAtEnd, (reply) => this.beat(reply));
     if (this.tidying && this.tidying.due <= next) return;
     this.tidying?.cancel();
@@ -398,7 +355,7 @@ export class Consumer {
     });
   }
 
-  private beat(to: string): void {
+  beat(to: string): void {
     const headers: [string, string | number][] = [
       ['Nats-Last-Consumer', this.deliveries.delivered.consumer],
       ['Nats-Last-Stream', this.nextSequence - 1],
@@ -407,54 +364,4 @@ export class Consumer {
       headers.push(['Nats-Consumer-Stalled', this.flow.open]);
     this.post.send(to, '', statusBlock('100 Idle Heartbeat', headers));
   }
-
-  /** Sets the timers that follow from the configuration. */
-  private applyTimes(): void {
-    this.resuming?.cancel();
-    if (this.isPaused) this.resuming = this.clock.at(this.config.pause_until!, () => this.wake());
-    this.inactivity?.cancel();
-    this.watchInactivity();
-    this.scheduleBeat(true);
-  }
-
-  private scheduleBeat(again: boolean): void {
-    const every = (this.config.idle_heartbeat ?? 0) / 1e6;
-    if (!this.isPush || every === 0) return;
-    if (!again && this.beating) return;
-    this.beating?.cancel();
-    this.beating = this.machine.at(this.machine.now() + every, () => {
-      this.beating = undefined;
-      if (this.isBound) {
-        this.lastActive = this.machine.now();
-        this.beat(this.deliverSubject);
-      }
-      this.scheduleBeat(true);
-    });
-  }
-
-  private watchInactivity(): void {
-    const threshold = (this.config.inactive_threshold ?? 0) / 1e6;
-    if (threshold === 0) return;
-    this.inactivity = this.machine.at(this.lastActive + threshold, () => {
-      const now = this.machine.now();
-      if (this.isPush ? this.isBound : this.waiting > 0) this.lastActive = now;
-      if (now - this.lastActive >= threshold) this.stream.deleteConsumer(this);
-      else this.watchInactivity();
-    });
-  }
-}
-
-function headersOnly(message: StoredMessage): { frame: Buffer; headerSize: number } {
-  const block = message.frame.toString('latin1', 0, message.headerSize);
-  const size = message.frame.length - 2 - message.headerSize;
-  const headers = withHeader(block, 'Nats-Msg-Size', String(size));
-  return { frame: Buffer.from(headers + EMPTY_FRAME, 'latin1'), headerSize: headers.length };
-}
-
-function pinned(frame: Buffer, headerSize: number, pin: string): { frame: Buffer; headerSize: number } {
-  const headers = withHeader(frame.toString('latin1', 0, headerSize), 'Nats-Pin-Id', pin);
-  return {
-    frame: Buffer.concat([Buffer.from(headers, 'latin1'), frame.subarray(headerSize)]),
-    headerSize: headers.length,
-  };
 }

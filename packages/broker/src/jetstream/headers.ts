@@ -29,3 +29,25 @@ export function statusBlock(status: string, headers: readonly (readonly [string,
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return `${FIRST_LINE} ${status}\r\n${lines}\r\n`;
 }
+
+/** What a message is sent with: its headers, an empty line and its body, ready for the wire. */
+interface Framed {
+  readonly frame: Buffer;
+  readonly headerSize: number;
+}
+
+/** A message with one more header. */
+export function frameWithHeader({ frame, headerSize }: Framed, name: string, value: string): Framed {
+  const headers = withHeader(frame.toString('latin1', 0, headerSize), name, value);
+  return {
+    frame: Buffer.concat([Buffer.from(headers, 'latin1'), frame.subarray(headerSize)]),
+    headerSize: headers.length,
+  };
+}
+
+/** The headers of a message alone, with the size of the body that is left out. */
+export function frameWithoutBody({ frame, headerSize }: Framed): Framed {
+  const size = frame.length - 2 - headerSize;
+  const headers = withHeader(frame.toString('latin1', 0, headerSize), 'Nats-Msg-Size', String(size));
+  return { frame: Buffer.from(`${headers}\r\n`, 'latin1'), headerSize: headers.length };
+}
