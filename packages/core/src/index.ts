@@ -52,7 +52,7 @@ export { markHandler, type DecoratorPlace, type HandlerMark } from './define/met
 export { only } from './define/only';
 export type { OnStart, OnStop } from './define/lifecycle';
 export { stream } from './define/stream';
-export type { Logger } from './define/logger';
+export type { BoundLogger, Logger } from './define/logger';
 export type {
   Class,
   EndpointOptions,

@@ -81,7 +81,7 @@ onEachServer((server) => {
     const logged: unknown[] = [];
     // The host has something to say, too, which belongs to no message.
     const noteStore = (_: object, message: string): void => {
-      if (message === 'request' || message === 'handler failed') logged.push(store.getStore());
+      if (['request', 'event'].includes(message) || message === 'handler failed') logged.push(store.getStore());
     };
     const logger: Logger = { debug: noteStore, info: () => undefined, warn: noteStore, error: noteStore };
 

@@ -148,7 +148,7 @@ onEachServerAndClient((server, library) => {
         num_errors: 1,
         last_error: '400:reply subject refused',
       });
-      expect(log.find('warn', /request refused/)).toMatchObject([{ replySubject: reply, endpoint: 'Target.add' }]);
+      expect(log.find('warn', /request refused/)).toMatchObject([{ replySubject: reply, handler: 'add' }]);
     });
 
     test('is refused for discovery, too', async () => {

@@ -1,5 +1,6 @@
 import type {
   BaseContext,
+  BoundLogger,
   ContextOf,
   EventContext,
   HandlerInfo,
@@ -18,6 +19,9 @@ import {
 } from '@natsmith/protocol';
 import { TestHeaders, type HeaderValues } from './test-headers';
 
+const nothing = (): void => undefined;
+const SILENT: BoundLogger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 type Values = Readonly<Record<string, string | number>>;
 
 /** What a test says of the message that a handler is called with; what it leaves out has a default. */
@@ -32,6 +36,11 @@ export interface TestContextOptions {
   readonly stopping?: AbortSignal;
   /** Default: none. */
   readonly deadline?: Date;
+  /** Where the handler logs; default: nowhere. */
+  readonly log?: BoundLogger;
+  /** Default `test`. */
+  readonly requestId?: string;
+  readonly traceId?: string;
   /** What middleware has left for the handler. */
   readonly state?: Iterable<readonly [unknown, unknown]>;
   /** The client library's own message. */
@@ -115,9 +124,10 @@ function isOfKind(options: TestRequestContextOptions | KindOptions): options is 
 
 function ofKind(options: KindOptions): BaseContext {
   const { subject: template = 'test', params = {}, headers, service, handler, signal, ...others } = options;
-  const { stopping, deadline, state, message, ...own } = others;
-  const all = { headers, service, handler, signal, stopping, deadline, state, message } as TestContextOptions;
-  return { ...own, ...messageContext(all, template, fill(template, params), params, '') };
+  const { stopping, deadline, log, requestId, traceId, state, message, ...own } = others;
+  const all = { headers, service, handler, signal, stopping, deadline, log, requestId, traceId, state, message };
+  const given = all as TestContextOptions;
+  return { ...own, ...messageContext(given, template, fill(template, params), params, '') };
 }
 
 function ofEvent(event: Event, options: TestEventContextOptions & { readonly params?: Values } = {}): TestEventContext {
@@ -154,6 +164,9 @@ function messageContext(
     signal: options.signal ?? new AbortController().signal,
     stopping: options.stopping ?? new AbortController().signal,
     deadline: options.deadline,
+    log: options.log ?? SILENT,
+    requestId: options.requestId ?? 'test',
+    traceId: options.traceId,
     state: new Map(options.state),
     message: options.message,
   };

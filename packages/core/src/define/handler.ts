@@ -1,4 +1,5 @@
 import type { Event, ParamsOf, ServiceError } from '@natsmith/protocol';
+import type { BoundLogger } from './logger';
 
 /** The headers of a request; names are matched as they were sent, case included. */
 export interface RequestHeaders {
@@ -48,6 +49,12 @@ export interface BaseContext {
   readonly stopping: AbortSignal;
   /** When the handler's timeout or the caller's patience ends, whichever is first; undefined when neither is set. */
   readonly deadline: Date | undefined;
+  /** The host's logger; each line says service, handler, kind, subject, `requestId` and, where there is one, `traceId`. */
+  readonly log: BoundLogger;
+  /** Random; on every log line about the message, and in the header `Natsmith-Request-Id` of a 500 reply. */
+  readonly requestId: string;
+  /** That of the header `traceparent`, or of what traces here: 32 hexadecimal digits; undefined without one. */
+  readonly traceId: string | undefined;
   /** A place for middleware to leave things for the handler. */
   readonly state: Map<unknown, unknown>;
   /** The client library's own message. */

@@ -28,6 +28,10 @@ export interface FactoryOptions<C extends Connection = NatsConnection> {
   use?: readonly Middleware[];
   /** Default pino; `false` for none. */
   logger?: Logger | false;
+  /** Whether each message that is handled is a log line at the level `info`, and not at `debug`; default false. */
+  accessLog?: boolean;
+  /** What the default logger writes as `[Redacted]`: paths of log lines, as pino takes them, such as `err.password`. */
+  redact?: readonly string[];
   /** Whether SIGINT and SIGTERM stop the host; default true. */
   signals?: boolean;
   /** Milliseconds, or a string such as `'30s'`, that stop waits for running handlers; default 10,000. */
@@ -62,6 +66,11 @@ function hasLogMethods(value: unknown): boolean {
   }
 }
 
+const paths: OptionRule = (value) =>
+  Array.isArray(value) && value.every((path) => typeof path === 'string' && path !== '')
+    ? undefined
+    : 'paths of log lines, such as ["err.password", "data.*.token"]';
+
 const aContainer: OptionRule = (value) =>
   typeof value === 'function' ||
   (typeof value === 'object' && value !== null && typeof (value as { get?: unknown }).get === 'function')
@@ -80,6 +89,8 @@ export const FACTORY_OPTIONS: OptionRules<FactoryOptions> = {
   container: aContainer,
   use: middlewares,
   logger: aLogger,
+  accessLog: aBoolean,
+  redact: paths,
   signals: aBoolean,
   stopTimeout: checkedElsewhere,
   maxBody: checkedElsewhere,

@@ -64,7 +64,7 @@ async function create<C extends Connection>(
     host: options,
     hostProblems,
   });
-  const logger = loggerOf(options.logger);
+  const logger = loggerOf(options.logger, options.redact);
   const stopTimeout = millisecondsOf(options.stopTimeout ?? DEFAULT_STOP_TIMEOUT);
 
   const source = options.connection;
@@ -85,6 +85,7 @@ async function create<C extends Connection>(
       connection,
       outlet,
       logger,
+      accessLog: options.accessLog ?? false,
       use: options.use ?? [],
       validation: options.validation ?? {},
       stopTimeout,

@@ -2,13 +2,27 @@ import { inspect } from 'node:util';
 import type { pino as Pino } from 'pino';
 import type { Logger } from '../define/logger';
 
-/** The logger of a host: the one given, none for `false`, else pino. No call of it throws. */
-export function loggerOf(option: Logger | false | undefined): Logger {
+/**
+ * The logger of a host: the one given, none for `false`, else pino. No call of it throws.
+ * @param redact paths that pino is to leave out
+ * @throws TypeError for paths that pino does not take, or that are not for pino
+ */
+export function loggerOf(option: Logger | false | undefined, redact?: readonly string[]): Logger {
+  if (redact !== undefined && option !== undefined)
+    throw new TypeError(
+      'option "redact" of create() is for the default logger; let your own leave things out, as pino({ redact: [...] }) does',
+    );
   if (option === false) return SILENT;
   if (option !== undefined) return new GuardedLogger(option);
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { pino } = require('pino') as { pino: typeof Pino };
-  return new GuardedLogger(pino({ name: 'natsmith', level: process.env.LOG_LEVEL ?? 'info' }));
+  try {
+    const level = process.env.LOG_LEVEL ?? 'info';
+    return new GuardedLogger(pino({ name: 'natsmith', level, ...(redact && { redact: [...redact] }) }));
+  } catch (cause) {
+    if (redact === undefined) throw cause;
+    throw new TypeError(`option "redact" of create(): ${(cause as Error).message}`, { cause });
+  }
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error';

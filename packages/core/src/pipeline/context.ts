@@ -1,6 +1,8 @@
 import { ReceivedHeaders } from '@natsmith/protocol';
 import type { BaseContext, HandlerInfo, Kind } from '../define/handler';
-import { headerText, type ReceivedMessage } from './message';
+import type { Logger } from '../define/logger';
+import { MessageLog, traceIdIn } from './bound-log';
+import { hasHeaders, headerText, type ReceivedMessage } from './message';
 import type { Stopping } from './stopping';
 
 /** What all messages of a handler share. */
@@ -11,6 +13,7 @@ export interface HandlerFacts {
   /** Milliseconds; Infinity for none. */
   readonly timeout: number;
   readonly stopping: Stopping;
+  readonly logger: Logger;
 }
 
 /** Runs one message from here inwards; gives its value or a promise of it. */
@@ -39,6 +42,7 @@ export abstract class Context implements BaseContext {
   private receivedHeaders: ReceivedHeaders | undefined;
   private abortion: Abortion | undefined;
   private tokens: Record<string, string> | undefined;
+  private messageLog: MessageLog | undefined;
   private stateMap: Map<unknown, unknown> | undefined;
 
   constructor(
@@ -90,6 +94,29 @@ export abstract class Context implements BaseContext {
   get deadline(): Date | undefined {
     if (this.expiresAt === Infinity) return undefined;
     return new Date(Date.now() + this.expiresAt - performance.now());
+  }
+
+  get log(): MessageLog {
+    if (this.messageLog === undefined) {
+      const { logger, service, handler } = this.runtime;
+      const about = { service: service.name, handler: handler.name, kind: this.kind };
+      const traceId = hasHeaders(this.message) ? traceIdIn(this.headers.get('traceparent')) : undefined;
+      this.messageLog = new MessageLog(logger, about, this.subject, traceId);
+    }
+    return this.messageLog;
+  }
+
+  get requestId(): string {
+    return this.log.requestId;
+  }
+
+  get traceId(): string | undefined {
+    return this.log.traceId;
+  }
+
+  /** For what traces messages here, and begins traces of its own. */
+  set traceId(id: string | undefined) {
+    this.log.traceId = id;
   }
 
   get state(): Map<unknown, unknown> {

@@ -1,4 +1,3 @@
-import { nuid } from '@nats-io/nuid';
 import { errorNamed, isReceived, REQUEST_ID_HEADER, ServiceError } from '@natsmith/protocol';
 import type { Context } from './context';
 import type { HandlerRuntime } from './runtime';
@@ -12,12 +11,12 @@ const CLOCK_TOLERANCE = 5;
  * Throws where looking at it does.
  */
 export function failureOf(thrown: unknown, ctx: Context, runtime: HandlerRuntime): ServiceError {
-  const { logger, where, stopping: notice } = runtime;
+  const { stopping: notice } = runtime;
   // Who ends because `ctx.stopping` said so has not failed.
   if (notice.isReasonOf(thrown)) return stopping();
-  if (isReceived(thrown)) return upstreamError(thrown, ctx, runtime);
-  if (!(thrown instanceof ServiceError)) return internalError(thrown, ctx, runtime);
-  if (thrown.cause !== undefined) logger.warn({ endpoint: where, err: thrown.cause }, thrown.message);
+  if (isReceived(thrown)) return upstreamError(thrown, ctx);
+  if (!(thrown instanceof ServiceError)) return internalError(thrown, ctx);
+  if (thrown.cause !== undefined) ctx.log.warn({ err: thrown.cause }, thrown.message);
   return thrown;
 }
 
@@ -39,22 +38,21 @@ export function unansweredFailure(thrown: unknown, ctx: Context, runtime: Handle
     const isLogged = cause !== undefined || (error !== thrown && code !== 503);
     return { code, description, data, isLogged };
   } catch (unreadable) {
-    const { code, description } = internalError(unreadable, ctx, runtime);
+    const { code, description } = internalError(unreadable, ctx);
     return { code, description, isLogged: true };
   }
 }
 
 /** What another service answered is between it and this one. */
-function upstreamError(received: unknown, ctx: Context, { logger, where }: HandlerRuntime): ServiceError {
-  logger.error({ endpoint: where, subject: ctx.subject, err: received }, 'upstream error');
+function upstreamError(received: unknown, ctx: Context): ServiceError {
+  ctx.log.error({ err: received }, 'upstream error');
   // The other service, or the client, may see the caller's time pass before the timer here does.
   const isUp = ctx.expiresAt - performance.now() <= CLOCK_TOLERANCE;
   return isUp ? errorNamed('timeout') : errorNamed('upstream');
 }
 
 /** Nothing of what was thrown leaves the process; the caller gets an id by which it is found in the log. */
-export function internalError(thrown: unknown, ctx: Context, { logger, where }: HandlerRuntime): ServiceError {
-  const requestId = nuid.next();
-  logger.error({ endpoint: where, subject: ctx.subject, requestId, err: thrown }, 'handler failed');
-  return errorNamed('internal', undefined, { headers: { [REQUEST_ID_HEADER]: requestId } });
+export function internalError(thrown: unknown, ctx: Context): ServiceError {
+  ctx.log.error({ err: thrown }, 'handler failed');
+  return errorNamed('internal', undefined, { headers: { [REQUEST_ID_HEADER]: ctx.requestId } });
 }

@@ -8,6 +8,8 @@ import { stopping } from './stopping';
 
 /** Milliseconds that a stop waits for a stream to clean up whose reader was told of the stop. */
 const CLEANUP_TIME = 100;
+/** What log lines call a message of a kind. */
+const NAMES: Readonly<Partial<Record<string, string>>> = { endpoint: 'request', event: 'event' };
 
 /**
  * Takes one message to its outcome: a value (`done`), an error (`failed`, also where its time is up or its caller has
@@ -145,7 +147,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
    * @param settlement for listeners to `natsmith:message:end`: what the kind has to say of how it was settled
    */
   protected end(error?: string, settlement?: Readonly<Record<string, unknown>>): void {
-    const { counter, logger, logsRequests, where } = this.runtime;
+    const { counter, accessLog } = this.runtime;
     const milliseconds = performance.now() - this.startedAt;
     counter.record(milliseconds, error);
     if (!this.hasBegun) this.turnAway();
@@ -154,7 +156,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
       const outcome = error === undefined ? 'done' : this.isAbandoned ? 'abandoned' : 'failed';
       messageEnd.publish(endOf(this, outcome, milliseconds, error, settlement));
     }
-    if (logsRequests) logger.debug({ endpoint: where, subject: this.subject, milliseconds, error }, 'request');
+    if (accessLog !== undefined) this.log[accessLog]({ milliseconds, error }, NAMES[this.kind] ?? 'message');
     this.isDone = true;
     if (this.timer !== undefined) clearTimeout(this.timer);
     this.ended();
@@ -219,11 +221,9 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
 
   /** A handler has ended whose message ended long ago. */
   private endLate(err?: unknown): void {
-    const { logger, where } = this.runtime;
     // A handler that stopped because its signal told it to has done what it should.
-    if (this.isAbortedWith(err)) logger.debug({ endpoint: where }, 'handler stopped, as its signal told it to');
-    else
-      this.inScope(() => logger.warn({ endpoint: where, err }, 'handler ended after its time; its result is dropped'));
+    if (this.isAbortedWith(err)) this.log.debug({}, 'handler stopped, as its signal told it to');
+    else this.inScope(() => this.log.warn({ err }, 'handler ended after its time; its result is dropped'));
     if (this.running === 0) this.release();
   }
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../define/logger';
+import type { BoundLogger } from '../define/logger';
 import type { ActiveMessages, PendingMessage } from './active';
 import type { Execute, HandlerFacts } from './context';
 import type { Counter } from './counter';
@@ -18,9 +18,8 @@ export interface HandlerRuntime extends HandlerFacts {
   readonly waits: boolean;
   /** Messages that wait or whose handler is not finished. */
   readonly active: ActiveMessages;
-  readonly logger: Logger;
-  /** Whether each message is logged. */
-  readonly logsRequests: boolean;
-  /** For logs: `Calculator.add`. */
-  readonly where: string;
+  /** For lines about no message. */
+  readonly log: BoundLogger;
+  /** How each message is logged; undefined where none is. */
+  readonly accessLog: 'debug' | 'info' | undefined;
 }

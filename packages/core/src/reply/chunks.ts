@@ -40,7 +40,7 @@ export async function sendInChunks(
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const { length } = bytes;
   if (length > MAX_BODY) {
-    runtime.logger.error({ endpoint: runtime.where, size: length, maxBody: MAX_BODY }, 'reply is too large for chunks');
+    request.log.error({ size: length, maxBody: MAX_BODY }, 'reply is too large for chunks');
     throw errorNamed('replyOverChunks', { size: length, max: MAX_BODY });
   }
   await sendStream(chunksOf(bytes, runtime.outlet.maxPayload), request, runtime, {

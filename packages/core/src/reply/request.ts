@@ -64,9 +64,8 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
 
   /** Ends it without a word to the caller: the subject that it names is not its own. */
   refuse(subject: string, problem: string): void {
-    const { refusals, logger, where } = this.runtime;
-    const requests = refusals.add();
-    if (requests > 0) logger.warn({ endpoint: where, replySubject: subject, requests }, `request refused: ${problem}`);
+    const requests = this.runtime.refusals.add();
+    if (requests > 0) this.log.warn({ replySubject: subject, requests }, `request refused: ${problem}`);
     this.end('400:reply subject refused');
   }
 
@@ -104,7 +103,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
       reply = errorReply(this.error, this.replyHeaders, codec);
     } catch (unsendable) {
       // Its code, headers or data cannot be sent, or it throws where it is looked at.
-      this.error = internalError(unsendable, this, this.runtime);
+      this.error = internalError(unsendable, this);
       reply = errorReply(this.error, new HeadersToSend(), codec);
     }
     const tooLarge = this.reply(reply.body, reply.headers, true);
@@ -120,7 +119,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
   private reply(body: Body, headers: HeadersToSend | undefined, isError: boolean): ServiceError | undefined {
     const subject = replySubject(this.message);
     if (subject === '') return undefined;
-    const { outlet, logger, where } = this.runtime;
+    const { outlet } = this.runtime;
     try {
       // Besides inboxes only JetStream's acknowledgements begin with "$", and they take no other words.
       if (subject.startsWith('$')) outlet.publish(subject, isError ? '-NAK' : '+ACK');
@@ -129,14 +128,13 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
       const size = Buffer.byteLength(body) + (headers?.encode().length ?? 0);
       if (size > outlet.maxPayload) return errorNamed('replyTooLarge', { size, max: outlet.maxPayload });
       // A closed connection: there is nobody left to tell but the log.
-      logger.error({ endpoint: where, err }, 'reply could not be sent');
+      this.log.error({ err }, 'reply could not be sent');
     }
     return undefined;
   }
 
   private logged(tooLarge: ServiceError): ServiceError {
-    const { logger, where } = this.runtime;
-    logger.error({ endpoint: where, err: tooLarge }, 'reply is over max_payload');
+    this.log.error({ err: tooLarge }, 'reply is over max_payload');
     return tooLarge;
   }
 
@@ -156,14 +154,14 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
   protected override awaitCancel(): void {
     if (this.isDone || !hasHeaders(this.message)) return;
     const subject = this.headers.get(CANCEL_HEADER);
-    const { outlet, logger, where } = this.runtime;
+    const { outlet } = this.runtime;
     // A caller may name only a subject below its own inbox.
     if (!subject?.startsWith(`${replySubject(this.message)}.`)) return;
     if (outlet.replySubjects.streamProblem(subject) !== undefined) return;
     const stopListening = outlet.listen(
       subject,
       () => this.endBefore(errorNamed('cancelled')),
-      (err) => logger.warn({ endpoint: where, err }, 'the caller cannot cancel: the server refuses its subject'),
+      (err) => this.log.warn({ err }, 'the caller cannot cancel: the server refuses its subject'),
     );
     this.onEnd(stopListening);
   }

@@ -39,7 +39,7 @@ export async function sendStream(
   runtime: EndpointRuntime,
   { credit, heartbeat, announcement }: StreamTerms = termsOf(request),
 ): Promise<void> {
-  const { codec, outlet, logger, where, uncredited, stopping } = runtime;
+  const { codec, outlet, uncredited, stopping } = runtime;
   const to = replySubject(request.message);
   if (to === '' || isAcknowledgement(to)) return runThrough(items, request, runtime);
   const notAnInbox = outlet.replySubjects.streamProblem(to);
@@ -65,7 +65,7 @@ export async function sendStream(
     (message) => sender.onControl(message),
     (error) => {
       refusal = error;
-      logger.warn({ endpoint: where, err: error }, 'a stream runs without control: the server refuses its subject');
+      request.log.warn({ err: error }, 'a stream runs without control: the server refuses its subject');
       if (credit < Infinity) sender.stop();
     },
   );

@@ -55,7 +55,7 @@ export async function refuseCaptured(
         `stream "${stream.name}" stores ${part}, and answers requests on ${endpoint.subject} with its ` +
         'acknowledgement before the service does; give the endpoint or the stream other subjects';
       if (whole !== undefined) captured.push(`${endpoint.where}: ${problem}`);
-      else logger.warn({ endpoint: endpoint.where, subject: endpoint.subject, stream: stream.name }, problem);
+      else logger.warn({ handler: endpoint.where, subject: endpoint.subject, stream: stream.name }, problem);
     }
   if (captured.length > 0) throw new Error(captured.join('\n'));
 }

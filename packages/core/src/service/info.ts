@@ -79,7 +79,7 @@ function schemasOf(
       ...(response !== undefined && { response_schema: response }),
     };
   } catch (err) {
-    logger.warn({ endpoint: endpoint.where, err }, 'no JSON Schema could be made; INFO goes without it');
+    logger.warn({ handler: endpoint.where, err }, 'no JSON Schema could be made; INFO goes without it');
     return {};
   }
 }

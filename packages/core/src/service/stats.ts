@@ -62,7 +62,7 @@ async function gaugesOf({ plan, gauges }: RunningHandler, logger: Logger): Promi
   try {
     return (await inTime(gauges(), plan.name)) as Readonly<Record<string, number>>;
   } catch (err) {
-    logger.debug({ endpoint: plan.where, err }, 'what the handler measures besides is not known');
+    logger.debug({ handler: plan.where, err }, 'what the handler measures besides is not known');
     return {};
   }
 }

@@ -77,14 +77,10 @@ class EventRun extends Run<EventRuntime> {
 
   protected override failed(thrown: unknown): void {
     this.inScope(() => {
-      const { logger, where, refusals } = this.runtime;
+      const { refusals } = this.runtime;
       const { code, description, data, isLogged } = unansweredFailure(thrown, this, this.runtime);
       const events = isLogged ? 0 : refusals.add();
-      if (events > 0)
-        logger.warn(
-          { endpoint: where, subject: this.subject, code, data, events },
-          `event not handled: ${description}`,
-        );
+      if (events > 0) this.log.warn({ code, data, events }, `event not handled: ${description}`);
       this.end(`${code}:${description}`);
     });
   }

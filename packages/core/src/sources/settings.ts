@@ -22,6 +22,8 @@ export interface HostSettings {
   readonly outlet: ReplyOutlet;
   /** No call of it throws. */
   readonly logger: Logger;
+  /** Whether each message that is handled is a line at the level `info`. */
+  readonly accessLog: boolean;
   /** Middleware of the whole host. */
   readonly use: readonly Middleware[];
   readonly validation: ValidatorOptions;

@@ -4,6 +4,7 @@ import type { Provision } from '../define/options';
 import { codecNamed } from '../payload/codec';
 import { validatorFor, type Validate } from '../payload/validator';
 import type { ActiveMessages, PendingMessage } from '../pipeline/active';
+import { HandlerLog } from '../pipeline/bound-log';
 import type { Context, Execute } from '../pipeline/context';
 import { Counter } from '../pipeline/counter';
 import type { Handler } from '../pipeline/invoke';
@@ -121,7 +122,8 @@ export function runtimeOf<Ctx extends Context>(
   const { logger } = settings;
   const { kind, name, subject, queueGroup, metadata, where, params, limits, use } = plan;
   const own = limiterOf(limits);
-  const report = (problem: string): void => logger.warn({ endpoint: where }, problem);
+  const log = new HandlerLog(logger, { service: identity.name, handler: name, kind });
+  const report = (problem: string): void => log.warn({}, problem);
   return {
     service: identity,
     handler: Object.freeze({ name, subject, queueGroup, metadata }),
@@ -134,8 +136,8 @@ export function runtimeOf<Ctx extends Context>(
     waits,
     active,
     logger,
-    logsRequests: logger.isLevelEnabled?.('debug') ?? true,
-    where,
+    log,
+    accessLog: settings.accessLog ? 'info' : (logger.isLevelEnabled?.('debug') ?? true) ? 'debug' : undefined,
   };
 }
 

@@ -25,7 +25,7 @@ export function startSubscribed<Runtime extends HandlerRuntime>(
       onMessage: receive(runtime),
       onLost: (error) => onLost(plan.subject, error),
       onRestored: () => onRestored(plan.subject),
-      onFault: (err) => settings.logger.error({ endpoint: plan.where, err }, fault),
+      onFault: (err) => runtime.log.error({ err }, fault),
     });
   };
   const runtime = runtimeFor(around);

@@ -1,8 +1,20 @@
 import 'reflect-metadata';
-import { Endpoint, NatsServiceFactory, Service, ServiceError } from '@natsmith/core';
+import {
+  Endpoint,
+  event,
+  NatsServiceFactory,
+  Service,
+  ServiceError,
+  Subscribe,
+  type RequestContext,
+} from '@natsmith/core';
 import { onEachServer } from '#test/matrix';
 import { Log, type LogLine } from '#test/log';
 import { Stage } from '#test/stage';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const Happened = event('logging.happened', 'unchecked');
 
 @Service({ name: 'logging', version: '1.0.0' })
 class Logging {
@@ -18,6 +30,27 @@ class Logging {
   @Endpoint() unknown() {
     throw new Error('password is hunter2');
   }
+  @Endpoint() says(_payload: undefined, { log, requestId }: RequestContext) {
+    log.info('a line of its own');
+    log.warn({ order: 17 }, 'with fields');
+    log.error(new Error('with an error'));
+    log.info(
+      new Proxy(
+        {},
+        {
+          ownKeys: () => {
+            throw new Error('unreadable');
+          },
+        },
+      ),
+      'that cannot be read',
+    );
+    return requestId;
+  }
+  @Endpoint() leaks() {
+    throw Object.assign(new Error('no entry'), { password: 'hunter2' });
+  }
+  @Subscribe(Happened) happened() {}
   @Endpoint({ request: 'unchecked' }) throwsAnything(what: string) {
     // eslint-disable-next-line @typescript-eslint/only-throw-error
     throw what === 'undefined' ? undefined : what === 'null' ? null : what === 'object' ? { secret: 1 } : what;
@@ -36,7 +69,7 @@ onEachServer((server) => {
           service: 'logging',
           version: '1.0.0',
           id: service!.id,
-          endpoints: [{ name: 'fine', subject: 'fine', queueGroup: 'q' }, {}, {}, {}, {}],
+          endpoints: [{ name: 'fine', subject: 'fine', queueGroup: 'q' }, {}, {}, {}, {}, {}, {}],
         },
       },
     ]);
@@ -57,8 +90,11 @@ onEachServer((server) => {
         level: 'debug',
         message: 'request',
         details: {
-          endpoint: 'Logging.fine',
+          service: 'logging',
+          handler: 'fine',
+          kind: 'endpoint',
           subject: 'fine',
+          requestId: expect.stringMatching(/^[\w-]{22}$/) as string,
           milliseconds: expect.any(Number) as number,
           error: undefined,
         },
@@ -67,8 +103,11 @@ onEachServer((server) => {
         level: 'debug',
         message: 'request',
         details: {
-          endpoint: 'Logging.known',
+          service: 'logging',
+          handler: 'known',
+          kind: 'endpoint',
           subject: 'known',
+          requestId: expect.stringMatching(/^[\w-]{22}$/) as string,
           milliseconds: expect.any(Number) as number,
           error: '404:no such thing',
         },
@@ -87,11 +126,11 @@ onEachServer((server) => {
     const reply = await stage.call('unknown');
     expect([reply.code, reply.description, reply.text]).toEqual([500, 'internal error', '']);
     const requestId = reply.header('Natsmith-Request-Id');
-    expect(requestId).toMatch(/^[A-Za-z0-9]{22}$/);
+    expect(requestId).toMatch(/^[\w-]{22}$/);
     const [line] = stage.log.of('error');
     expect(line).toMatchObject({
       message: 'handler failed',
-      details: { endpoint: 'Logging.unknown', subject: 'unknown', requestId },
+      details: { service: 'logging', handler: 'unknown', subject: 'unknown', requestId },
     });
     expect(line!.details.err?.message).toBe('password is hunter2');
     expect(line!.details.err?.stack).toContain('logging.test.ts');
@@ -116,7 +155,45 @@ onEachServer((server) => {
     const reply = await stage.call('caused');
     expect([reply.code, reply.description, reply.text]).toEqual([502, 'the shop is closed', '']);
     expect(stage.log.of('warn')).toMatchObject([
-      { details: { endpoint: 'Logging.caused', err: { message: 'ECONNREFUSED 10.0.0.7' } } },
+      { details: { handler: 'caused', err: { message: 'ECONNREFUSED 10.0.0.7' } } },
+    ]);
+  });
+
+  describe('the log of a message', () => {
+    it('says which message its lines belong to, and takes what pino takes', async () => {
+      await using stage = await Stage.start(server, Logging);
+      const { value: requestId } = await stage.call('says');
+      const about = { service: 'logging', handler: 'says', kind: 'endpoint', subject: 'says', requestId };
+      const own = stage.log.lines.filter(({ details }) => details.handler === 'says' && !('milliseconds' in details));
+      expect(own).toMatchObject([
+        { level: 'info', message: 'a line of its own', details: about },
+        { level: 'warn', message: 'with fields', details: { ...about, order: 17 } },
+        { level: 'error', message: '', details: { ...about, err: { message: 'with an error' } } },
+        { level: 'info', message: 'that cannot be read', details: about },
+      ]);
+    });
+
+    it.each([
+      ['the trace that the caller names', `00-${TRACE}-00f067aa0ba902b7-01`, TRACE],
+      ['no trace for what is not a traceparent', `00-${TRACE.slice(1)}-00f067aa0ba902b7-01`, undefined],
+      ['no trace for one of zeros', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, undefined],
+    ])('says %s', async (_, traceparent, traceId) => {
+      await using stage = await Stage.start(server, Logging);
+      await stage.call('unknown', undefined, { headers: { traceparent } });
+      expect(stage.log.of('error').map(({ details }) => details.traceId)).toEqual([traceId]);
+    });
+  });
+
+  it('with `accessLog` each message of any kind is a line at the level info', async () => {
+    await using stage = await Stage.start(server, Logging, { logger: new Log(false), accessLog: true });
+    await stage.call('fine');
+    await stage.call('known');
+    stage.caller.publish('logging.happened');
+    while (stage.log.find('info', /^event$/).length === 0) await delay(5);
+    expect(stage.log.find('info', /^(request|event)$/)).toMatchObject([
+      { handler: 'fine', kind: 'endpoint', subject: 'fine' },
+      { handler: 'known', kind: 'endpoint', error: '404:no such thing' },
+      { handler: 'happened', kind: 'event', subject: 'logging.happened' },
     ]);
   });
 

@@ -98,6 +98,10 @@ export class BatchRun extends Run implements BatchContext {
     return 'batch';
   }
 
+  get counter(): HandlerRuntime['counter'] {
+    return this.runtime.counter;
+  }
+
   get stream(): string {
     return this.items[0]?.held.delivery.stream ?? '';
   }
@@ -112,8 +116,8 @@ export class BatchRun extends Run implements BatchContext {
     this.conclude((held) => {
       const failure = failures.get(held);
       return failure === undefined
-        ? this.settler.acknowledge(held, this.runtime)
-        : this.settler.settle(held, judge(failure.thrown, this, this.runtime), this.runtime);
+        ? this.settler.acknowledge(held, this)
+        : this.settler.settle(held, judge(failure.thrown, this, this.runtime), this);
     });
   }
 
@@ -124,7 +128,7 @@ export class BatchRun extends Run implements BatchContext {
       const own = failures.get(held);
       const verdict =
         own === undefined ? (whole ??= judge(thrown, this, this.runtime)) : judge(own.thrown, this, this.runtime);
-      return this.settler.settle(held, verdict, this.runtime);
+      return this.settler.settle(held, verdict, this);
     });
   }
 
@@ -139,7 +143,7 @@ export class BatchRun extends Run implements BatchContext {
     this.inScope(() => {
       const endings = this.items.map(({ held }) =>
         this.refused.has(held)
-          ? this.settler.settle(held, judge(this.refused.get(held), this, this.runtime), this.runtime)
+          ? this.settler.settle(held, judge(this.refused.get(held), this, this.runtime), this)
           : settle(held),
       );
       const error = endings.find((ending) => ending.error !== undefined)?.error;

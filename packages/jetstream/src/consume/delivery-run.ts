@@ -26,6 +26,10 @@ export abstract class DeliveryRun extends Run<ConsumerRuntime> {
     return this.runtime.event;
   }
 
+  get counter(): HandlerRuntime['counter'] {
+    return this.runtime.counter;
+  }
+
   get stream(): string {
     return this.held.delivery.stream;
   }
@@ -48,18 +52,18 @@ export abstract class DeliveryRun extends Run<ConsumerRuntime> {
 
   /** Buries the message without a run. */
   bury(failure: Failure): void {
-    this.conclude(() => this.settler.bury(this.held, failure, this.runtime));
+    this.conclude(() => this.settler.bury(this.held, failure, this));
   }
 
   protected override done(): void {
     // The way of nearly all messages: nothing of it logs, so that it needs no scope.
     if (this.isSettled) return;
     this.isSettled = true;
-    this.endWith(this.settler.acknowledge(this.held, this.runtime));
+    this.endWith(this.settler.acknowledge(this.held, this));
   }
 
   protected override failed(thrown: unknown): void {
-    this.conclude(() => this.settler.settle(this.held, judge(thrown, this, this.runtime), this.runtime));
+    this.conclude(() => this.settler.settle(this.held, judge(thrown, this, this.runtime), this));
   }
 
   /** The message is not to blame, so that it goes back at once, and is never buried by that. */

@@ -1,4 +1,4 @@
-import type { HandlerRuntime } from '@natsmith/core';
+import type { BoundLogger, HandlerRuntime } from '@natsmith/core';
 import type { Acknowledger } from './acknowledge';
 import type { ConsumerPlan } from './consumer-plan';
 import type { Failure, HeldMessage } from './held-message';
@@ -8,6 +8,12 @@ import type { Verdict } from './verdict';
 export interface Ending {
   readonly error: string | undefined;
   readonly until: Promise<void> | undefined;
+}
+
+/** Where a message is logged and counted: by its run, or by its handler where nothing runs. */
+export interface Logged {
+  readonly log: BoundLogger;
+  readonly counter: HandlerRuntime['counter'];
 }
 
 /** What a settler tells. */
@@ -31,7 +37,7 @@ export class Settler {
     private readonly events: SettlerEvents,
   ) {}
 
-  acknowledge(held: HeldMessage, { logger, where }: HandlerRuntime): Ending {
+  acknowledge(held: HeldMessage, run: Logged): Ending {
     if (!this.plan.confirm) {
       this.acknowledger.acknowledge(held);
       this.events.onSettled(held, false);
@@ -40,7 +46,7 @@ export class Settler {
     const until = this.acknowledger.confirm(held).then(
       () => this.events.onSettled(held, false),
       (err: unknown) => {
-        logger.warn({ endpoint: where, sequence: held.delivery.sequence, err }, 'acknowledgement not confirmed');
+        run.log.warn({ ...aboutOf(held), err }, 'acknowledgement not confirmed');
         this.events.onSettled(held, true);
       },
     );
@@ -53,18 +59,18 @@ export class Settler {
     return { error: errorOf(failure), until: undefined };
   }
 
-  settle(held: HeldMessage, verdict: Verdict, runtime: HandlerRuntime): Ending {
+  settle(held: HeldMessage, verdict: Verdict, run: Logged): Ending {
     const { end, failure } = verdict;
     if (end === 'back') return this.giveBack(held, failure);
-    if (end === 'drop') return this.drop(held, failure, runtime);
-    if (end === 'bury' || held.delivery.attempt >= this.plan.attempts) return this.bury(held, failure, runtime);
-    return this.again(held, failure, verdict.delay, runtime);
+    if (end === 'drop') return this.drop(held, failure, run);
+    if (end === 'bury' || held.delivery.attempt >= this.plan.attempts) return this.bury(held, failure, run);
+    return this.again(held, failure, verdict.delay, run);
   }
 
   /** The dead letter is there before the message is terminated: between the two, nothing can be lost. */
-  bury(held: HeldMessage, failure: Failure, { logger, where, counter }: HandlerRuntime): Ending {
-    const about = aboutOf(held, where);
-    logger.error({ ...about, code: failure.code, data: failure.data }, `message buried: ${failure.description}`);
+  bury(held: HeldMessage, failure: Failure, { log, counter }: Logged): Ending {
+    const about = aboutOf(held);
+    log.error({ ...about, code: failure.code, data: failure.data }, `message buried: ${failure.description}`);
     const until = this.deadLetters.write(held, failure).then(
       () => {
         counter.count(DEAD_LETTERS);
@@ -72,7 +78,7 @@ export class Settler {
         this.events.onSettled(held, false);
       },
       (err: unknown) => {
-        logger.error({ ...about, err }, 'dead letter not written; the message goes back');
+        log.error({ ...about, err }, 'dead letter not written; the message goes back');
         this.acknowledger.giveBack(held);
         this.events.onSettled(held, true);
       },
@@ -80,24 +86,19 @@ export class Settler {
     return { error: errorOf(failure), until };
   }
 
-  private drop(held: HeldMessage, { description }: Failure, { logger, where }: HandlerRuntime): Ending {
-    logger.info(aboutOf(held, where), `message dropped: ${description}`);
+  private drop(held: HeldMessage, { description }: Failure, { log }: Logged): Ending {
+    log.info(aboutOf(held), `message dropped: ${description}`);
     this.acknowledger.terminate(held, description);
     this.events.onSettled(held, false);
     return ENDED;
   }
 
-  private again(
-    held: HeldMessage,
-    failure: Failure,
-    delay: number | undefined,
-    { logger, where, counter }: HandlerRuntime,
-  ): Ending {
+  private again(held: HeldMessage, failure: Failure, delay: number | undefined, { log, counter }: Logged): Ending {
     const { attempts, delays } = this.plan;
     const { attempt } = held.delivery;
     const wait = delay ?? delays[Math.min(attempt, delays.length) - 1] ?? 0;
-    logger.warn(
-      { ...aboutOf(held, where), code: failure.code },
+    log.warn(
+      { ...aboutOf(held), code: failure.code },
       `run ${attempt} of ${attempts} failed: ${failure.description}; again in ${wait} ms`,
     );
     counter.count(RETRIES);
@@ -107,8 +108,8 @@ export class Settler {
   }
 }
 
-function aboutOf({ message, delivery }: HeldMessage, where: string): object {
-  return { endpoint: where, subject: message.subject, sequence: delivery.sequence, attempt: delivery.attempt };
+function aboutOf({ message, delivery }: HeldMessage): object {
+  return { subject: message.subject, sequence: delivery.sequence, attempt: delivery.attempt };
 }
 
 function errorOf({ code, description }: Failure): string {

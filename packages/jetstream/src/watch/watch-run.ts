@@ -49,12 +49,9 @@ export class WatchRun extends Run implements WatchContext {
   }
 
   protected override failed(thrown: unknown): void {
-    const { logger, where } = this.runtime;
     const { code, description, data, isLogged } = unansweredFailure(thrown, this, this.runtime);
     if (!isLogged)
-      this.inScope(() =>
-        logger.warn({ endpoint: where, key: this.key, code, data }, `value not handled: ${description}`),
-      );
+      this.inScope(() => this.log.warn({ key: this.key, code, data }, `value not handled: ${description}`));
     this.end(`${code}:${description}`);
   }
 

@@ -37,7 +37,26 @@ class Reports {
 }
 // #endregion
 
+@Service({ name: 'archive', version: '1.0.0' })
+class Archive {
+  // #region log
+  @Endpoint()
+  store(name: string, { log }: RequestContext): string {
+    log.info({ document: name }, 'storing');
+    return `stored ${name}`;
+  }
+  // #endregion
+}
+
 onEachServer((server) => {
+  it('the log of the guide says which request its lines belong to', async () => {
+    await using stage = await Stage.start(server, Archive);
+    expect((await stage.call('store', '"deed"')).value).toBe('stored deed');
+    expect(stage.log.find('info', /storing/)).toMatchObject([
+      { document: 'deed', service: 'archive', handler: 'store' },
+    ]);
+  });
+
   it('the context of the guide is what the guide says', async () => {
     await using stage = await Stage.start(server, Documents);
     const reply = await stage.call('documents.7.get', '', { headers: { 'Accept-Language': 'de' } });
