@@ -39,7 +39,7 @@ function readPackage(folder) {
   return { folder, ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) };
 }
 
-async function checkArchive({ name, folder }) {
+async function checkArchive({ name, folder, browser }) {
   const { messages, pkg } = await publint({ pkgDir: folder, strict: true });
   // The map of "browser" is for files inside the package, which "exports" cannot name.
   for (const message of messages.filter(({ code }) => code !== 'USE_EXPORTS_OR_IMPORTS_BROWSER'))
@@ -47,7 +47,8 @@ async function checkArchive({ name, folder }) {
 
   const [{ filename, files, size }] = npm(['pack', '--json', '--pack-destination', scratch], folder);
   const paths = files.map((file) => file.path);
-  for (const needed of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']) {
+  const forBrowsers = browser === undefined ? [] : ['dist/browser/index.mjs', 'dist/browser/index.d.mts'];
+  for (const needed of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', ...forBrowsers]) {
     if (!paths.includes(needed)) problems.push(`${name}: ${needed} is not in the archive`);
   }
   for (const path of paths.filter((each) => /\.test\.|tsbuildinfo|^(src|dist)\/.*(test|fixture)s?\//.test(each))) {

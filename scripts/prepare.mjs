@@ -12,6 +12,7 @@ export function prepare() {
   checkNode();
   install();
   step('build', [path('node_modules/typescript/bin/tsc'), '-b']);
+  step('build for browsers', [path('scripts/build-browser.mjs')]);
 }
 
 function checkNode() {

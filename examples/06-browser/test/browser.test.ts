@@ -1,9 +1,12 @@
 import { NatsServiceFactory, type NatsServiceHost } from '@natsmith/core';
 import { findNatsServer, NatsServer, natsServerVersion } from '@natsmith/testing';
+import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { launch } from 'puppeteer-core';
 import { gzipSync } from 'node:zlib';
 import { serveSite } from '../src/site';
@@ -35,10 +38,15 @@ describeInBrowser(`a web page in Chromium${missing.length === 0 ? '' : ` (${miss
   let site: Server;
 
   beforeAll(async () => {
+    buildForBrowsers();
     server = await NatsServer.start({ config: 'websocket { listen: "127.0.0.1:-1", no_tls: true }' });
-    const websocket = /Listening for websocket clients on (ws:\/\/[\d.:]+)/.exec(server.output)?.[1];
+    let websocket: string | undefined;
+    while (websocket === undefined) {
+      websocket = /Listening for websocket clients on (ws:\/\/[\d.:]+)/.exec(server.output)?.[1];
+      if (websocket === undefined) await delay(5);
+    }
     host = await NatsServiceFactory.create(Weather, { connection: { servers: server.url }, logger: false });
-    site = await serveSite(websocket ?? '', 0);
+    site = await serveSite(websocket, 0);
   }, 30_000);
 
   afterAll(async () => {
@@ -70,9 +78,39 @@ describeInBrowser(`a web page in Chromium${missing.length === 0 ? '' : ` (${miss
       await browser.close();
     }
   }, 60_000);
+});
 
-  it('loads a script of a size that a page can bear', async () => {
-    const script = await fetch(`http://127.0.0.1:${(site.address() as AddressInfo).port}/page.js`);
-    expect(gzipSync(Buffer.from(await script.arrayBuffer())).length).toBeLessThan(100_000);
+describe('a page with the client', () => {
+  beforeAll(buildForBrowsers);
+
+  // In whole, as a page has it that makes calls: what is left when the client library alone is taken off.
+  it('loads 28.5 KB beside the client library', async () => {
+    const whole = await bundled(`export { ServiceClient, ServiceError, TimeoutError } from '@natsmith/client'`);
+    const library = await bundled(`export { wsconnect } from '@nats-io/nats-core'`);
+    expect(gzipSync(whole).length - gzipSync(library).length).toBeLessThan(28.5 * 1024);
+  });
+
+  it('has the code of events where it uses events', async () => {
+    const client = await bundled(`export { ServiceClient } from '@natsmith/client'`);
+    const events = await bundled(`export { event, ServiceClient } from '@natsmith/client'`);
+    const sentence = 'has the payload class';
+    expect([client, events].map((bundle) => bundle.toString().includes(sentence))).toEqual([false, true]);
   });
 });
+
+/** What `npm run build` makes, where it is missing or older than the sources. */
+function buildForBrowsers(): void {
+  execFileSync(process.execPath, [join(__dirname, '../../../scripts/build-browser.mjs')]);
+}
+
+async function bundled(contents: string): Promise<Buffer> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: __dirname },
+    bundle: true,
+    platform: 'browser',
+    format: 'esm',
+    minify: true,
+    write: false,
+  });
+  return Buffer.from(outputFiles[0]!.contents);
+}

@@ -14,6 +14,7 @@ export { asBuffer, bytesIn, wholeBytes } from './body/whole-bytes';
 export { Buffer, delay, inBackground, nextTurn, tracingChannel, warn } from './platform/node';
 export { CHUNK_CREDIT, CHUNKS_HEADER, chunksOf, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';
 export { connectWith, type NatsLibrary } from './nats/connect';
+export { optionsFromEnvironment } from './nats/environment';
 export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './nats/connection';
 export { ConnectionEvents, violationIn, type ConnectionEvent, type Violation } from './nats/connection-events';
 export {
@@ -90,6 +91,7 @@ export { printable, textOf } from './text';
 export { MAX_TIMER } from './timer';
 export {
   event,
+  eventCodecOf,
   eventSubject,
   isEvent,
   type Event,
@@ -101,7 +103,7 @@ export {
   type Received,
   type Sent,
 } from './events/event';
-export { eventCodecOf, type EventCodec } from './events/event-codec';
+export type { EventCodec } from './events/event-codec';
 export {
   isStandardSchema,
   primitiveCheck,

@@ -1,4 +1,4 @@
-import { connectWith } from '@natsmith/protocol';
+import { connectWith, optionsFromEnvironment } from '@natsmith/protocol';
 import type * as Nats from 'nats';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 
@@ -7,7 +7,8 @@ import type { ConnectionOptions, NatsConnection } from 'nats';
  * environment.
  */
 export async function connect(given?: ConnectionOptions): Promise<NatsConnection> {
-  return connectWith(clientLibrary(), given);
+  const library = clientLibrary();
+  return connectWith(library, given ?? optionsFromEnvironment(library));
 }
 
 /** Loaded only when natsmith makes the connection; whoever has a connection of its own needs none of them here. */

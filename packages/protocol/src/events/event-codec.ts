@@ -3,13 +3,19 @@ import { guardedCodec, utf8 } from '../body/codec';
 import { parseJson } from '../body/json';
 import { wholeBytes } from '../body/whole-bytes';
 import { ServiceError } from '../services/service-error';
-import type { Event } from './event';
 import { payloadCheck, payloadProblem } from './payload-check';
-import type { Codec, CodecName } from './payload-type';
+import type { Codec, CodecName, ItemType } from './payload-type';
+
+/** What an event says of what travels on it. */
+interface Contract {
+  readonly subject: string;
+  readonly type: ItemType;
+  readonly codec: CodecName | Codec;
+}
 
 const EMPTY = new Uint8Array(0);
 
-/** How the payloads of an event are written and read; made once for each event. */
+/** How the payloads of an event are written and read. */
 export interface EventCodec {
   /**
    * The body of a payload, when it is what its subscribers will take.
@@ -23,19 +29,11 @@ export interface EventCodec {
   decode(body: Uint8Array): Promise<unknown>;
 }
 
-const codecs = new WeakMap<Event, EventCodec>();
-
 /**
- * The codec of an event.
+ * Makes the codec of an event.
  * @throws TypeError for a class whose payloads cannot be checked
  */
-export function eventCodecOf(event: Event): EventCodec {
-  let codec = codecs.get(event);
-  if (codec === undefined) codecs.set(event, (codec = makeCodec(event)));
-  return codec;
-}
-
-function makeCodec({ subject, type, codec }: Event): EventCodec {
+export function makeCodec({ subject, type, codec }: Contract): EventCodec {
   const isBytes = type === Uint8Array || type === Buffer;
   const coding = isBytes ? BYTES : typeof codec === 'string' ? CODECS[codec] : custom(codec);
   const isChecked = !isBytes && type !== 'unchecked';

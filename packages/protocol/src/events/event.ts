@@ -1,4 +1,5 @@
 import { parseTemplate, subjectProblem } from '../services/subject';
+import { makeCodec, type EventCodec } from './event-codec';
 import type { Codec, CodecName, InputOf, ItemType, PayloadOf } from './payload-type';
 
 /** What an event may say besides its subject and type. */
@@ -65,12 +66,26 @@ export function event<const Subject extends string, Type extends ItemType>(
   // Undefined where a file of events and a file of classes import each other.
   if ((type as unknown) === undefined || type === null)
     throw new TypeError(`event "${subject}" has no type; is it used before its declaration, or in a circular import?`);
-  return Object.freeze({ subject, type, description: options.description ?? '', codec: options.codec ?? 'json' });
+  const made = { subject, type, description: options.description ?? '', codec: options.codec ?? 'json' };
+  let codec: EventCodec | undefined;
+  Object.defineProperty(made, CODEC, { value: () => (codec ??= makeCodec(made)) });
+  return Object.freeze(made);
+}
+
+/** An event brings its codec along, so that a bundle without events has nothing of it. */
+const CODEC = Symbol.for('natsmith.event.codec');
+
+/**
+ * The codec of an event; made once for each event.
+ * @throws TypeError for a class whose payloads cannot be checked
+ */
+export function eventCodecOf(event: Event): EventCodec {
+  return (event as Event & Readonly<Record<typeof CODEC, () => EventCodec>>)[CODEC]();
 }
 
 /** Whether a value was made by {@link event}, by this copy of the package or another one. */
 export function isEvent(value: unknown): value is Event {
-  return typeof value === 'object' && value !== null && 'subject' in value && 'type' in value && 'codec' in value;
+  return typeof value === 'object' && value !== null && CODEC in value;
 }
 
 /**

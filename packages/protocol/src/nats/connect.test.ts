@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectWith, type NatsLibrary } from './connect';
+import { optionsFromEnvironment } from './environment';
 
 interface Asked {
   servers?: string | string[];
@@ -42,7 +43,7 @@ describe('connectWith', () => {
       const path = join(folder, 'file');
       process.env[variable] = path;
       writeFileSync(path, 'OLD');
-      const { authenticator } = await connectWith(library);
+      const { authenticator } = await connectWith(library, optionsFromEnvironment(library));
       expect(authenticator?.()).toBe('OLD');
       writeFileSync(path, 'NEW');
       expect(authenticator?.()).toBe('NEW');
@@ -54,7 +55,7 @@ describe('connectWith', () => {
       const path = join(folder, 'file');
       process.env.NATS_CREDS = path;
       writeFileSync(path, 'GOOD');
-      const { authenticator } = await connectWith(library);
+      const { authenticator } = await connectWith(library, optionsFromEnvironment(library));
       writeFileSync(path, 'GOO-');
       expect(authenticator?.()).toBe('GOOD');
     });

@@ -1,5 +1,11 @@
 import { ServiceError, type ServiceErrorOptions } from './service-error';
 
+/** On its own, so that a client, which sends streams as well, carries no other error of services. */
+export const STREAM_UNCREDITED = [
+  429,
+  'the stream ends after {items} items, because its reader grants no credit; read it with a natsmith client, or raise "maxUncredited" of the endpoint',
+] as const;
+
 /**
  * Every error with which a service of natsmith answers by itself: its code, and its description with `{…}` for what
  * varies. The reference of errors is held against it.
@@ -37,10 +43,7 @@ export const ERRORS = {
   streamGone: [499, 'the caller of the stream is gone'],
   streamNotControlled: [500, 'the stream cannot be controlled'],
   streamUnread: [429, 'the stream ends after {items} items, because nobody reads it'],
-  streamUncredited: [
-    429,
-    'the stream ends after {items} items, because its reader grants no credit; read it with a natsmith client, or raise "maxUncredited" of the endpoint',
-  ],
+  streamUncredited: STREAM_UNCREDITED,
   itemTooLarge: [500, 'item of {size} bytes is over max_payload ({max} bytes)'],
   itemNotEncoded: [500, 'item cannot be encoded'],
   sizeNotANumber: [400, '{header} is not a number of bytes'],
@@ -63,10 +66,16 @@ export function errorNamed<Name extends ErrorName>(
     ? [values?: undefined, options?: ServiceErrorOptions]
     : [values: Values<Name>, options?: ServiceErrorOptions]
 ): ServiceError {
-  const [code, description]: readonly [number, string] = ERRORS[name];
+  return errorOf(ERRORS[name], values, options);
+}
+
+/** Makes an error of an entry of the catalogue. */
+export function errorOf(
+  [code, description]: readonly [code: number, description: string],
+  values?: Readonly<Record<string, string | number>>,
+  options?: ServiceErrorOptions,
+): ServiceError {
   if (values === undefined) return new ServiceError(code, description, options);
-  const filled = description.replace(/\{(\w+)\}/g, (_, token: string) =>
-    String((values as Readonly<Record<string, string | number>>)[token]),
-  );
+  const filled = description.replace(/\{(\w+)\}/g, (_, token: string) => String(values[token]));
   return new ServiceError(code, filled, options);
 }
