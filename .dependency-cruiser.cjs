@@ -65,6 +65,18 @@ module.exports = {
       to: { path: '(^|/)reflect-metadata(/|$)' },
     },
     {
+      name: 'node-is-for-the-platform',
+      comment:
+        'protocol and client run in browsers, too: what they need of Node.js has its place in protocol/src/platform, and ' +
+        'one for browsers beside it. Types alone are free.',
+      severity: 'error',
+      from: {
+        path: '^packages/(protocol|client)/src/',
+        pathNot: [TEST, '^packages/protocol/src/platform/node\\.ts$'],
+      },
+      to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'validator-is-for-payload',
       comment:
         'core/src/payload is the only room that knows class-validator and class-transformer; ' +

@@ -25,6 +25,24 @@ export default tseslint.config(
     },
   },
   {
+    // They run in browsers, too. What is left out has a file for browsers in its place: see "browser" in package.json.
+    files: ['packages/{client,protocol}/src/**/*.ts'],
+    ignores: [
+      '**/*.test.ts',
+      'packages/protocol/src/platform/node.ts',
+      'packages/protocol/src/events/class-libraries.ts',
+      'packages/client/src/nats/connect.ts',
+    ],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['Buffer', 'process', 'require', 'setImmediate', 'clearImmediate', 'global', '__dirname', '__filename'].map(
+          (name) => ({ name, message: 'Browsers have none; use what protocol/src/platform has.' }),
+        ),
+      ],
+    },
+  },
+  {
     files: ['**/*.test.ts', '**/test/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'jest.config.ts'],
     languageOptions: {
       parserOptions: { projectService: false, project: ['./tsconfig.test.json', './examples/*/tsconfig.json'] },
