@@ -1,8 +1,13 @@
 import type { TracingChannel } from 'node:diagnostics_channel';
-import { ServiceError, tracingChannel } from '@natsmith/protocol';
+import {
+  HeadersToSend,
+  ServiceError,
+  tracingChannel,
+  type HeaderLines,
+  type OutgoingHeaders,
+} from '@natsmith/protocol';
 import { TimeoutError } from './call/timeout-error';
-import { HeadersToSend, type ClientContext, type OutgoingHeaders } from './middleware';
-import type { HeaderLines } from './call/request';
+import type { ClientContext } from './middleware';
 
 /** What listeners of the client's channels are told of a call, stream or publish; one object from its start to its end. */
 export interface ClientOperation extends Omit<ClientContext, 'signal'> {

@@ -15,6 +15,7 @@ export type {
   EventPublisher,
   EndpointStats,
   InfoResponse,
+  OutgoingHeaders,
   ParamsOf,
   Payload,
   PublishOptions,
@@ -50,4 +51,4 @@ export { TimeoutError } from './call/timeout-error';
 export type { ServiceChange, WatchOptions } from './discovery/watch';
 export type { Reply } from './call/whole-reply';
 export type { InvalidEvent, ReceivedEvent, SubscribeOptions } from './call/subscribe';
-export type { ClientContext, ClientMiddleware, OutgoingHeaders } from './middleware';
+export type { ClientContext, ClientMiddleware } from './middleware';

@@ -1,13 +1,4 @@
-import { warn } from '@natsmith/protocol';
-import type { HeaderLines, HeaderValues } from './call/request';
-
-/** Headers of what is about to be sent. */
-export interface OutgoingHeaders {
-  /** The first value, or undefined. */
-  get(name: string): string | undefined;
-  /** Replaces all values of the name; also that of the caller or of the request that the call is made for. */
-  set(name: string, value: string | readonly string[]): void;
-}
+import { HeadersToSend, warn, type HeaderLines, type OutgoingHeaders } from '@natsmith/protocol';
 
 /** What a client's middleware knows of a call, stream or publish. */
 export interface ClientContext {
@@ -62,23 +53,6 @@ export class MiddlewareStack {
 
   private get all(): readonly ClientMiddleware[] {
     return this.parent === undefined ? this.own : [...this.parent.all, ...this.own];
-  }
-}
-
-/** Headers of a request, until it is sent. */
-export class HeadersToSend implements OutgoingHeaders {
-  constructor(public lines: HeaderLines) {}
-
-  get(name: string): string | undefined {
-    return this.lines.find(([other]) => other === name)?.[1];
-  }
-
-  set(name: string, value: HeaderValues[string]): void {
-    const values = typeof value === 'string' ? [value] : value;
-    this.lines = [
-      ...this.lines.filter(([other]) => other !== name),
-      ...values.map((one): [string, string] => [name, one]),
-    ];
   }
 }
 

@@ -31,6 +31,7 @@ export {
   type Verb,
 } from './services/discovery';
 export { durationProblem, millisecondsOf, millisecondsOfOption, type Duration } from './duration';
+export { HeadersToSend, type HeaderLines, type OutgoingHeaders } from './services/outgoing-headers';
 export { instanceIdProblem, readDiscoveryReply, type Replies } from './services/discovery-reply';
 export { parseReply, UnusableReply, type ReplyOrigin, type ReplyProblem } from './services/reply-fields';
 export {

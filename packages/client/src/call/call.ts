@@ -1,4 +1,4 @@
-import { ServiceError, type Message } from '@natsmith/protocol';
+import { ServiceError, type Message, type HeaderLines } from '@natsmith/protocol';
 import type { Inbox } from '../nats/inbox';
 import { isObserved, observe } from '../channels';
 import type { ClientContext, MiddlewareStack } from '../middleware';
@@ -11,7 +11,7 @@ import type { Destination } from './destination';
 import type { Endpoint } from './endpoint';
 import { NoRespondersError } from './no-responders-error';
 import { RequestBody } from './request-body';
-import { headerLines, sendRequest, type HeaderLines } from './request';
+import { headerLines, sendRequest } from './request';
 import { runUnder } from './retry';
 import { CLOCK_TOLERANCE, TimeoutError, timeoutOf } from './timeout-error';
 

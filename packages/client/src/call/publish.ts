@@ -1,7 +1,14 @@
-import { eventCodecOf, eventSubject, isEvent, type Event, type PublishOptions } from '@natsmith/protocol';
+import {
+  eventCodecOf,
+  eventSubject,
+  isEvent,
+  type Event,
+  type PublishOptions,
+  type HeaderLines,
+} from '@natsmith/protocol';
 import { observe } from '../channels';
 import type { Caller } from './call';
-import { headerLines, type HeaderLines } from './request';
+import { headerLines } from './request';
 
 /** What `client.publish` takes besides the event and its payload, whatever the event. */
 export type AnyPublishOptions = PublishOptions & { readonly params?: Readonly<Record<string, unknown>> };

@@ -1,10 +1,10 @@
+import type { HeaderLines } from '@natsmith/protocol';
 import { isLarge, uploadInChunks } from '../stream/chunked-request';
 import type { Inbox } from '../nats/inbox';
 import { isAsyncIterable, itemsOf, Upload } from '../stream/upload';
 import { EMPTY, encodeBody } from './body';
 import type { Destination } from './destination';
 import type { Endpoint } from './endpoint';
-import type { HeaderLines } from './request';
 
 /** What goes into a request, and what follows it. */
 export interface Packed {

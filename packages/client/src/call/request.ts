@@ -9,6 +9,7 @@ import {
   markReceived,
   MAX_TIMER,
   TIMEOUT_HEADER,
+  type HeaderLines,
   type Message,
 } from '@natsmith/protocol';
 import { cancelSubject, sendCancel } from './cancel';
@@ -19,8 +20,6 @@ import { TimeoutError } from './timeout-error';
 
 /** Headers of a request: one value or several for each name. */
 export type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
-
-export type HeaderLines = readonly (readonly [string, string])[];
 
 /** What bounds a request, and goes with it. */
 export interface RequestSettings {

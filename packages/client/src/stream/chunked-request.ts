@@ -1,6 +1,5 @@
-import { Buffer, chunksOf, headerBlock, MAX_BODY, SIZE_HEADER } from '@natsmith/protocol';
+import { Buffer, chunksOf, headerBlock, MAX_BODY, SIZE_HEADER, type HeaderLines } from '@natsmith/protocol';
 import type { Inbox } from '../nats/inbox';
-import type { HeaderLines } from '../call/request';
 import { Upload } from './upload';
 
 /** Bytes that a request's headers may take besides those of the caller and the inbox: timeout, cancel and chunks. */

@@ -1,5 +1,5 @@
+import type { HeaderLines } from '@natsmith/protocol';
 import type { ObservedOperation } from '../channels';
-import type { HeaderLines } from '../call/request';
 import { OpenedStream } from './opened-stream';
 
 /** Opens a stream that somebody listens to, and tells of its end: the last item, an error, or that the reader leaves. */

@@ -1,10 +1,10 @@
-import type { ItemReceiver } from '@natsmith/protocol';
+import type { ItemReceiver, HeaderLines } from '@natsmith/protocol';
 import { contextOf, type Caller } from '../call/call';
 import type { StreamOptions } from '../call/call-options';
 import type { Destination } from '../call/destination';
 import { NoRespondersError } from '../call/no-responders-error';
 import { RequestBody } from '../call/request-body';
-import { headerLines, type HeaderLines } from '../call/request';
+import { headerLines } from '../call/request';
 import { runUnder } from '../call/retry';
 import { CLOCK_TOLERANCE, timeoutOf } from '../call/timeout-error';
 import { observe } from '../channels';

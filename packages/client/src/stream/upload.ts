@@ -12,10 +12,10 @@ import {
   StreamError,
   UPLOAD_HEADER,
   type Message,
+  type HeaderLines,
 } from '@natsmith/protocol';
 import { EMPTY, encodeBody } from '../call/body';
 import type { Inbox } from '../nats/inbox';
-import type { HeaderLines } from '../call/request';
 
 /** Characters of a foreign subject in an error. */
 const MAX_SHOWN = 100;
