@@ -257,6 +257,50 @@ onEachServer((server) => {
     });
   });
 
+  describe('the start of a message', () => {
+    const hosts = useHosts();
+    let nc: NatsConnection;
+    let listener: (message: unknown) => void = () => undefined;
+    const listen = (around: NonNullable<MessageStart['around']>): void => {
+      listener = (message) => {
+        const start = message as MessageStart;
+        const inner = start.around;
+        start.around = inner === undefined ? around : (run) => around(() => inner(run));
+      };
+      subscribe('natsmith:message:start', listener);
+    };
+    beforeEach(async () => {
+      inHandlers.length = 0;
+      nc = await connect({ servers: server.url });
+      await hosts.start(Channels, { connection: { servers: server.url } });
+    });
+    afterEach(async () => {
+      unsubscribe('natsmith:message:start', listener);
+      await nc.close();
+    });
+
+    it('lets a listener run handlers and generator bodies in a scope of its choice', async () => {
+      listen((run) => store.run('around', run));
+      await nc.request('fine');
+      nc.publish('items', '', { reply: createInbox() });
+      for (let i = 0; i < 800 && inHandlers.length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+      release();
+      expect(inHandlers).toEqual(['around', 'around']);
+    });
+
+    it('runs the message once where the listener does not run it, or does it twice', async () => {
+      listen(() => undefined);
+      expect((await nc.request('fine')).string()).toBe('"fine"');
+      unsubscribe('natsmith:message:start', listener);
+      listen((run) => {
+        run();
+        run();
+      });
+      expect((await nc.request('fine')).string()).toBe('"fine"');
+      expect(inHandlers).toHaveLength(2);
+    });
+  });
+
   describe('service.stats()', () => {
     const hosts = useHosts();
     let nc: NatsConnection;

@@ -14,6 +14,12 @@ export interface MessageStart {
   readonly ctx: MessageContext;
   /** Milliseconds that the message has waited for a place under `concurrency`. */
   readonly waited: number;
+  /**
+   * Set by a listener, it is given what is to run: middleware, handler, generator bodies. It calls it once, in the scope of
+   * its choice. Not called for a message that is turned away. A listener that finds one there already
+   * calls it inside its own.
+   */
+  around?: (run: () => void) => void;
 }
 
 /** Published on the channel `natsmith:message:error` when a message fails or is turned away, before its end. */
@@ -27,15 +33,15 @@ export interface MessageError {
  * Published on the channel `natsmith:message:end` when the outcome of a message is settled: the reply or the last item of
  * its stream has gone out, the message is acknowledged. Once for each start.
  */
-export interface MessageEnd extends MessageStart {
+export interface MessageEnd extends Omit<MessageStart, 'around'> {
   readonly outcome: Outcome;
   /** Of the error that the caller, or STATS, is told of; undefined where the outcome is `done`. */
   readonly code: number | undefined;
   readonly description: string | undefined;
   /** Milliseconds since the start, as they count in STATS. */
   readonly duration: number;
-  /** What the kind says of how it was settled besides: a consumed message is sent again, or is a dead letter. */
-  readonly settlement?: Readonly<Record<string, unknown>>;
+  /** What the kind says of how it was settled besides: `Settlement` and `BatchSettlement` of `@natsmith/jetstream`. */
+  readonly settlement?: object;
 }
 
 // Node forgets channels that nobody holds.
@@ -50,6 +56,29 @@ export function contextOf(run: Context): MessageContext {
 
 export function startOf(run: Context): MessageStart {
   return { ctx: contextOf(run), waited: run.startedAt - run.arrivedAt };
+}
+
+/** Tells of the start, then runs in the stores that are bound to it and in what listeners have set. */
+export function runTold(start: MessageStart, run: () => void): void {
+  messageStart.runStores(start, () => (start.around === undefined ? run() : runAround(start.around, run)));
+}
+
+/** The message runs once, whatever the listener does; what that throws ends as errors of listeners do. */
+function runAround(around: (run: () => void) => void, run: () => void): void {
+  let hasRun = false;
+  const once = (): void => {
+    if (hasRun) return;
+    hasRun = true;
+    run();
+  };
+  try {
+    around(once);
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+  once();
 }
 
 /** @param error `<code>:<description>`, undefined for a success */

@@ -1,6 +1,6 @@
 import { errorNamed, isThenable, MAX_TIMER, type ServiceError } from '@natsmith/protocol';
 import type { PendingMessage } from './active';
-import { contextOf, endOf, messageEnd, messageError, messageStart, startOf } from './channels';
+import { contextOf, endOf, messageEnd, messageError, messageStart, runTold, startOf } from './channels';
 import { Context } from './context';
 import type { ReceivedMessage } from './message';
 import type { HandlerRuntime } from './runtime';
@@ -146,7 +146,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
    * @param error `<code>:<description>`, undefined for a success
    * @param settlement for listeners to `natsmith:message:end`: what the kind has to say of how it was settled
    */
-  protected end(error?: string, settlement?: Readonly<Record<string, unknown>>): void {
+  protected end(error?: string, settlement?: object): void {
     const { counter, accessLog } = this.runtime;
     const milliseconds = performance.now() - this.startedAt;
     counter.record(milliseconds, error);
@@ -173,7 +173,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   private start(): void {
     this.hasBegun = true;
     this.runtime.counter.inFlight++;
-    if (messageStart.hasSubscribers) messageStart.runStores(startOf(this), () => this.execute());
+    if (messageStart.hasSubscribers) runTold(startOf(this), () => this.execute());
     else this.execute();
   }
 
