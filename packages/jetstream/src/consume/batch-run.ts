@@ -2,6 +2,7 @@ import { Run, type Execute, type Handler, type HandlerRuntime, caller } from '@n
 import { headersIn, ReceivedHeaders, type ServiceError, type Event } from '@natsmith/protocol';
 import type { BatchContext, BatchMessage } from './batch-context';
 import type { HeldMessage } from './held-message';
+import type { BatchMessageSettlement, BatchSettlement, Settlement } from './settlement';
 import type { Ending, Settler } from './settler';
 import { judge, type Verdict } from './verdict';
 
@@ -147,11 +148,35 @@ export class BatchRun extends Run implements BatchContext {
           : settle(held),
       );
       const error = endings.find((ending) => ending.error !== undefined)?.error;
-      const waits = endings.map(({ until }) => until).filter((until) => until !== undefined);
-      if (waits.length === 0) return this.end(error);
+      const settled = endings.map(({ settlement }) => settlement);
+      const end = (): void => this.end(error, new EndOfBatch(this.items, endings, settled));
+      const waits = endings.flatMap(({ until }, i) =>
+        until === undefined ? [] : [until.then((settlement) => void (settled[i] = settlement))],
+      );
+      if (waits.length === 0) return end();
       // A stop waits for it.
       this.runtime.active.add(this);
-      void Promise.all(waits).then(() => this.end(error));
+      void Promise.all(waits).then(end);
     });
+  }
+}
+
+/** Read by listeners alone. */
+class EndOfBatch implements BatchSettlement {
+  constructor(
+    private readonly items: readonly BatchItem[],
+    private readonly endings: readonly Ending[],
+    private readonly settled: readonly Settlement[],
+  ) {}
+
+  get messages(): readonly BatchMessageSettlement[] {
+    return this.items.map(({ held: { message, delivery } }, i) => ({
+      subject: message.subject,
+      headers: headersIn(message) ?? new ReceivedHeaders(''),
+      sequence: delivery.sequence,
+      attempt: delivery.attempt,
+      error: this.endings[i]?.error,
+      ...(this.settled[i] as Settlement),
+    }));
   }
 }

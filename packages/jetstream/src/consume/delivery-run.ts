@@ -77,10 +77,10 @@ export abstract class DeliveryRun extends Run<ConsumerRuntime> {
     this.inScope(() => this.endWith(settle()));
   }
 
-  private endWith({ error, until }: Ending): void {
-    if (until === undefined) return this.end(error);
+  private endWith({ error, settlement, until }: Ending): void {
+    if (until === undefined) return this.end(error, settlement);
     // A stop waits for it.
     this.runtime.active.add(this);
-    void until.then(() => this.end(error));
+    void until.then((settlement) => this.end(error, settlement));
   }
 }

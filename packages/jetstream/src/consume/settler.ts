@@ -2,12 +2,15 @@ import type { BoundLogger, HandlerRuntime } from '@natsmith/core';
 import type { Acknowledger } from './acknowledge';
 import type { ConsumerPlan } from './consumer-plan';
 import type { Failure, HeldMessage } from './held-message';
+import type { Settlement } from './settlement';
 import type { Verdict } from './verdict';
 
 /** How a message has ended: with an error for the statistics, or without one; at once, or when a promise resolves. */
 export interface Ending {
   readonly error: string | undefined;
-  readonly until: Promise<void> | undefined;
+  /** What has become of it, where nothing is waited for. */
+  readonly settlement: Settlement;
+  readonly until: Promise<Settlement> | undefined;
 }
 
 /** Where a message is logged and counted: by its run, or by its handler where nothing runs. */
@@ -26,7 +29,12 @@ export interface SettlerEvents {
 export const DEAD_LETTERS = 'deadLetters';
 export const RETRIES = 'retries';
 
-const ENDED: Ending = { error: undefined, until: undefined };
+const ACKNOWLEDGED: Settlement = Object.freeze({ end: 'acknowledged' });
+const UNCONFIRMED: Settlement = Object.freeze({ end: 'unconfirmed' });
+const BURIED: Settlement = Object.freeze({ end: 'buried' });
+const DROPPED: Settlement = Object.freeze({ end: 'dropped' });
+const RETURNED: Settlement = Object.freeze({ end: 'returned' });
+const ENDED: Ending = { error: undefined, settlement: ACKNOWLEDGED, until: undefined };
 
 /** Ends messages: acknowledges them, lets them come again, buries them. The one place where that is decided. */
 export class Settler {
@@ -44,19 +52,23 @@ export class Settler {
       return ENDED;
     }
     const until = this.acknowledger.confirm(held).then(
-      () => this.events.onSettled(held, false),
+      () => {
+        this.events.onSettled(held, false);
+        return ACKNOWLEDGED;
+      },
       (err: unknown) => {
         run.log.warn({ ...aboutOf(held), err }, 'acknowledgement not confirmed');
         this.events.onSettled(held, true);
+        return UNCONFIRMED;
       },
     );
-    return { error: undefined, until };
+    return { error: undefined, settlement: ACKNOWLEDGED, until };
   }
 
   giveBack(held: HeldMessage, failure: Failure): Ending {
     this.acknowledger.giveBack(held);
     this.events.onSettled(held, true);
-    return { error: errorOf(failure), until: undefined };
+    return { error: errorOf(failure), settlement: RETURNED, until: undefined };
   }
 
   settle(held: HeldMessage, verdict: Verdict, run: Logged): Ending {
@@ -76,21 +88,23 @@ export class Settler {
         counter.count(DEAD_LETTERS);
         this.acknowledger.terminate(held, failure.description);
         this.events.onSettled(held, false);
+        return BURIED;
       },
       (err: unknown) => {
         log.error({ ...about, err }, 'dead letter not written; the message goes back');
         this.acknowledger.giveBack(held);
         this.events.onSettled(held, true);
+        return RETURNED;
       },
     );
-    return { error: errorOf(failure), until };
+    return { error: errorOf(failure), settlement: BURIED, until };
   }
 
   private drop(held: HeldMessage, { description }: Failure, { log }: Logged): Ending {
     log.info(aboutOf(held), `message dropped: ${description}`);
     this.acknowledger.terminate(held, description);
     this.events.onSettled(held, false);
-    return ENDED;
+    return { error: undefined, settlement: DROPPED, until: undefined };
   }
 
   private again(held: HeldMessage, failure: Failure, delay: number | undefined, { log, counter }: Logged): Ending {
@@ -104,7 +118,7 @@ export class Settler {
     counter.count(RETRIES);
     this.acknowledger.giveBack(held, wait);
     this.events.onSettled(held, true);
-    return { error: errorOf(failure), until: undefined };
+    return { error: errorOf(failure), settlement: { end: 'retried', delay: wait }, until: undefined };
   }
 }
 

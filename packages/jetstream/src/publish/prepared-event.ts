@@ -9,6 +9,7 @@ import {
   subjectProblem,
   type Duration,
   type Event,
+  type HeaderLines,
   type PublishOptions,
 } from '@natsmith/protocol';
 import type { Propagation } from './propagation';
@@ -44,8 +45,6 @@ export interface PreparedEvent {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Uint8Array;
 }
-
-export type HeaderLines = readonly (readonly [name: string, value: string])[];
 
 export const MESSAGE_ID = 'Nats-Msg-Id';
 export const TTL = 'Nats-TTL';

@@ -30,6 +30,7 @@ import {
 } from './prepared-event';
 import { NO_PROPAGATION, propagationOf, type Propagation } from './propagation';
 import { NO_TTL, PublishError, UnacknowledgedError } from './publish-error';
+import { ObservedPublish, publishChannel } from './publish-operation';
 import { Publication, PublishWindow } from './publish-window';
 import { ScheduleSubjects } from './schedule';
 
@@ -83,7 +84,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
     payload: Sent<E>,
     ...[options]: PublishArgs<E, JetStreamPublishOptions>
   ): Promise<PublishReceipt> {
-    return this.sendOutgoing(await outgoing(event, payload, options, this.propagation));
+    return this.sendTold(await outgoing(event, payload, options, this.propagation), event.subject);
   }
 
   /**
@@ -104,7 +105,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
    * @throws what `publish` throws
    */
   async send(event: PreparedEvent): Promise<PublishReceipt> {
-    return this.sendOutgoing(resumed(event));
+    return this.sendTold(resumed(event), undefined);
   }
 
   /**
@@ -114,6 +115,13 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
   with(ctx: PublishContext): JetStreamPublisher {
     const publisher = Object.create(JetStreamPublisher.prototype) as JetStreamPublisher;
     return Object.assign(publisher, this, { propagation: propagationOf(ctx) });
+  }
+
+  /** Tells who listens of it. @param template of the event, where it is known */
+  private sendTold(event: Outgoing, template: string | undefined): Promise<PublishReceipt> {
+    if (!publishChannel.hasSubscribers) return this.sendOutgoing(event);
+    const operation = new ObservedPublish(event.subject, template, event.lines);
+    return operation.run((lines) => this.sendOutgoing({ ...event, lines }));
   }
 
   private async sendOutgoing({ subject: target, lines, body }: Outgoing): Promise<PublishReceipt> {
