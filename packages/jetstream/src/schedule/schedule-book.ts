@@ -103,10 +103,13 @@ export class ScheduleBook {
   async remove(service: string, name: string): Promise<boolean> {
     checkName('service', service);
     checkName('schedule', name);
-    const { streams } = await managerOf(this.connection);
+    const { streams, consumers } = await managerOf(this.connection);
     try {
       const { purged } = await streams.purge(Schedules.name, { filter: definitionSubject(service, name) });
       await streams.purge(Schedules.name, { filter: tickSubject(service, name) });
+      await consumers.delete(Schedules.name, `${service}-${name}`).catch((error: unknown) => {
+        if (failureIn(error).kind !== 'missing') throw error;
+      });
       return purged > 0;
     } catch (error) {
       if (failureIn(error).kind === 'missing') return false;
