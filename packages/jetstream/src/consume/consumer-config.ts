@@ -1,0 +1,77 @@
+import type { ConsumerConfig } from '@nats-io/jetstream';
+import { MADE_BY } from '../provision/stream-config';
+import type { ConsumerPlan } from './consumer-plan';
+import { GROUP, PIN_TIMEOUT } from './pull-loop';
+
+const NANOSECONDS = 1_000_000;
+
+/** Where the metadata of a consumer says whom it was made for. */
+export const SERVICE = 'natsmith.service';
+export const HANDLER = 'natsmith.handler';
+
+export type WantedConfig = Partial<ConsumerConfig>;
+
+/** What a durable is created with. */
+export function configOf(plan: ConsumerPlan): WantedConfig {
+  const { durable, subjects, ackWait, maxAckPending, service, handler } = plan;
+  return {
+    durable_name: durable,
+    ack_policy: 'explicit',
+    replay_policy: 'instant',
+    ack_wait: ackWait * NANOSECONDS,
+    max_ack_pending: maxAckPending,
+    max_deliver: -1,
+    ...(subjects.length === 1 ? { filter_subject: subjects[0] } : { filter_subjects: [...subjects] }),
+    ...startOf(plan.from),
+    ...(plan.isExclusive && {
+      priority_groups: [GROUP],
+      priority_policy: 'pinned_client',
+      priority_timeout: PIN_TIMEOUT * NANOSECONDS,
+    }),
+    metadata: { ...MADE_BY, [SERVICE]: service, [HANDLER]: handler },
+  };
+}
+
+/** Where a consumer begins stays as it was, as the server has it; a filter of one subject and of several exclude each other. */
+export function updatedConfig(present: ConsumerConfig, wanted: WantedConfig): WantedConfig {
+  const { filter_subject: _one, filter_subjects: _several, headers_only: _bare, ...kept } = present;
+  const { deliver_policy: _policy, opt_start_seq: _sequence, opt_start_time: _time, ...changed } = wanted;
+  return { ...kept, ...changed };
+}
+
+/** What a consumer must be and no update can change. */
+export function fixedProblem({ ack_policy, deliver_subject }: ConsumerConfig): string | undefined {
+  if (ack_policy !== 'explicit')
+    return `has the acknowledgement policy "${ack_policy}", which cannot be changed; it must be "explicit": delete it, or choose another durable`;
+  if (deliver_subject !== undefined && deliver_subject !== '')
+    return 'is a push consumer; delete it, or choose another durable';
+  return undefined;
+}
+
+/** Field by field, for people: `ack_wait is 30s, not 10s`. Where a consumer began stays where it was. */
+export function differencesOf(wanted: WantedConfig, found: ConsumerConfig): string[] {
+  const differences: string[] = [];
+  const compare = (field: string, has: unknown, wants: unknown): void => {
+    if (JSON.stringify(has) !== JSON.stringify(wants))
+      differences.push(`${field} is ${JSON.stringify(has)}, not ${JSON.stringify(wants)}`);
+  };
+  compare('ack_wait', found.ack_wait, wanted.ack_wait);
+  compare('max_ack_pending', found.max_ack_pending, wanted.max_ack_pending);
+  compare('max_deliver', found.max_deliver ?? -1, wanted.max_deliver);
+  compare('headers_only', found.headers_only ?? false, false);
+  compare('priority_groups', found.priority_groups ?? [], wanted.priority_groups ?? []);
+  compare('filter subjects', filtersOf(found), filtersOf(wanted));
+  return differences;
+}
+
+function filtersOf({ filter_subject, filter_subjects }: WantedConfig): string[] {
+  const all = filter_subjects ?? (filter_subject === undefined || filter_subject === '' ? [] : [filter_subject]);
+  return [...all].sort();
+}
+
+function startOf(from: ConsumerPlan['from']): object {
+  if (from === 'all') return { deliver_policy: 'all' };
+  if (from === 'new') return { deliver_policy: 'new' };
+  if (from instanceof Date) return { deliver_policy: 'by_start_time', opt_start_time: from.toISOString() };
+  return { deliver_policy: 'by_start_sequence', opt_start_seq: from };
+}

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Service } from '@natsmith/core';
+import { event, unchecked } from '@natsmith/protocol';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import type { Connection } from '#test/connection';
+import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
+import { onEachServerAndClient } from '#test/matrix';
+import { Consume, eventStream, type ConsumeOptions } from '../src';
+
+const users = [
+  { user: 'admin', pass: 'secret' },
+  { user: 'reader', pass: 'secret', permissions: { publish: { deny: ['$JS.API.CONSUMER.CREATE.>'] } } },
+  {
+    user: 'worker',
+    pass: 'secret',
+    permissions: { publish: { deny: ['$JS.API.CONSUMER.CREATE.>', '$JS.API.CONSUMER.INFO.>'] } },
+  },
+];
+
+type Options = Pick<ConsumeOptions, 'name' | 'durable' | 'ackWait'>;
+
+/** A stream of its own for each test. */
+function make(id: number) {
+  const Task = event(`chores-${id}.{n}`, unchecked<number>());
+  const Tasks = eventStream(`CHORES_${id}`, { events: [Task], storage: 'memory' });
+  const seen: number[] = [];
+  const worker = (options: Options = {}) => {
+    @Service({ name: 'worker', version: '1.0.0' })
+    class Worker {
+      @Consume(Tasks, Task, options) work(n: number): void {
+        seen.push(n);
+      }
+    }
+    return Worker;
+  };
+  return { Task, stream: Tasks.name, worker, seen };
+}
+
+onEachServerAndClient(
+  (_server, client) => {
+    describe('the durable of a consumer', () => {
+      const hosts = useHosts();
+      let manager: JetStreamManager;
+      let connection: Connection;
+      let id = 0;
+      let made: ReturnType<typeof make>;
+      const as = (user: string) => client.connect({ user, pass: 'secret' });
+      beforeEach(async () => {
+        made = make(++id);
+        connection = await as('admin');
+        manager = await jetstreamManager(connection as never);
+      });
+      const start = async (options: Options = {}, user = 'admin', more = {}) => {
+        const logger = new Log();
+        const { host } = await hosts.start(made.worker(options), { connection: await as(user), logger, ...more });
+        return { host, logger };
+      };
+
+      it('that holds back bodies is updated', async () => {
+        await (await start()).host.stop();
+        await manager.consumers.update(made.stream, 'worker-work', { headers_only: true });
+        const { logger } = await start();
+        expect(logger.find('info', /consumer updated: headers_only is true, not false/)).toHaveLength(1);
+        expect((await manager.consumers.info(made.stream, 'worker-work')).config.headers_only).toBeFalsy();
+      });
+
+      it('that cannot be made for want of a right is refused at start, with the subject', async () => {
+        await (await start({ name: 'other' })).host.stop();
+        await expect(start({}, 'reader')).rejects.toThrow(
+          `consumer "worker-work" of stream "${made.stream}" cannot be created: this user may not publish to $JS.API.CONSUMER.CREATE.${made.stream}.worker-work.chores-${id}.*; grant that`,
+        );
+      });
+
+      it('that differs and cannot be updated for want of a right is refused with what differs', async () => {
+        await (await start()).host.stop();
+        await expect(start({ ackWait: '5s' }, 'reader')).rejects.toThrow(
+          /differs: ack_wait is 30000000000, not 5000000000, and cannot be updated: this user may not publish to/,
+        );
+      });
+
+      it('is taken as it is where this user may not look at it, and verify refuses', async () => {
+        await (await start()).host.stop();
+        const { logger } = await start({}, 'worker');
+        expect(logger.problems).toContain('consumer not checked: this user may not ask for it ($JS.API.CONSUMER.INFO.');
+        await connection.request(`chores-${id}.1`, '1');
+        while (made.seen.length === 0) await delay(5);
+        await expect(start({}, 'worker', { provision: 'verify' })).rejects.toThrow(
+          /cannot be compared: this user may not publish to \$JS\.API\.CONSUMER\.INFO\./,
+        );
+      });
+
+      it('that no class has a handler for any more is warned of, with both ways out', async () => {
+        await (await start({ name: 'old' })).host.stop();
+        await connection.request(`chores-${id}.1`, '1');
+        const { logger } = await start();
+        expect(logger.find('warn', /no class has the handler "old" any more/)).toEqual([
+          { stream: made.stream, consumer: 'worker-old', service: 'worker' },
+        ]);
+        expect(logger.problems).toContain('1 messages wait for it, and "worker-work", which is new, reads the stream');
+        expect(logger.problems).toContain(
+          `keep its place with { durable: "worker-old" }; if not, "nats consumer rm ${made.stream} worker-old" removes it`,
+        );
+        expect((await start({ name: 'renamed', durable: 'worker-old' })).logger.problems).toContain('"work" any more');
+      });
+
+      it('of another service, or that natsmith has not made, is no orphan', async () => {
+        await (await start()).host.stop();
+        await manager.consumers.add(made.stream, { durable_name: 'theirs', ack_policy: 'explicit' });
+        await manager.consumers.add(made.stream, {
+          durable_name: 'mailer-work',
+          ack_policy: 'explicit',
+          metadata: { 'natsmith.made': 'true', 'natsmith.service': 'mailer', 'natsmith.handler': 'work' },
+        });
+        expect((await start()).logger.problems).toBe('');
+      });
+    });
+  },
+  { jetstream: true, users },
+);
