@@ -30,7 +30,7 @@ export { Drop, Reject, Retry } from './consume/outcomes';
 export { diffStreams, ensureStreams, type EnsureStreamsOptions } from './provision/ensure-streams';
 export { ProvisionError } from './provision/provision-error';
 export type { StreamReport } from './provision/provision-streams';
-export type { DifferenceKind, StreamDifference } from './provision/stream-difference';
+export type { DifferenceKind, StreamDifference } from './provision/difference';
 export type { DeadLetter } from './dead-letters/dead-letter';
 export { DeadLetterBox, type DeadLetterFilter } from './dead-letters/dead-letter-box';
 export { Schedule } from './schedule/schedule';

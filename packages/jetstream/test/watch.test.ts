@@ -151,10 +151,12 @@ onEachJetStream((server, client) => {
         @Watch(Missing, Mode) mode(_: unknown): void {}
       }
       const connection = await client.connect();
-      for (const provision of ['verify', 'off'] as const)
-        await expect(hosts.start(Lost, { connection, provision })).rejects.toThrow(
-          /bucket "missing".*does not exist.*provision: "ensure"/,
-        );
+      await expect(hosts.start(Lost, { connection, provision: 'verify' })).rejects.toThrow(
+        /bucket "missing" does not exist; let a service or "natsmith streams ensure" create it/,
+      );
+      await expect(hosts.start(Lost, { connection, provision: 'off' })).rejects.toThrow(
+        /bucket "missing".*does not exist.*provision: "ensure"/,
+      );
     });
 
     it('of a key that its bucket does not have is a mistake', async () => {

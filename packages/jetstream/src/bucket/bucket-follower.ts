@@ -10,6 +10,7 @@ import {
 import { deliveryOf } from '../nats/delivery';
 import { managerOf } from '../nats/manager';
 import { statusOf } from '../nats/status';
+import { failureIn } from '../provision/management-error';
 
 /** A change of a bucket; `undefined` as data where the key has no value any more. */
 export interface Change {
@@ -331,5 +332,5 @@ function operationOf(message: Message): Change['operation'] {
 }
 
 function ignoreMissing(error: unknown): void {
-  if (!/not found/i.test(String(error))) throw error;
+  if (failureIn(error).kind !== 'missing') throw error;
 }

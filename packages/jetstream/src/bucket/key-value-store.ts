@@ -8,7 +8,7 @@ import {
 } from '@natsmith/protocol';
 import type { KV } from '@nats-io/kv';
 import { keyOf, type Bucket, type Key } from '../contract/bucket';
-import { kvOptions } from './kv-options';
+import { provisionStreams } from '../provision/provision-streams';
 
 /** What a reader of the key gets. */
 export type ValueOf<K> = K extends Key<string, infer Type> ? PayloadOf<Type> : never;
@@ -41,7 +41,7 @@ export interface KeyValueEntry<Value> {
 
 /** How a store comes to its bucket. */
 export interface KeyValueStoreOptions {
-  /** `ensure` (default) creates the bucket where it is missing, `off` leaves that to others. */
+  /** `ensure` (default) creates the bucket where it is missing and updates it, `off` leaves that to others. */
   readonly provision?: 'ensure' | 'off';
 }
 
@@ -121,8 +121,8 @@ export class KeyValueStore<K extends Key = Key> {
     const { Kvm } = await import('@nats-io/kv');
     const kvm = new Kvm(this.connection as unknown as ConstructorParameters<typeof Kvm>[0]);
     const { name } = this.bucket;
-    return this.options.provision === 'off'
-      ? kvm.open(name, { allow_direct: true })
-      : kvm.create(name, kvOptions(this.bucket.options));
+    if (this.options.provision === 'off') return kvm.open(name, { allow_direct: true });
+    await provisionStreams([this.bucket], { connection: this.connection, provision: 'ensure' });
+    return kvm.open(name);
   }
 }

@@ -1,6 +1,6 @@
-import type { StreamDifference } from './stream-difference';
+import type { StreamDifference } from './difference';
 
-/** Streams are not as the contracts say, and cannot be made so: every difference is listed. */
+/** Streams, buckets, consumers or schedules are not as the contracts say, and cannot be made so: every difference is listed. */
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';
 

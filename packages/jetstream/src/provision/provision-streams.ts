@@ -1,13 +1,16 @@
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { Logger, Provision } from '@natsmith/core';
 import { subjectCovers, type Connection } from '@natsmith/protocol';
+import type { Bucket } from '../contract/bucket';
 import type { EventStream } from '../contract/event-stream';
 import { managerOf } from '../nats/manager';
 import { isAtLeast, serverVersion } from '../nats/server-version';
+import { wantedOf } from './contracts';
+import type { Change, StreamDifference } from './difference';
 import { failureIn } from './management-error';
 import { ProvisionError } from './provision-error';
-import { abilitiesOf, configOf, type Abilities } from './stream-config';
-import { compareStream, type Change, type StreamDifference } from './stream-difference';
+import { abilitiesOf, type Abilities } from './stream-config';
+import type { WantedStream } from './wanted-stream';
 import { explained, missing, plain, refused, sentence } from './wording';
 
 /** What has become of one stream. */
@@ -35,11 +38,11 @@ const ALREADY_IN_USE = 10_058;
 const OVERLAP = 10_065;
 
 /**
- * Sees to it that streams are as their contracts say.
+ * Sees to it that streams and buckets are as their contracts say.
  * @throws ProvisionError that names each difference
  */
 export async function provisionStreams(
-  streams: Iterable<EventStream>,
+  streams: Iterable<EventStream | Bucket>,
   { connection, provision, prune = false, logger }: Provisioning,
 ): Promise<StreamReport[]> {
   const all = new Set(streams);
@@ -50,7 +53,7 @@ export async function provisionStreams(
   const failures: unknown[] = [];
   // One after the other: several contracts may be about the same stream.
   for (const stream of all)
-    await one.run(stream).then(
+    await one.run(wantedOf(stream)).then(
       (report) => reports.push(report),
       (error: unknown) => failures.push(error),
     );
@@ -68,17 +71,17 @@ export async function provisionStreams(
 /** What is different between contracts and server; nothing is changed. */
 export async function differencesOf(
   connection: Connection,
-  streams: Iterable<EventStream>,
+  streams: Iterable<EventStream | Bucket>,
 ): Promise<StreamDifference[]> {
   checkVersion(connection);
   const manager = await managerOf(connection);
   const abilities = abilitiesOf(connection);
   const all = await Promise.all(
-    [...streams].map(async (stream) => {
+    [...streams].map(wantedOf).map(async (stream) => {
       const found = await configFound(manager, stream.name).catch((error: unknown) => {
-        throw explained(stream, error, 'compared');
+        throw explained(stream.title, error, 'compared');
       });
-      return found === undefined ? [missing(stream)] : compareStream(stream, found, abilities).map(plain);
+      return found === undefined ? [missing(stream)] : stream.compare(found, abilities).map(plain);
     }),
   );
   return all.flat();
@@ -103,16 +106,16 @@ class StreamProvisioning {
     this.abilities = abilitiesOf(connection);
   }
 
-  async run(stream: EventStream): Promise<StreamReport> {
+  async run(stream: WantedStream): Promise<StreamReport> {
     let found: StreamConfig | undefined;
     try {
       found = await configFound(this.manager, stream.name);
     } catch (error) {
       const { kind, words } = failureIn(error);
-      if (kind !== 'forbidden' || this.options.provision === 'verify') throw explained(stream, error, 'compared');
+      if (kind !== 'forbidden' || this.options.provision === 'verify') throw explained(stream.title, error, 'compared');
       this.options.logger?.warn(
         { stream: stream.name },
-        `stream not checked: this user may not ask for it (${words}); grant that, or start with { provision: 'off' }`,
+        `${stream.noun} not checked: this user may not ask for it (${words}); grant that, or start with { provision: 'off' }`,
       );
       return { stream: stream.name, outcome: 'unchanged', changed: [], left: [] };
     }
@@ -120,23 +123,23 @@ class StreamProvisioning {
     return this.update(stream, found);
   }
 
-  private async create(stream: EventStream): Promise<StreamReport> {
+  private async create(stream: WantedStream): Promise<StreamReport> {
     if (this.options.provision === 'verify') throw refused([missing(stream)]);
     try {
-      await this.manager.streams.add(configOf(stream, this.abilities));
+      await this.manager.streams.add(stream.config(this.abilities));
     } catch (error) {
       // Another instance was faster, with a contract of its own.
       const found = failureIn(error).code === ALREADY_IN_USE ? await configFound(this.manager, stream.name) : undefined;
-      if (found === undefined) throw explained(stream, error, 'created', await this.others(stream, error));
+      if (found === undefined) throw explained(stream.title, error, 'created', await this.others(stream, error));
       return this.update(stream, found);
     }
-    this.options.logger?.info({ stream: stream.name, subjects: stream.subjects }, 'stream created');
+    this.options.logger?.info({ stream: stream.name, subjects: stream.subjects }, `${stream.noun} created`);
     return { stream: stream.name, outcome: 'created', changed: [missing(stream)], left: [] };
   }
 
-  private async update(stream: EventStream, found: StreamConfig): Promise<StreamReport> {
+  private async update(stream: WantedStream, found: StreamConfig): Promise<StreamReport> {
     const { provision, prune, logger } = this.options;
-    const differences = compareStream(stream, found, this.abilities);
+    const differences = stream.compare(found, this.abilities);
     const fixed = differences.filter(({ kind }) => kind === 'fixed');
     if (provision === 'verify') {
       const wrong = differences.filter(isAsked);
@@ -149,7 +152,7 @@ class StreamProvisioning {
     for (const difference of left.filter(isAsked))
       logger?.warn(
         { ...plain(difference) },
-        `stream left as it is: ${sentence(difference)}; "natsmith streams ensure --prune" shrinks it`,
+        `${stream.noun} left as it is: ${sentence(difference)}; "natsmith streams ensure --prune" shrinks it`,
       );
     if (changes.length === 0) return { stream: stream.name, outcome: 'unchanged', changed: [], left: left.map(plain) };
     try {
@@ -157,18 +160,18 @@ class StreamProvisioning {
     } catch (error) {
       const { kind, words } = failureIn(error);
       const needed = changes.filter(({ kind }) => kind !== 'add');
-      if (kind !== 'forbidden') throw explained(stream, error, 'updated', await this.others(stream, error));
+      if (kind !== 'forbidden') throw explained(stream.title, error, 'updated', await this.others(stream, error));
       if (needed.length > 0) throw refused(needed, ` (this user may not update it: ${words})`);
-      logger?.debug({ stream: stream.name, subject: words }, 'stream not updated: this user may not do so');
+      logger?.debug({ stream: stream.name, subject: words }, `${stream.noun} not updated: this user may not do so`);
       return { stream: stream.name, outcome: 'unchanged', changed: [], left: differences.map(plain) };
     }
     const fields = changes.map(({ field, wanted, found }) => `${field} ${found} -> ${wanted}`);
-    logger?.info({ stream: stream.name, changes: fields }, 'stream updated');
+    logger?.info({ stream: stream.name, changes: fields }, `${stream.noun} updated`);
     return { stream: stream.name, outcome: 'updated', changed: changes.map(plain), left: left.map(plain) };
   }
 
   /** The streams that have a subject already, for the error that says so. */
-  private async others(stream: EventStream, error: unknown): Promise<string> {
+  private async others(stream: WantedStream, error: unknown): Promise<string> {
     if (failureIn(error).code !== OVERLAP) return '';
     const names = new Set<string>();
     for (const subject of stream.subjects)

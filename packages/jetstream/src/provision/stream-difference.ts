@@ -1,33 +1,11 @@
 import type { StreamConfig } from '@nats-io/jetstream';
-import { millisecondsOf, subjectCovers, type Duration } from '@natsmith/protocol';
+import { subjectCovers } from '@natsmith/protocol';
 import type { EventStream } from '../contract/event-stream';
+import type { Change, DifferenceKind } from './difference';
+import { Comparison, durationOf } from './comparison';
 import { scheduleSubject } from './schedules';
 import { takesSchedules, type Abilities } from './stream-config';
-import { nanosecondsOf, writtenDuration } from './written';
-
-/**
- * What becomes of a difference: `create` (the stream is missing), `update`, `shrink` (only when it is asked for, since it
- * deletes messages, copies or subjects), `fixed` (the server cannot change it in place), `add` (what natsmith would like
- * and no contract asks for).
- */
-export type DifferenceKind = 'create' | 'update' | 'shrink' | 'fixed' | 'add';
-
-/** One field of a stream that is not as its contract says. */
-export interface StreamDifference {
-  readonly stream: string;
-  /** As in `eventStream()`; `stream` where it is missing, `schedules` and `ttl` for what `at` and `ttl` need. */
-  readonly field: string;
-  /** What the contract says. */
-  readonly wanted: string;
-  /** What the server has. */
-  readonly found: string;
-  readonly kind: DifferenceKind;
-}
-
-/** A difference, with what takes it away. */
-export interface Change extends StreamDifference {
-  readonly config: Partial<StreamConfig>;
-}
+import { writtenDuration } from './written';
 
 /**
  * Compares a stream of the server with its contract, field by field. What the contract leaves out is the server's own
@@ -35,42 +13,23 @@ export interface Change extends StreamDifference {
  */
 export function compareStream(stream: EventStream, found: StreamConfig, abilities: Abilities): Change[] {
   const { options } = stream;
-  const change = (
-    field: string,
-    [wanted, has]: readonly [string, string],
-    kind: DifferenceKind,
-    config: Partial<StreamConfig>,
-  ): Change[] => (wanted === has ? [] : [{ stream: stream.name, field, wanted, found: has, kind, config }]);
-  const limit = (
-    field: string,
-    wanted: number | undefined,
-    has: number,
-    key: keyof StreamConfig,
-    write: (value: number) => string = String,
-  ): Change[] => {
-    if (wanted === undefined) return [];
-    const isUnlimited = has <= 0;
-    const kind = isUnlimited || wanted < has ? 'shrink' : 'update';
-    return change(field, [write(wanted), isUnlimited ? 'unlimited' : write(has)], kind, { [key]: wanted });
-  };
-  const duration = (value: Duration | undefined): number | undefined =>
-    value === undefined ? undefined : nanosecondsOf(millisecondsOf(value));
+  const one = new Comparison(stream.name);
   const { retention, storage, discard = found.discard, replicas } = options;
   return [
     ...copies(stream.name, found),
     ...compareSubjects(stream, found),
-    ...change('retention', [retention ?? found.retention, found.retention], retentionChange(retention, found), {
+    ...one.field('retention', [retention ?? found.retention, found.retention], retentionChange(retention, found), {
       retention,
     }),
-    ...change('storage', [storage ?? found.storage, found.storage], 'fixed', {}),
-    ...change('discard', [discard, found.discard], 'update', { discard }),
-    ...limit('maxAge', duration(options.maxAge), found.max_age, 'max_age', writtenDuration),
-    ...limit('maxBytes', options.maxBytes, found.max_bytes, 'max_bytes'),
-    ...limit('maxMessages', options.maxMessages, found.max_msgs, 'max_msgs'),
-    ...limit('replicas', replicas, found.num_replicas, 'num_replicas'),
-    ...limit(
+    ...one.field('storage', [storage ?? found.storage, found.storage], 'fixed', {}),
+    ...one.field('discard', [discard, found.discard], 'update', { discard }),
+    ...one.limit('maxAge', durationOf(options.maxAge), found.max_age, 'max_age', writtenDuration),
+    ...one.limit('maxBytes', options.maxBytes, found.max_bytes, 'max_bytes'),
+    ...one.limit('maxMessages', options.maxMessages, found.max_msgs, 'max_msgs'),
+    ...one.limit('replicas', replicas, found.num_replicas, 'num_replicas'),
+    ...one.limit(
       'duplicateWindow',
-      duration(options.duplicateWindow),
+      durationOf(options.duplicateWindow),
       found.duplicate_window,
       'duplicate_window',
       writtenDuration,

@@ -1,9 +1,9 @@
-import type { EventStream } from '../contract/event-stream';
 import { failureIn } from './management-error';
 import { ProvisionError } from './provision-error';
-import type { StreamDifference } from './stream-difference';
+import type { StreamDifference } from './difference';
+import type { WantedStream } from './wanted-stream';
 
-export function missing(stream: EventStream): StreamDifference {
+export function missing(stream: WantedStream): StreamDifference {
   return {
     stream: stream.name,
     field: 'stream',
@@ -27,10 +27,18 @@ const WAYS_OUT: Readonly<Record<string, string>> = {
     'or delete it; or change the contract',
 };
 
+/** By its name on the server. */
+export function titleOf(stream: string): string {
+  return stream.startsWith(BUCKET) ? `bucket "${stream.slice(BUCKET.length)}"` : `stream "${stream}"`;
+}
+
+const BUCKET = 'KV_';
+
 export function sentence({ stream, field, wanted, found, kind }: StreamDifference): string {
+  const title = titleOf(stream);
   return kind === 'create'
-    ? `stream "${stream}" does not exist`
-    : `stream "${stream}": ${field} is ${found}, and the contract says ${wanted}`;
+    ? `${title} does not exist`
+    : `${title}: ${field} is ${found}, and the contract says ${wanted}`;
 }
 
 export function refused(differences: readonly StreamDifference[], remark = ''): ProvisionError {
@@ -38,10 +46,13 @@ export function refused(differences: readonly StreamDifference[], remark = ''): 
   return new ProvisionError(problems, differences.map(plain));
 }
 
-/** @param others streams that are in the way */
-export function explained(stream: EventStream, error: unknown, what: string, others = ''): ProvisionError {
+/**
+ * @param title of what has failed: `stream "ORDERS"`
+ * @param others streams that are in the way
+ */
+export function explained(title: string, error: unknown, what: string, others = ''): ProvisionError {
   const { kind, words, code } = failureIn(error);
-  const problem = `stream "${stream.name}" cannot be ${what}: `;
+  const problem = `${title} cannot be ${what}: `;
   const why = {
     forbidden: `this user may not publish to ${words}; grant that, let another user run "natsmith streams ensure", or start with { provision: 'off' }`,
     disabled: 'this server, or this account, has no JetStream; enable it ("nats-server -js")',

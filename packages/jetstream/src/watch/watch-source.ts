@@ -15,8 +15,9 @@ import {
   type SourceSurroundings,
 } from '@natsmith/core';
 import { BucketFollower } from '../bucket/bucket-follower';
-import { ensureBucket } from '../bucket/ensure-bucket';
 import { keySubject, type Bucket } from '../contract/bucket';
+import { failureIn } from '../provision/management-error';
+import { provisionStreams } from '../provision/provision-streams';
 import type { WatchMark } from './watch-context';
 import { WatchRun } from './watch-run';
 
@@ -55,9 +56,12 @@ function planWatch(handler: HandlerDefinition, around: SourceSurroundings): Watc
   return [{ ...planContract(handler, key.contract, options, facts, around), bucket }];
 }
 
-async function ensureBuckets(plans: readonly HandlerPlan[], { connection, provision }: Preparation): Promise<void> {
-  const buckets = new Map((plans as readonly WatchPlan[]).map(({ bucket }) => [bucket.name, bucket]));
-  for (const bucket of buckets.values()) await ensureBucket(connection, bucket, provision);
+async function ensureBuckets(plans: readonly HandlerPlan[], around: Preparation): Promise<void> {
+  const { connection, provision, logger } = around;
+  await provisionStreams(
+    (plans as readonly WatchPlan[]).map(({ bucket }) => bucket),
+    { connection, provision, logger },
+  );
 }
 
 async function startWatch(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): Promise<RunningHandler> {
@@ -116,7 +120,6 @@ const NOTHING = {
 };
 
 function reasonOf(cause: unknown): string {
-  const words = cause instanceof Error ? cause.message : String(cause);
-  if (!/stream not found/i.test(words)) return words;
-  return 'it does not exist; create it, or start with { provision: "ensure" }';
+  const { kind, words } = failureIn(cause);
+  return kind === 'missing' ? 'it does not exist; create it, or start with { provision: "ensure" }' : words;
 }
