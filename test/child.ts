@@ -27,7 +27,7 @@ export class Child {
 
   /** Runs a TypeScript file, compiled as jest compiles it. */
   static start(file: string, environment: Record<string, string>): Child {
-    return Child.node(['-r', join(__dirname, 'register.js'), file], environment);
+    return Child.node([join(__dirname, 'run-source.cjs'), file], environment);
   }
 
   /** Runs node as it is. */
@@ -46,7 +46,8 @@ export class Child {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (this.isRunning) this.process.kill(signal);
+    // By its id: Deno takes a child that was sent a signal by kill() of its own for ended by it, whatever it does.
+    if (this.isRunning && this.pid !== undefined) process.kill(this.pid, signal);
   }
 
   /** Resolves when it has written that, or has written it exactly so many times. */

@@ -12,6 +12,9 @@ import { SubscriptionIndex } from './subscriptions';
 // Turns of the event loop in which clients of this process hear what rang, and say what follows.
 const TURNS_TO_SETTLE = 8;
 
+/** Deno calls what setImmediate is given before it looks at its sockets. */
+const nextTurn: (then: () => void) => void = 'Deno' in globalThis ? (then) => setTimeout(then, 0) : setImmediate;
+
 /** A message as a client has published it. */
 export interface PublishedMessage {
   readonly subject: string;
@@ -142,7 +145,7 @@ export class Broker implements AsyncDisposable {
 }
 
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < TURNS_TO_SETTLE; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < TURNS_TO_SETTLE; turn++) await new Promise<void>(nextTurn);
 }
 
 function reachable(host: string): string {
@@ -150,10 +153,13 @@ function reachable(host: string): string {
   return isIPv6(host) ? `[${host === '::' ? '::1' : host}]` : host;
 }
 
+const NOT_OURS = 'the host is not an address of this machine: choose another host, such as 127.0.0.1';
+
 function refusal(cause: NodeJS.ErrnoException, { host, port }: Settings): Error {
   const advice: Record<string, string> = {
     EADDRINUSE: 'the port is in use: stop what listens there, choose another port, or leave port out for a free one',
-    EADDRNOTAVAIL: 'the host is not an address of this machine: choose another host, such as 127.0.0.1',
+    EADDRNOTAVAIL: NOT_OURS,
+    EINVAL: NOT_OURS, // in Deno
     EACCES: 'the port is reserved: choose one above 1023, or leave port out for a free one',
   };
   const { code = '' } = cause;

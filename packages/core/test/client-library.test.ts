@@ -17,25 +17,23 @@ afterAll(async () => {
 
 /** Connects by `connect()` where these packages cannot be found, and tells which library it was. */
 async function connectedWithout(...missing: string[]): Promise<string> {
-  const hidden = join(folder, `without-${missing.length}.js`);
+  const program = join(folder, `without-${missing.length}.cjs`);
   writeFileSync(
-    hidden,
+    program,
     `const Module = require('node:module');
      const resolve = Module._resolveFilename;
      Module._resolveFilename = function (request, ...rest) {
        if (!${JSON.stringify(missing)}.includes(request)) return resolve.call(this, request, ...rest);
        throw Object.assign(new Error('Cannot find module ' + request), { code: 'MODULE_NOT_FOUND' });
-     };`,
+     };
+     const { connect } = require(${JSON.stringify(join(__dirname, '..'))});
+     connect().then((connection) => {
+       const isNats = require.cache[${JSON.stringify(require.resolve('nats'))}] !== undefined;
+       console.log('library:', isNats ? 'nats' : 'other');
+       return connection.close();
+     }).catch((error) => console.log(error.message));`,
   );
-  const main = `const { connect } = require(${JSON.stringify(join(__dirname, '..'))});
-    connect().then((connection) => {
-      console.log('library:', require.cache[require.resolve('nats')] === undefined ? 'other' : 'nats');
-      return connection.close();
-    }).catch((error) => console.log(error.message));`.replace(
-    "require.resolve('nats')",
-    JSON.stringify(require.resolve('nats')),
-  );
-  const child = Child.node(['-r', hidden, '-e', main], { NATS_URL: server.url });
+  const child = Child.node([program], { NATS_URL: server.url });
   await child.exit;
   return child.stdout.trim();
 }

@@ -8,14 +8,15 @@ import { type Socket } from 'node:net';
  */
 export function endWithThisProcess(child: ChildProcess): void {
   child.unref();
-  (child.stderr as Socket | null)?.unref();
+  (child.stderr as Partial<Socket> | null)?.unref?.();
   if (process.platform === 'win32') {
     process.once('exit', () => child.kill('SIGKILL'));
     return;
   }
   const guard = spawn('/bin/sh', ['-c', `read _; kill -9 ${child.pid}`], { stdio: ['pipe', 'ignore', 'ignore'] });
   guard.unref();
-  (guard.stdin as unknown as Socket).unref();
+  // In Bun it is no socket, and keeps nothing alive.
+  (guard.stdin as unknown as Partial<Socket>).unref?.();
   // The process id may be given to somebody else as soon as the child is gone.
   child.once('exit', () => guard.kill('SIGKILL'));
 }

@@ -74,7 +74,7 @@ export class NatsServer implements TestServer {
   }
 
   async stop(): Promise<void> {
-    const forced = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_TIMEOUT);
+    const forced = setTimeout(() => this.#signal('SIGKILL'), STOP_TIMEOUT);
     await this.#end('SIGTERM');
     clearTimeout(forced);
     if (this.#store !== undefined) rmSync(this.#store, { recursive: true, force: true });
@@ -101,7 +101,7 @@ export class NatsServer implements TestServer {
     this.options = { ...options, port: this.#port, cluster: this.options.cluster };
     const before = this.#output.length;
     writeFileSync(join(this.#folder, CONFIG_FILE), this.#config(this.#folder));
-    this.#child.kill('SIGHUP');
+    this.#signal('SIGHUP');
     const deadline = Date.now() + START_TIMEOUT;
     for (;;) {
       const said = this.#output.slice(before);
@@ -114,7 +114,7 @@ export class NatsServer implements TestServer {
 
   /** Puts the server into lame duck mode: it tells its clients to move, and ends. */
   lameDuck(): void {
-    this.#child?.kill('SIGUSR2');
+    this.#signal('SIGUSR2');
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -183,12 +183,23 @@ export class NatsServer implements TestServer {
     );
   }
 
+  // By its id: Deno takes a child for ended that was sent any signal by kill() of its own.
+  #signal(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it ended a moment ago
+    }
+  }
+
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (!child) return;
     child.ref();
     const closed = once(child, 'close');
-    child.kill(signal);
+    this.#signal(signal);
     await closed;
   }
 }

@@ -1,8 +1,9 @@
 /* global __dirname */
-// Lets a child process run TypeScript sources, compiled as the test runner compiles them: node -r ./register.js x.ts
+// Runs a TypeScript file, compiled as the test runner compiles it, under any runtime: node run-source.cjs x.ts
+// A main program and no hook of the runtime's own: Bun and Deno would compile the file as they see fit.
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
-const { join } = require('node:path');
+const { join, resolve: resolvePath } = require('node:path');
 const { transformSync } = require('@swc/core');
 
 const PACKAGES = join(__dirname, '../packages');
@@ -26,3 +27,5 @@ Module._resolveFilename = function (request, ...rest) {
   const name = /^@natsmith\/([^/]+)$/.exec(request)?.[1];
   return resolve.call(this, name === undefined ? request : join(PACKAGES, name, 'src/index.ts'), ...rest);
 };
+
+require(resolvePath(process.argv[2]));
