@@ -1,13 +1,13 @@
 // What Node.js has and a browser has not. Bundles for browsers get browser.ts in its place, by "browser" in package.json.
 import { Buffer, isUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
-import { tracingChannel } from 'node:diagnostics_channel';
+import { tracingChannel as channelsOf, type TracingChannel } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
 
 const { isAnyArrayBuffer, isDataView } = types;
-export { Buffer, delay, isAnyArrayBuffer, isDataView, isUtf8, nextTurn, randomFillSync, readFileSync, tracingChannel };
+export { Buffer, delay, isAnyArrayBuffer, isDataView, isUtf8, nextTurn, randomFillSync, readFileSync };
 
 export function environment(): NodeJS.ProcessEnv {
   return process.env;
@@ -16,6 +16,17 @@ export function environment(): NodeJS.ProcessEnv {
 /** Tells whoever runs the program of a mistake that harms nobody yet. */
 export function warn(message: string): void {
   process.emitWarning(message, 'NatsmithWarning');
+}
+
+/** Channels of operations, as Node.js has them; Bun's do not tell whether somebody listens. */
+export function tracingChannel<Store, Context extends object>(name: string): TracingChannel<Store, Context> {
+  const channels = channelsOf<Store, Context>(name);
+  if (!('hasSubscribers' in channels)) {
+    const { start, end, asyncStart, asyncEnd, error } = channels as TracingChannel<Store, Context>;
+    const all = [start, end, asyncStart, asyncEnd, error];
+    Object.defineProperty(channels, 'hasSubscribers', { get: () => all.some((each) => each.hasSubscribers) });
+  }
+  return channels;
 }
 
 /** A timer that keeps no process alive. */
