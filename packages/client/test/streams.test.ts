@@ -2,12 +2,11 @@ import { ServiceClient, ServiceError, StreamError, TimeoutError, type StreamOpti
 import { Endpoint, Service, type RequestContext } from '@natsmith/core';
 import { connect } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { type Connection, type Message } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
 import { until } from '#test/until';
+import { garbageCollector } from '#test/runtime';
 
 let made = 0;
 let ended: string[] = [];
@@ -453,8 +452,7 @@ describe('memory', () => {
       const connection = await connect({ servers: server.url });
       const reader = new ServiceClient(connection);
       await start(Feed, { connection });
-      setFlagsFromString('--expose_gc');
-      const collectGarbage = runInNewContext('gc') as () => void;
+      const collectGarbage = garbageCollector();
       const sizes: number[] = [];
       let ahead = 0;
       let n = 0;

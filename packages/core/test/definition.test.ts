@@ -485,7 +485,7 @@ describe('an endpoint', () => {
       'with a payload class that wants arguments',
       () => endpointWith({ request: Demanding }),
       'Subject.x',
-      /payload class Demanding, whose constructor throws when it is called without arguments \(Cannot read .*\)/,
+      /payload class Demanding, whose constructor throws when it is called without arguments \((Cannot read|undefined is not) .*\)/,
     ],
     [
       'with one nested in a list',

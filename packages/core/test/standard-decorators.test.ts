@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import * as ts from 'typescript';
 import { Child } from '#test/child';
 import { runServices } from '#test/hosts';
+import { itInNode } from '#test/runtime';
 import type * as Fixture from './standard-decorators/service';
 
 const SOURCES = join(__dirname, 'standard-decorators');
@@ -203,7 +204,8 @@ describe.each(Object.keys(COMPILERS))('mistakes with standard decorators, compil
   });
 });
 
-it('services with standard decorators run under tsx as they stand', async () => {
+// tsx is a loader of Node.js: Bun and Deno compile by themselves.
+itInNode('services with standard decorators run under tsx as they stand', async () => {
   const folder = folderFor('tsx');
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "target": "es2022" } }');

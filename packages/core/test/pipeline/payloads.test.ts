@@ -325,12 +325,12 @@ onStage('payloads', Payloads, (stage, server) => {
     });
 
     it.each([
-      ['half a surrogate pair', '{"email":"\\ud800"}', 'URI malformed'],
-      ['an exponent', '{"email":"a@example.com","amount":1e-7}', 'length'],
+      ['half a surrogate pair', '{"email":"\\ud800"}', /URI malformed|illegal UTF-16/],
+      ['an exponent', '{"email":"a@example.com","amount":1e-7}', /length/],
     ])('whose validator throws at the payload is a 400 whose cause is logged: %s', async (_, body, cause) => {
       const reply = await stage.call('contact', body);
       expect([reply.code, reply.description]).toEqual([400, 'payload cannot be validated']);
-      expect(stage.log.problems).toContain(cause);
+      expect(stage.log.problems).toMatch(cause);
     });
 
     it('has async validators that reject while others throw: nothing rejects where nobody waits, which would end the process', async () => {
