@@ -7,14 +7,26 @@ import { prepare } from './prepare.mjs';
 
 const SUITES = ['core', 'client', 'jetstream', 'broker'].map((name) => `packages/${name}/`);
 
+const root = fileURLToPath(new URL('..', import.meta.url));
+
 /** The newest of each line; `README.md` says what was run. */
 const RUNTIMES = {
   'node-22': { install: 'node@22.23.3', program: 'node/bin/node' },
   'node-24': { install: 'node@24.21.0', program: 'node/bin/node' },
   'node-26': { install: 'node@26.10.0', program: 'node/bin/node' },
+  bun: {
+    install: 'bun@1.4.5',
+    program: '.bin/bun',
+    // By the environment, and so in the workers of jest, too.
+    env: { BUN_OPTIONS: `--preload=${root}scripts/bun-preload.cjs` },
+  },
+  deno: {
+    install: 'deno@2.9.6',
+    program: '.bin/deno',
+    args: ['run', '--allow-all', '--node-modules-dir=manual'],
+    env: { DENO_DIR: `${root}.cache/runtimes/deno`, DENO_NO_UPDATE_CHECK: '1' },
+  },
 };
-
-const root = fileURLToPath(new URL('..', import.meta.url));
 const [, , ...args] = process.argv;
 const firstOption = args.findIndex((arg) => arg.startsWith('-'));
 const names = firstOption === -1 ? args : args.slice(0, firstOption);
@@ -30,7 +42,7 @@ prepare();
 let status = 0;
 for (const name of names.length > 0 ? names : Object.keys(RUNTIMES)) {
   console.error(`\n${name}`);
-  status = run(download(name)) || status;
+  status = run(name) || status;
 }
 process.exit(status);
 
@@ -52,8 +64,19 @@ function download(name) {
 }
 
 /** One server and one client library, as locally: all of their combinations run under the least Node.js. */
-function run(program) {
-  const jest = ['node_modules/jest/bin/jest.js', '--testPathPatterns', ...SUITES, ...jestOptions];
-  const env = { ...process.env, NATSMITH_MATRIX: 'local' };
-  return spawnSync(program, jest, { cwd: root, env, stdio: 'inherit' }).status ?? 1;
+function run(name) {
+  const { args = [], env } = RUNTIMES[name];
+  const jest = [
+    'node_modules/jest/bin/jest.js',
+    '--testTimeout=30000',
+    '--testPathPatterns',
+    ...SUITES,
+    ...jestOptions,
+  ];
+  const result = spawnSync(download(name), [...args, ...jest], {
+    cwd: root,
+    env: { ...process.env, NATSMITH_MATRIX: 'local', ...env },
+    stdio: 'inherit',
+  });
+  return result.status ?? 1;
 }
