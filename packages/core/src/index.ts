@@ -81,7 +81,7 @@ export { DefinitionError, type Mistake } from './plan/definition-error';
 export type { HandlerDefinition } from './define/definition';
 export { Context } from './pipeline/context';
 export { failureOf, unansweredFailure, type Failure } from './pipeline/failure';
-export { caller, invoker, reader, taker, type Handler, type Take } from './pipeline/invoke';
+export { caller, invoker, reader, taker, type Handler, type Take } from './pipeline/decode';
 export type { Execute } from './pipeline/context';
 export type { ReceivedMessage } from './pipeline/message';
 export type { MessageEnd, MessageError, MessageStart, Outcome } from './pipeline/channels';

@@ -13,6 +13,7 @@ export { abandonPromises, isAbandoned, isThenable } from './body/thenable';
 export { asBuffer, bytesIn, wholeBytes } from './body/whole-bytes';
 export { Buffer, delay, inBackground, nextTurn, tracingChannel, warn } from './platform/node';
 export { CHUNK_CREDIT, CHUNKS_HEADER, chunksOf, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';
+export { clientLibrary } from './nats/client-library';
 export { connectWith, type NatsLibrary } from './nats/connect';
 export { optionsFromEnvironment } from './nats/environment';
 export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './nats/connection';

@@ -1,5 +1,4 @@
 import {
-  ServiceError,
   StreamError,
   SEQUENCE_HEADER,
   CANCEL_HEADER,
@@ -9,6 +8,7 @@ import {
   markReceived,
   MAX_TIMER,
   TIMEOUT_HEADER,
+  errorNamed,
   type HeaderLines,
   type Message,
 } from '@natsmith/protocol';
@@ -119,7 +119,7 @@ class PendingRequest implements Receiver {
   expire(): void {
     const { left, subject, settings } = this;
     // A propagated deadline is the 504 of the request that it came with, not a failure of its handler.
-    this.onError(left < settings.timeout ? new ServiceError(504, 'timeout') : new TimeoutError(subject, left));
+    this.onError(left < settings.timeout ? errorNamed('timeout') : new TimeoutError(subject, left));
   }
 
   private cancel(reason: unknown): void {

@@ -1,9 +1,9 @@
 import {
   compareVersions,
+  errorNamed,
   instanceIdProblem,
   markReceived,
   parseVersion,
-  ServiceError,
   subjectCovers,
   subjectProblem,
   type InfoResponse,
@@ -70,7 +70,7 @@ export function selectInstances(
   { version, id }: ServiceSelection,
   instances: readonly InfoResponse[],
 ): InfoResponse[] {
-  if (instances.length === 0) throw markReceived(new ServiceError(503, `nobody answers as service "${service}"`));
+  if (instances.length === 0) throw markReceived(errorNamed('noService', { service }));
   const range = version === undefined ? undefined : parseRange(version);
   const inRange = instances.filter((one) => range === undefined || isInRange(versionOf(one), range));
   if (inRange.length === 0) {
@@ -80,9 +80,7 @@ export function selectInstances(
   const selected = inRange.filter((one) => id === undefined || one.id === id);
   if (selected.length === 0) {
     const found = listed(inRange.map((one) => one.id));
-    throw markReceived(
-      new ServiceError(503, `no instance of service "${service}" has the id ${id ?? ''}; found ${found}`),
-    );
+    throw markReceived(errorNamed('noInstance', { service, id: id ?? '', found }));
   }
   return selected.sort(newestFirst);
 }

@@ -1,4 +1,4 @@
-import { connectWith, optionsFromEnvironment } from '@natsmith/protocol';
+import { clientLibrary, connectWith, optionsFromEnvironment } from '@natsmith/protocol';
 import type * as Nats from 'nats';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 
@@ -10,25 +10,12 @@ import type { ConnectionOptions, NatsConnection } from 'nats';
  * @throws Error that says where it looked, when no server answers
  */
 export async function connect(given?: ConnectionOptions): Promise<NatsConnection> {
-  const library = clientLibrary();
-  return connectWith(library, given ?? optionsFromEnvironment(library));
-}
-
-/** Loaded only when natsmith makes the connection; whoever has a connection of its own needs none of them here. */
-function clientLibrary(): typeof Nats {
   /* eslint-disable @typescript-eslint/no-require-imports */
-  try {
-    return require('nats') as typeof Nats;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    try {
-      // Its connections are alike in what natsmith uses.
-      return require('@nats-io/transport-node') as typeof Nats;
-    } catch {
-      throw new Error('no client library for NATS is installed: npm install nats, or @nats-io/transport-node', {
-        cause: error,
-      });
-    }
-  }
+  const library = clientLibrary(
+    () => require('nats') as typeof Nats,
+    // Its connections are alike in what natsmith uses.
+    () => require('@nats-io/transport-node') as typeof Nats,
+  );
   /* eslint-enable @typescript-eslint/no-require-imports */
+  return connectWith(library, given ?? optionsFromEnvironment(library));
 }

@@ -1,5 +1,5 @@
 import { tooLarge } from '../payload/body-size';
-import type { Take } from '../pipeline/invoke';
+import type { Take } from '../pipeline/decode';
 import type { Execute } from '../pipeline/context';
 import { announcesBody, receiveBody } from './chunks';
 import type { ReplyOutlet } from './outlet';

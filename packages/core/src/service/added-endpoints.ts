@@ -2,7 +2,7 @@ import type { GroupMark } from '../define/metadata';
 import type { EndpointOptions } from '../define/options';
 import { payloadClassProblem } from '../payload/class-validator/check';
 import { hasValidators } from '../payload/validator';
-import type { Handler } from '../pipeline/invoke';
+import type { Handler } from '../pipeline/decode';
 import { checkAddedGroup, planAddedEndpoint } from '../plan/added-endpoint';
 import type { ServicePlan } from '../plan/plan';
 import { startEndpoint } from '../sources/endpoint';

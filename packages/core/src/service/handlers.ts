@@ -1,4 +1,4 @@
-import type { Handler } from '../pipeline/invoke';
+import type { Handler } from '../pipeline/decode';
 import type { HandlerPlan } from '../plan/handler-plan';
 import type { SourcePlan } from '../plan/source';
 import type { ServiceObjects } from '../sources/settings';

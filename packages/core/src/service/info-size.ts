@@ -34,7 +34,7 @@ export function fitInfo(info: InfoResponse, maxPayload: number, headerSize: numb
       excess -= size - left;
       const whose = part.endpoint === undefined ? 'the service' : `endpoint "${part.endpoint}"`;
       logger.warn(
-        { service: info.name, ...(part.endpoint !== undefined && { endpoint: part.endpoint }), maxPayload },
+        { service: info.name, ...(part.endpoint !== undefined && { handler: part.endpoint }), maxPayload },
         `INFO is over max_payload; the ${part.what} of ${whose} are left out`,
       );
     }

@@ -97,7 +97,7 @@ class Neighbours {
     if (this.warned.has(key) || this.warned.size >= MAX_WARNINGS) return;
     this.warned.add(key);
     this.logger.warn(
-      { service, endpoint: endpoint.name, subject: endpoint.subject, other: { service: other, id, subject } },
+      { service, handler: endpoint.name, subject: endpoint.subject, other: { service: other, id, subject } },
       `service "${other}" answers on ${subject} in the queue group "${endpoint.queueGroup}", too, so it and "${service}" ` +
         "take each other's requests; change the subject of one, or its queue group",
     );

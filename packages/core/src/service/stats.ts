@@ -94,7 +94,7 @@ async function encodedData(
     const data = await inTime(statsHandler({ ...endpoint }), endpoint.name);
     return JSON.stringify(data);
   } catch (err) {
-    logger.error({ service, endpoint: endpoint.name, err }, 'stats handler failed; STATS goes without its data');
+    logger.error({ service, handler: endpoint.name, err }, 'stats handler failed; STATS goes without its data');
     return undefined;
   }
 }
@@ -112,7 +112,7 @@ function addDataThatFits(
     const size = Buffer.byteLength(`,"data":${encoded}`);
     if (size > room) {
       logger.warn(
-        { service: reply.name, endpoint: endpoint.name, size, maxPayload },
+        { service: reply.name, handler: endpoint.name, size, maxPayload },
         `STATS is over max_payload; the data of endpoint "${endpoint.name}" is left out`,
       );
       continue;

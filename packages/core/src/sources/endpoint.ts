@@ -6,7 +6,7 @@ import type { EndpointOptions } from '../define/options';
 import { codecNamed } from '../payload/codec';
 import { orDefault } from '../payload/default-payload';
 import type { Execute } from '../pipeline/context';
-import { taker, type Handler } from '../pipeline/invoke';
+import { taker, type Handler } from '../pipeline/decode';
 import { LogLimit } from '../pipeline/log-limit';
 import { hasHeaders } from '../pipeline/message';
 import { planEndpointMethod } from '../plan/endpoint-method';
@@ -16,7 +16,7 @@ import { bodyInvoker } from '../reply/body';
 import type { EndpointRuntime } from '../reply/endpoint-runtime';
 import type { Replying } from '../reply/replying';
 import { handle } from '../reply/request';
-import { streamInvoker } from '../reply/upload';
+import { streamInvoker } from '../reply/payload-stream';
 import { reading, runtimeOf, type HandlerSurroundings, type RunningHandler, type Source } from './source';
 import { startSubscribed } from './subscribed';
 

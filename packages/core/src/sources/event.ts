@@ -4,7 +4,7 @@ import type { EventContext } from '../define/handler';
 import { markHandler } from '../define/metadata';
 import type { SubscribeOptions } from '../define/options';
 import { unansweredFailure } from '../pipeline/failure';
-import { invoker, taker, type Handler } from '../pipeline/invoke';
+import { invoker, taker, type Handler } from '../pipeline/decode';
 import { LogLimit } from '../pipeline/log-limit';
 import { Run } from '../pipeline/run';
 import type { HandlerRuntime } from '../pipeline/runtime';

@@ -7,7 +7,7 @@ import type { ActiveMessages, PendingMessage } from '../pipeline/active';
 import { HandlerLog } from '../pipeline/bound-log';
 import type { Context, Execute } from '../pipeline/context';
 import { Counter } from '../pipeline/counter';
-import type { Handler } from '../pipeline/invoke';
+import type { Handler } from '../pipeline/decode';
 import { DEFAULT_MAX_PENDING, Limiter } from '../pipeline/limiter';
 import { compose } from '../pipeline/middleware';
 import type { HandlerRuntime } from '../pipeline/runtime';

@@ -262,7 +262,7 @@ onStage(
       expect(stage.log.of('warn')).toMatchObject([
         {
           message: 'INFO is over max_payload; the schemas of endpoint "large" are left out',
-          details: { service: 'large', endpoint: 'large', maxPayload: 4096 },
+          details: { service: 'large', handler: 'large', maxPayload: 4096 },
         },
       ]);
     });

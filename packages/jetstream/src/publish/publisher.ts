@@ -3,7 +3,7 @@ import {
   millisecondsOf,
   durationProblem,
   MAX_TIMER,
-  ServiceError,
+  errorNamed,
   type Connection,
   type Duration,
   type Event,
@@ -129,9 +129,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
     const now = performance.now();
     const isBound = deadline < now + this.timeout;
     const onTimeout = (): Error =>
-      isBound
-        ? new ServiceError(504, 'timeout')
-        : new UnacknowledgedError(target, `no acknowledgement within ${this.timeout} ms`);
+      isBound ? errorNamed('timeout') : new UnacknowledgedError(target, `no acknowledgement within ${this.timeout} ms`);
     if (deadline <= now) throw onTimeout();
     if (lines.length > 0 && lineOf(lines, TTL) !== undefined && !isAtLeast(this.connection, '2.11'))
       throw new PublishError(

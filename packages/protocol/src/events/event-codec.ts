@@ -2,7 +2,7 @@ import { Buffer } from '../platform/node';
 import { guardedCodec, utf8 } from '../body/codec';
 import { parseJson } from '../body/json';
 import { wholeBytes } from '../body/whole-bytes';
-import { ServiceError } from '../services/service-error';
+import { errorNamed } from '../services/error-catalogue';
 import { payloadCheck, payloadProblem } from './payload-check';
 import type { Codec, CodecName, ItemType } from './payload-type';
 
@@ -61,7 +61,7 @@ const JSON_CODING: Coding = {
   encode(value) {
     if (value === undefined) return EMPTY;
     const text = JSON.stringify(value) as string | undefined;
-    if (text === undefined) throw new ServiceError(400, `a ${typeof value} cannot be sent as JSON`);
+    if (text === undefined) throw errorNamed('notJsonValue', { type: typeof value });
     return Buffer.from(text);
   },
   decode: parseJson,
@@ -69,7 +69,7 @@ const JSON_CODING: Coding = {
 
 const TEXT: Coding = {
   encode(value) {
-    if (typeof value !== 'string') throw new ServiceError(400, `codec "text" sends strings, not ${typeof value}`);
+    if (typeof value !== 'string') throw errorNamed('notString', { type: typeof value });
     return Buffer.from(value);
   },
   decode: utf8,
@@ -78,7 +78,7 @@ const TEXT: Coding = {
 const BYTES: Coding = {
   encode(value) {
     if (value instanceof Uint8Array) return wholeBytes(value);
-    throw new ServiceError(400, `a payload of bytes must be a Uint8Array, got ${typeof value}`);
+    throw errorNamed('notBytes', { type: typeof value });
   },
   decode: (body) => body,
 };

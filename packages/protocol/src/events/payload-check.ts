@@ -142,10 +142,6 @@ function libraries(target: Constructor): ReturnType<typeof classLibraries> {
   try {
     return classLibraries();
   } catch (cause) {
-    throw new ServiceError(
-      500,
-      `payloads of class ${target.name} are checked by class-validator and class-transformer, which cannot be loaded: install both`,
-      { cause },
-    );
+    throw errorNamed('notCheckable', { name: target.name }, { cause });
   }
 }

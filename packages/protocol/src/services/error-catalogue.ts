@@ -7,8 +7,8 @@ export const STREAM_UNCREDITED = [
 ] as const;
 
 /**
- * Every error with which a service of natsmith answers by itself: its code, and its description with `{…}` for what
- * varies. The reference of errors is held against it.
+ * Every error that natsmith itself answers or throws as a `ServiceError`: its code, and its description with `{…}` for
+ * what varies. The reference of errors is held against it.
  */
 export const ERRORS = {
   notUtf8: [400, 'body is not UTF-8'],
@@ -49,6 +49,17 @@ export const ERRORS = {
   sizeNotANumber: [400, '{header} is not a number of bytes'],
   bodyIncomplete: [400, 'body has {what}'],
   replyOverChunks: [500, 'reply of {size} bytes is over the {max} bytes that go in chunks'],
+
+  // Of callers and publishers, who get them before anything is sent.
+  noService: [503, 'nobody answers as service "{service}"'],
+  noInstance: [503, 'no instance of service "{service}" has the id {id}; found {found}'],
+  notJsonValue: [400, 'a {type} cannot be sent as JSON'],
+  notString: [400, 'codec "text" takes a string, got {type}'],
+  notBytes: [400, 'a payload of bytes must be a Uint8Array, got {type}'],
+  notCheckable: [
+    500,
+    'payloads of class {name} are checked by class-validator and class-transformer, which cannot be loaded: install both',
+  ],
 } as const satisfies Readonly<Record<string, readonly [code: number, description: string]>>;
 
 /** The name of an error of the catalogue. */

@@ -5,7 +5,7 @@ import {
   millisecondsOfOption,
   nameProblem,
   queueGroupProblem,
-  ServiceError,
+  errorNamed,
   type Connection,
 } from '@natsmith/protocol';
 import type { CheckOptions } from './check-options';
@@ -120,11 +120,8 @@ async function findInstances(
     findings.check('id-nuid', false, service, () => `an instance answers as the id ${shown(one)}`);
   const found = all.filter((one) => !unfit.includes(one)).slice(0, MAX_INSTANCES);
   if (id !== undefined && !found.includes(id))
-    throw new ServiceError(
-      503,
-      `no instance of service "${service}" has the id ${id}; found ${found.join(', ') || 'none'}`,
-    );
-  if (found.length === 0) throw new ServiceError(503, `nobody answers as service "${service}"`);
+    throw errorNamed('noInstance', { service, id, found: found.join(', ') || 'none' });
+  if (found.length === 0) throw errorNamed('noService', { service });
   const twice = ids.map((some) => some.filter((one, i) => some.indexOf(one) !== i)).find((some) => some.length > 0);
   findings.check('unique-id', twice === undefined, service, () => `the id ${twice?.[0] ?? ''} answers more than once`);
   return { ids: found, infos: replies[2] ?? [] };

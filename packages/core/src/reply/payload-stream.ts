@@ -1,7 +1,7 @@
 import { HEARTBEAT_HEADER, heartbeatIn, UPLOAD_HEADER } from '@natsmith/protocol';
 import type { Codec } from '../define/handler';
 import { tooLarge } from '../payload/body-size';
-import type { Handler } from '../pipeline/invoke';
+import type { Handler } from '../pipeline/decode';
 import type { Execute } from '../pipeline/context';
 import type { ReplyOutlet } from './outlet';
 import type { Replying } from './replying';
