@@ -27,6 +27,7 @@ export {
   type DecoratorOfClassOrMethod,
   type HandlerDecorator,
 } from './define/decorators';
+export { declaredServices } from './define/declared-services';
 export type {
   BaseContext,
   Codec,

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import {
+  declaredServices,
   DefinitionError,
   describeInfo,
   describeServices,
@@ -179,6 +180,10 @@ describe('the description of a service', () => {
     const subjects = endpoints.map(({ subject }) => subject);
     // #endregion
     expect(subjects).toEqual(['place', 'shout', 'items.{shop}.{sku}', 'items.list']);
+  });
+
+  it('is there for whoever looks at a program: its service classes are known', () => {
+    expect(declaredServices().map(({ name }) => name)).toContain('Shop');
   });
 
   it('is refused with every mistake in the classes', () => {

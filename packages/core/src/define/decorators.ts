@@ -1,6 +1,7 @@
+import { declareService } from './declared-services';
 import { classMarksAt, marksAt, methodMarksAt } from './metadata';
 import type { Middleware } from './handler';
-import type { GroupOptions, ServiceOptions, StatsHandlerMethod } from './options';
+import type { Class, GroupOptions, ServiceOptions, StatsHandlerMethod } from './options';
 
 /**
  * A decorator of a method whose parameters and result are those of `F`, as an experimental decorator and as a standard
@@ -31,6 +32,7 @@ type AnyClass = abstract new (...args: never) => unknown;
 export function Service(options: ServiceOptions): DecoratorOfClass {
   return (...[target, place]) => {
     classMarksAt(target, place).services.push(options);
+    declareService(target as Class);
   };
 }
 
