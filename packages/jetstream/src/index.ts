@@ -3,7 +3,7 @@ import { preparePublished } from './provision/published';
 
 beforePublishing('@natsmith/jetstream', preparePublished);
 
-export { bucket, key, type Bucket, type BucketOptions, type Key } from './contract/bucket';
+export { bucket, declaredBuckets, key, type Bucket, type BucketOptions, type Key } from './contract/bucket';
 export { declaredStreams, eventStream, type EventStream, type EventStreamOptions } from './contract/event-stream';
 export {
   KeyValueStore,

@@ -81,11 +81,26 @@ export function bucket<const K extends Key>(name: string, options: BucketOptions
       ? 'name may hold only letters, digits, "_" and "-"'
       : optionsProblem(options);
   if (problem !== undefined) throw new TypeError(`bucket ${JSON.stringify(name)}: ${problem}`);
-  return Object.freeze({
+  const made = Object.freeze({
     name,
     keys: Object.freeze([...options.keys]),
     options: Object.freeze({ ...options }),
   });
+  declared().add(made);
+  return made;
+}
+
+// Symbol.for: two copies of this package in one process know the same buckets.
+const DECLARED = Symbol.for('natsmith.buckets');
+
+function declared(): Set<Bucket> {
+  const holder = globalThis as { [DECLARED]?: Set<Bucket> };
+  return (holder[DECLARED] ??= new Set());
+}
+
+/** All buckets that this process has declared until now, in their order. */
+export function declaredBuckets(): readonly Bucket[] {
+  return [...declared()];
 }
 
 /**
