@@ -61,6 +61,18 @@ void Promise.reject(new Error('a program that fails when it starts'));
 `,
       );
       writeFileSync(join(folder, 'none.ts'), 'export {};\n');
+      writeFileSync(
+        join(folder, 'service.ts'),
+        `import { Service } from '@natsmith/core';
+import { bucket, key, Schedule } from '@natsmith/jetstream';
+
+export const Config = bucket('config', { keys: [key('mode', 'unchecked')], history: 5, storage: 'memory' });
+@Service({ name: 'reporter', version: '1.0.0' })
+class Reporter {
+  @Schedule('0 5 1 1 *') nightly(): void {}
+}
+`,
+      );
     });
     afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -97,6 +109,40 @@ void Promise.reject(new Error('a program that fails when it starts'));
       expect(stderr).toMatch(
         /storage is file, and the contract says memory; the server cannot change that in place: copy/,
       );
+    });
+
+    it('buckets are compared and made, too', async () => {
+      await api('STREAM.DELETE.KV_config');
+      await stream('KV_config', ['$KV.config.>'], { max_msgs_per_subject: 2, allow_rollup_hdrs: true });
+      const program = join(folder, 'service.ts');
+      const { stdout } = await natsmith(['streams', 'diff', program]);
+      expect(stdout).toMatch(/KV_config +history +5 +2 +updated by ensure/);
+      expect((await natsmith(['streams', 'ensure', program])).stdout).toBe('KV_config updated: history\n');
+      expect((await natsmith(['streams', 'diff', program])).code).toBe(0);
+    });
+
+    it('ensure --prune ends the schedules that no class of a declared service names any more', async () => {
+      await api('STREAM.DELETE.SCHEDULES');
+      await stream('SCHEDULES', ['_schedule.>', '_tick.>'], { retention: 'workqueue', allow_msg_schedules: true });
+      for (const name of ['reporter.nightly', 'reporter.weekly', 'mailer.nightly']) {
+        const lines = headers();
+        lines.set('Nats-Schedule', '0 0 5 1 1 *');
+        lines.set('Nats-Schedule-Target', `_tick.${name}`);
+        await connection.request(`_schedule.${name}`, '', { headers: lines, timeout: 2_000 });
+      }
+      const program = join(folder, 'service.ts');
+      const { stderr } = await natsmith(['streams', 'ensure', program]);
+      expect(stderr).toMatch(/schedule is weekly of reporter: 0 0 5 1 1 \*, .*: left; ensure --prune ends it/);
+      expect((await natsmith(['streams', 'diff', program])).code).toBe(1);
+      const pruned = await natsmith(['streams', 'ensure', '--prune', '--json', program]);
+      expect(JSON.parse(pruned.stdout)).toContainEqual({
+        stream: 'SCHEDULES',
+        outcome: 'updated',
+        changed: [expect.objectContaining({ field: 'schedule', found: 'weekly of reporter: 0 0 5 1 1 *' })],
+        left: [],
+      });
+      const left = JSON.parse((await natsmith(['schedules', '--json'])).stdout) as { service: string; name: string }[];
+      expect(left.map(({ service, name }) => `${service} ${name}`)).toEqual(['mailer nightly', 'reporter nightly']);
     });
 
     it('a file that declares none is a wrong use', async () => {

@@ -1,11 +1,19 @@
-import { diffStreams, ensureStreams, type StreamDifference } from '@natsmith/jetstream';
+import {
+  diffStreams,
+  ensureStreams,
+  ScheduleBook,
+  type StreamDifference,
+  type StreamReport,
+} from '@natsmith/jetstream';
 import { Argument, Command } from 'commander';
+import type { NatsConnection } from 'nats';
 import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { examples } from '../example';
 import { ExitCode, Failure } from '../exit';
-import { declaredStreams } from '../jetstream/declared-streams';
+import { declarationsOf, type Declarations } from '../jetstream/declarations';
 import { jetStreamFailures } from '../jetstream/failure';
+import { differenceOf, orphanedSchedules } from '../jetstream/orphaned-schedules';
 import { note, print, printJson } from '../output/output';
 import { table } from '../output/table';
 
@@ -23,30 +31,65 @@ const WHAT: Readonly<Record<StreamDifference['kind'], string>> = {
   fixed: 'cannot be changed in place',
 };
 
+/** What "ensure" does about a difference. */
+function actionFor({ field, kind }: StreamDifference): string {
+  return field === 'schedule' ? 'left; ensure --prune ends it' : WHAT[kind];
+}
+
 export function streams(): Command {
   const command = new Command('streams')
     .description(
-      'Compares the streams that a program declares with those of the server, field by field, or makes them so.\n' +
+      'Compares the streams and buckets that a program declares with those of the server, field by field, or makes them so.\n' +
         'The program is loaded, and not started. Streams are never deleted.',
     )
     .addArgument(new Argument('<action>', 'what to do').choices(['diff', 'ensure']))
     .argument('[entry]', 'the TypeScript or JavaScript file; default: src/main.ts, src/index.ts')
-    .option('--prune', 'with ensure: also lower limits and remove subjects, which may delete messages')
+    .option(
+      '--prune',
+      'with ensure: also lower limits and remove subjects, which may delete messages, and end schedules that no class names',
+    )
     .option('--json', 'print the differences as an array; with ensure, what has become of each stream')
     .addHelpText(
       'after',
       `\nThe exit code of diff is 1 where something differs.${examples('natsmith streams diff src/events.ts', 'natsmith streams ensure src/events.ts --prune')}`,
     )
     .action(async (action: 'diff' | 'ensure', entry: string | undefined, flags: Flags) => {
-      const declared = await declaredStreams(entry);
+      const declared = await declarationsOf(entry);
       await withClient(flags, ({ connection }) =>
         jetStreamFailures(async () => {
-          if (action === 'diff') showDifferences(await diffStreams(connection, declared), flags.json);
-          else showReports(await ensureStreams(connection, declared, { prune: flags.prune }), flags.json);
+          const book = new ScheduleBook(connection);
+          if (action === 'diff') showDifferences(await differences(connection, book, declared), flags.json);
+          else showReports(await ensure(connection, book, declared, flags.prune), flags.json);
         }),
       );
     });
   return withConnectionFlags(command);
+}
+
+async function differences(
+  connection: NatsConnection,
+  book: ScheduleBook,
+  { contracts, services }: Declarations,
+): Promise<StreamDifference[]> {
+  const orphans = await orphanedSchedules(book, services);
+  return [...(await diffStreams(connection, contracts)), ...orphans.map(differenceOf)];
+}
+
+async function ensure(
+  connection: NatsConnection,
+  book: ScheduleBook,
+  { contracts, services }: Declarations,
+  prune = false,
+): Promise<StreamReport[]> {
+  const reports = await ensureStreams(connection, contracts, { prune });
+  const orphans = await orphanedSchedules(book, services);
+  if (orphans.length === 0) return reports;
+  const found = orphans.map(differenceOf);
+  if (prune) for (const { service, name } of orphans) await book.remove(service, name);
+  const report: StreamReport = prune
+    ? { stream: 'SCHEDULES', outcome: 'updated', changed: found, left: [] }
+    : { stream: 'SCHEDULES', outcome: 'unchanged', changed: [], left: found };
+  return [...reports, report];
 }
 
 function showDifferences(differences: readonly StreamDifference[], asJson = false): void {
@@ -61,14 +104,14 @@ function showReports(reports: Awaited<ReturnType<typeof ensureStreams>>, asJson 
   for (const { stream, outcome, changed, left } of reports) {
     const fields = changed.filter(({ kind }) => kind !== 'create').map(({ field }) => field);
     print(`${stream} ${outcome}${fields.length === 0 ? '' : `: ${fields.join(', ')}`}`);
-    for (const { field, found, wanted, kind } of left)
-      note(`stream "${stream}": ${field} is ${found}, declared is ${wanted}: ${WHAT[kind]}`);
+    for (const one of left)
+      note(`stream "${stream}": ${one.field} is ${one.found}, declared is ${one.wanted}: ${actionFor(one)}`);
   }
 }
 
 function differencesTable(differences: readonly StreamDifference[]): string {
   return table(
     ['stream', 'field', 'declared', 'on the server', ''],
-    differences.map(({ stream, field, wanted, found, kind }) => [stream, field, wanted, found, WHAT[kind]]),
+    differences.map((one) => [one.stream, one.field, one.wanted, one.found, actionFor(one)]),
   );
 }

@@ -4,35 +4,70 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { eventStream, type EventStream, type EventStreamOptions } from '@natsmith/jetstream';
+import {
+  bucket,
+  eventStream,
+  key,
+  type Bucket,
+  type BucketOptions,
+  type EventStream,
+  type EventStreamOptions,
+} from '@natsmith/jetstream';
 import { SESSION_VARIABLE } from '../dev/compiled';
 import { findProject } from '../dev/project';
 import { REPORT_FD } from '../dev/report';
 import { wrongUse } from '../exit';
 
-/** A stream as its program has declared it. */
-export interface DeclaredStream {
-  readonly name: string;
-  readonly subjects: readonly string[];
-  readonly options: EventStreamOptions;
+/** What a program declares, as its process tells it. */
+export interface Told {
+  readonly streams: readonly {
+    readonly name: string;
+    readonly subjects: readonly string[];
+    readonly options: EventStreamOptions;
+  }[];
+  readonly buckets: readonly { readonly name: string; readonly options: Omit<BucketOptions, 'keys'> }[];
+  readonly services: readonly ServiceSchedules[];
+}
+
+/** The names of a service's schedules. */
+export interface ServiceSchedules {
+  readonly service: string;
+  readonly schedules: readonly string[];
+}
+
+/** What a program declares of streams. */
+export interface Declarations {
+  readonly contracts: readonly (EventStream | Bucket)[];
+  readonly services: readonly ServiceSchedules[];
 }
 
 const USUAL = ['src/main.ts', 'src/index.ts', 'main.ts', 'index.ts', 'src/main.js', 'index.js'];
 /** Milliseconds for loading the program. */
 const PATIENCE = 30_000;
 
-/** The streams that a program declares; it is loaded, and not run beyond that. @throws Failure 2 when there are none */
-export async function declaredStreams(given: string | undefined): Promise<EventStream[]> {
+/**
+ * The streams, buckets and schedules that a program declares; it is loaded, and not run beyond that.
+ * @throws Failure 2 when there are none
+ */
+export async function declarationsOf(given: string | undefined): Promise<Declarations> {
   const entry = given ?? USUAL.find((path) => existsSync(path));
   if (entry === undefined)
     throw wrongUse(`name the file that declares the streams; there is none of ${USUAL.join(', ')} here`);
-  const declared = await load(entry);
-  if (declared.length === 0)
+  const { streams, buckets, services } = await load(entry);
+  if (streams.length + buckets.length + services.length === 0)
     throw wrongUse(`${entry} declares no stream; name the file that imports those of eventStream()`);
-  return declared.map(({ name, subjects, options }) => eventStream(name, { ...options, subjects }));
+  // What is kept under the keys of a bucket does not matter to its stream.
+  const keys = [key('>', 'unchecked')];
+  return {
+    contracts: [
+      ...streams.map(({ name, subjects, options }) => eventStream(name, { ...options, subjects })),
+      ...buckets.map(({ name, options }) => bucket(name, { ...options, keys })),
+    ],
+    services,
+  };
 }
 
-async function load(entry: string): Promise<DeclaredStream[]> {
+async function load(entry: string): Promise<Told> {
   const project = findProject(entry);
   const cache = mkdtempSync(join(tmpdir(), 'natsmith-streams-'));
   const dev = join(__dirname, '../dev');
@@ -48,7 +83,7 @@ async function load(entry: string): Promise<DeclaredStream[]> {
   (child.stdio[REPORT_FD] as Readable).resume();
   try {
     return await new Promise((resolve, reject) => {
-      child.on('message', (streams) => resolve(streams as DeclaredStream[]));
+      child.on('message', (told) => resolve(told as Told));
       child.on('error', reject);
       child.on('exit', () => reject(wrongUse(`${entry} could not be loaded`)));
     });
