@@ -1,13 +1,12 @@
 import { NatsServiceFactory, type NatsServiceHost } from '@natsmith/core';
-import { type TestServer } from '@natsmith/testing';
 import { onEachServer } from '#test/matrix';
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type NatsConnection } from 'nats';
 import { Calculator } from '../../examples/01-calculator/src/calculator.service';
-import { buildGoPrograms, describeWithTool, findPython, findTool, makePythonEnvironment } from './tools';
+import { languages, startAdder } from './languages';
+import { describeWithTool, findTool } from './tools';
 
 const run = promisify(execFile);
 const BUILD_TIMEOUT = 180_000;
@@ -29,37 +28,7 @@ interface Report {
   replies: { code: string; description: string; body: string }[];
 }
 
-/** A language with a NATS library: a caller, and a service that adds. */
-interface Language {
-  name: string;
-  tool: string | undefined;
-  missing: string;
-  build(tool: string): Promise<{ caller: string[]; adder: string[] }>;
-}
-
 const cli = findTool('nats', 'NATS_CLI');
-const languages: Language[] = [
-  {
-    name: 'go',
-    tool: findTool('go', 'GO'),
-    missing: 'no Go found: install it from https://go.dev/dl, or name the command in GO',
-    async build(go) {
-      const folder = await buildGoPrograms(go);
-      return { caller: [join(folder, 'caller')], adder: [join(folder, 'adder')] };
-    },
-  },
-  {
-    name: 'python',
-    tool: findPython(),
-    missing: 'no Python 3 with venv found: install it (on Debian python3-venv, too), or name the command in PYTHON',
-    async build(python) {
-      const interpreter = await makePythonEnvironment(python);
-      const program = (name: string) => [interpreter, join(__dirname, 'python', name)];
-      return { caller: program('caller.py'), adder: program('adder.py') };
-    },
-  },
-];
-
 onEachServer((server) => {
   let host: NatsServiceHost<NatsConnection>;
   let id: string;
@@ -176,9 +145,3 @@ onEachServer((server) => {
     });
   }
 });
-
-async function startAdder([program, ...args]: string[], server: TestServer): Promise<ChildProcess> {
-  const adder = spawn(program!, [...args, server.url], { stdio: ['pipe', 'pipe', 'inherit'] });
-  await once(adder.stdout, 'data');
-  return adder;
-}
