@@ -220,9 +220,9 @@ onEachServer((server) => {
     });
 
     it.each([
-      [{ port: -1 }, 'the port of observe() must be a whole number from 0 to 65535, got -1'],
-      [{ port: '9464' }, 'the port of observe() must be a whole number from 0 to 65535, got 9464'],
-      [{ hostname: '' }, 'the hostname of observe() must be an address such as "127.0.0.1" or "0.0.0.0", got ""'],
+      [{ port: -1 }, 'port must be a whole number from 0 to 65535, got -1'],
+      [{ port: '9464' }, 'port must be a whole number from 0 to 65535, got 9464'],
+      [{ hostname: '' }, 'hostname must be an address such as "127.0.0.1" or "0.0.0.0", got ""'],
       [{ prot: 1 }, 'observe() has no option "prot"; there are port and hostname'],
     ])('refuses the options %j', async (options, message) => {
       const { host } = await start();

@@ -19,11 +19,11 @@ export function checkedListenOptions(
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw new TypeError(`${who} has no option "${unknown}"; there are port and hostname`);
   if (!Number.isInteger(port) || port < 0 || port > MAX_PORT)
-    throw new TypeError(`the port of ${who} must be a whole number from 0 to ${MAX_PORT}, got ${String(port)}`);
+    throw new TypeError(`port must be a whole number from 0 to ${MAX_PORT}, got ${String(port)}`);
   // An empty one would be every interface.
   if (typeof hostname !== 'string' || hostname === '')
     throw new TypeError(
-      `the hostname of ${who} must be an address such as "127.0.0.1" or "0.0.0.0", got ${String(hostname) || '""'}`,
+      `hostname must be an address such as "127.0.0.1" or "0.0.0.0", got ${String(hostname) || '""'}`,
     );
   return { port, hostname };
 }
