@@ -10,6 +10,7 @@ import type * as Dev from './commands/dev';
 import type * as Gather from './commands/gather';
 import type * as Info from './commands/info';
 import type * as Ls from './commands/ls';
+import type * as Metrics from './commands/metrics';
 import type * as Ping from './commands/ping';
 import type * as Schedules from './commands/schedules';
 import type * as Stats from './commands/stats';
@@ -54,6 +55,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   check: {
     summary: 'check that a service of any language keeps the services protocol',
     load: () => (require('./commands/check') as typeof Check).check(),
+  },
+  metrics: {
+    summary: 'serve the numbers of all services to Prometheus',
+    load: () => (require('./commands/metrics') as typeof Metrics).metrics(),
   },
   streams: {
     summary: 'compare the streams that a program declares with the server, or make them so',

@@ -15,6 +15,7 @@ const COMMANDS = [
   'call',
   'gather',
   'check',
+  'metrics',
   'streams',
   'consumers',
   'dead',
@@ -23,7 +24,7 @@ const COMMANDS = [
   'completion',
 ];
 /** Those run until somebody ends them, or need streams; their own suites start them as the help says. */
-const ELSEWHERE = /^natsmith (dev|broker|streams|consumers|dead|schedules)/;
+const ELSEWHERE = /^natsmith (dev|broker|metrics|streams|consumers|dead|schedules)/;
 
 describe('the help', () => {
   const server = useServer('broker');

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { Broker } from '@natsmith/broker';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { wrongUse } from '../exit';
 import { examples } from '../example';
 import { print, printJsonLine } from '../output/output';
+import { parseWholeNumber } from '../whole-number';
 
 interface Flags {
   host?: string;
@@ -20,12 +21,12 @@ export function broker(): Command {
     .description(
       'Runs a NATS server in this process until Ctrl-C: for development, with JetStream in memory, without clustering.',
     )
-    .option('-p, --port <number>', 'port to listen on; 0 for a free one', wholeNumber, 4222)
+    .option('-p, --port <number>', 'port to listen on; 0 for a free one', parseWholeNumber, 4222)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--user <name>', 'user name that clients must give')
     .option('--password <text>', 'password of --user')
     .option('--token <text>', 'token that clients must give')
-    .option('--max-payload <bytes>', 'largest message', wholeNumber)
+    .option('--max-payload <bytes>', 'largest message', parseWholeNumber)
     .option('--json', 'print { url, port } on one line when it is ready')
     .addHelpText('after', examples('natsmith broker', 'natsmith broker --port 0 --json'))
     .action(async ({ host, port, user, password, token, maxPayload, json }: Flags) => {
@@ -40,9 +41,4 @@ export function broker(): Command {
       await ended;
       await server.stop();
     });
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('give a whole number.');
 }
