@@ -383,7 +383,7 @@ onEachJetStream((server, client) => {
       @Service({ name: 'batches', version: '1.0.0' })
       class Batches {
         @Consume(made.Tasks, made.Task, {
-          batch: { size: 3, wait: '60ms' },
+          batch: { size: 3, wait: '1s' },
           retry: { attempts: 2, delays: ['10ms'] },
         })
         work(tasks: Work[], ctx: BatchContext): void {
