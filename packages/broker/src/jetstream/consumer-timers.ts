@@ -15,8 +15,7 @@ export interface Timed {
   /** The machine's own time: pulls and signs of life are between the server and programs that run by it. */
   readonly machine: Clock;
   wake(): void;
-  /** Sends a heartbeat. */
-  beat(to: string): void;
+  readonly sender: { beat(to: string): void };
   /** Goes by itself. */
   remove(): void;
 }
@@ -56,7 +55,7 @@ export class ConsumerTimers {
     this.beating = consumer.machine.at(consumer.machine.now() + every, () => {
       if (consumer.isBound) {
         this.noteUse();
-        consumer.beat(consumer.deliverSubject);
+        consumer.sender.beat(consumer.deliverSubject);
       }
       this.scheduleBeat();
     });

@@ -5,18 +5,16 @@ import type { Alarm, Clock } from './clock';
 import { type ConsumerConfig, filtersOf } from './consumer-config';
 import { ConsumerTimers } from './consumer-timers';
 import { Deliveries } from './deliveries';
-import { frameWithHeader, frameWithoutBody, statusBlock } from './headers';
+import { statusBlock } from './headers';
 import type { StoredMessage } from './message-log';
 import type { Post } from './post';
 import { Position } from './position';
 import { Priority } from './priority';
 import { intake } from './pull-intake';
 import { PullQueue } from './pull-queue';
-import type { PullRequest } from './pull-requests';
-import { PushFlow } from './push-flow';
+import { Sender } from './sender';
 import type { Stream } from './stream';
 import { SubjectFilter, toBytes } from './subject-filter';
-import { nanoseconds } from './time-format';
 
 // What is delivered in one go, before others have their turn.
 const MAX_MESSAGES = 1_024;
@@ -37,12 +35,11 @@ export class Consumer {
   lastDelivered: number | undefined;
   lastAcknowledged: number | undefined;
   closed = false;
-  private flow: PushFlow;
-  private readonly position: Position;
-  private readonly timers: ConsumerTimers;
+  readonly sender: Sender;
+  readonly position: Position;
+  readonly timers: ConsumerTimers;
   private isAwake = false;
   private tidying: Alarm | undefined;
-  private readonly ackPrefix: string;
 
   constructor(
     readonly stream: Stream<Consumer>,
@@ -60,8 +57,7 @@ export class Consumer {
     this.ackWait = new AckWait(this, clock);
     this.requests = new PullQueue(post, machine);
     this.priority = new Priority(this);
-    this.flow = new PushFlow(post, stream.config.name, name);
-    this.ackPrefix = toBytes(`$JS.ACK.${stream.config.name}.${name}.`);
+    this.sender = new Sender(this, stream.config.name);
     this.timers = new ConsumerTimers(this);
     this.timers.apply();
     this.wake();
@@ -198,7 +194,7 @@ export class Consumer {
 
   /** The reader of a push consumer answered a question of flow control. */
   flowAnswered(subject: string): void {
-    if (this.flow.answer(subject)) this.wake();
+    if (this.sender.flow.answer(subject)) this.wake();
   }
 
   /** Delivers what can be, soon. */
@@ -245,7 +241,7 @@ export class Consumer {
         this.wake();
         return;
       }
-      const size = this.send(next.message, next.count);
+      const size = this.sender.send(next.message, next.count);
       if (size === undefined) {
         isAtEnd = false;
         break;
@@ -258,7 +254,7 @@ export class Consumer {
 
   private canSend(): boolean {
     if (!this.isPush) return this.requests.length > 0;
-    if (this.config.flow_control && this.flow.stalledOn !== undefined) return false;
+    if (this.config.flow_control && this.sender.flow.stalledOn !== undefined) return false;
     const isBound = this.isBound;
     if (isBound) this.timers.noteUse();
     return isBound;
@@ -266,18 +262,11 @@ export class Consumer {
 
   /** The message that is due, and how often it will have been delivered. */
   private peek(): { message: StoredMessage; count: number } | 'full' | undefined {
-    const { deliveries, stream, config } = this;
+    const { deliveries, stream } = this;
     for (let again = deliveries.nextAgain; again !== undefined; again = deliveries.nextAgain) {
-      const count = deliveries.countOf(again) + 1;
+      if (this.isExhausted(again)) continue;
       const message = stream.log.get(again);
-      if (config.max_deliver > 0 && count > config.max_deliver) {
-        if (count === config.max_deliver + 1)
-          this.advise('MAX_DELIVERIES', { stream_seq: again, deliveries: config.max_deliver });
-        deliveries.giveUp(again);
-        deliveries.repeats.set(again, count - 1);
-        continue;
-      }
-      if (message) return { message, count };
+      if (message) return { message, count: deliveries.countOf(again) + 1 };
       deliveries.settle(again);
     }
     if (this.isFull) return 'full';
@@ -285,66 +274,9 @@ export class Consumer {
     return message && { message, count: 1 };
   }
 
-  /** Delivers a message, and gives its size; undefined where nobody may have it. */
-  private send(message: StoredMessage, count: number): number | undefined {
-    const { sequence } = message;
-    const { deliveries } = this;
-    const isNew = count === 1;
-    const unseen = isNew ? Math.max(0, this.unseen - 1) : this.unseen;
-    const consumerSequence = deliveries.delivered.consumer + 1;
-    const reply = `${this.ackPrefix}${count}.${sequence}.${consumerSequence}.${nanoseconds(message.time)}.${unseen}`;
-    let { frame, headerSize } = this.config.headers_only ? frameWithoutBody(message) : message;
-    const size = message.subject.length + reply.length + frame.length - 2;
-    const request = this.isPush ? undefined : this.priority.take(size);
-    if (!this.isPush && !request) return undefined;
-    const pin = this.priority.pinId;
-    if (request && pin !== '') ({ frame, headerSize } = frameWithHeader({ frame, headerSize }, 'Nats-Pin-Id', pin));
-
-    if (isNew) this.position.passed(sequence);
-    else {
-      deliveries.dequeue(sequence);
-      deliveries.repeats.set(sequence, count - 1);
-    }
-    deliveries.count(sequence);
-    const now = this.clock.now();
-    this.lastDelivered = now;
-    if (this.config.ack_policy === 'none') {
-      deliveries.settleAll();
-    } else {
-      deliveries.track(sequence, consumerSequence, now);
-      this.ackWait.watch(sequence);
-    }
-    const to = request ? request.reply : this.deliverSubject;
-    this.post.forward(to, { subject: message.subject, reply, headerSize, frame });
-    if (request) this.finish(request, size);
-    else if (this.config.flow_control) this.flow.count(to, size);
-    if (!request) this.timers.scheduleBeat();
-    this.timers.noteUse();
-    if (this.config.ack_policy === 'none') this.stream.acknowledged(sequence);
-    return size;
-  }
-
-  private finish(request: PullRequest, size: number): void {
-    request.left--;
-    request.delivered++;
-    if (request.bytes > 0) {
-      request.bytes -= size;
-      if (request.bytes === 0) request.left = 0;
-    }
-    if (request.left > 0) {
-      this.requests.putBack(request, this.priority.isOrdered);
-    } else if (request.bytes > 0) {
-      const left = [
-        ['Nats-Pending-Messages', 0],
-        ['Nats-Pending-Bytes', request.bytes],
-      ] as const;
-      this.post.send(request.reply, '', statusBlock('409 Batch Completed', left));
-    }
-  }
-
   /** Ends the requests that are over, and sends the heartbeats that are due. */
   tidy(isAtEnd = false): void {
-    const next = this.requests.tidy(isAtEnd, (reply) => this.beat(reply));
+    const next = this.requests.tidy(isAtEnd, (reply) => this.sender.beat(reply));
     if (this.tidying && this.tidying.due <= next) return;
     this.tidying?.cancel();
     this.tidying = undefined;
@@ -353,15 +285,5 @@ export class Consumer {
       this.tidying = undefined;
       this.deliverAll();
     });
-  }
-
-  beat(to: string): void {
-    const headers: [string, string | number][] = [
-      ['Nats-Last-Consumer', this.deliveries.delivered.consumer],
-      ['Nats-Last-Stream', this.nextSequence - 1],
-    ];
-    if (this.config.flow_control && this.flow.open !== undefined)
-      headers.push(['Nats-Consumer-Stalled', this.flow.open]);
-    this.post.send(to, '', statusBlock('100 Idle Heartbeat', headers));
   }
 }

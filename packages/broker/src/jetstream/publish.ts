@@ -1,12 +1,13 @@
 import type { Publication } from '../operations';
 import { ApiError, refusals } from './api-error';
+import type { Append } from './append';
 import type { Budget } from './budget';
 import type { Duplicates } from './duplicates';
 import { headerOf, withHeader, withoutHeaders } from './headers';
 import type { Post } from './post';
 import { checkSchedule, type ScheduleStore } from './schedule-headers';
 import { SubjectFilter } from './subject-filter';
-import { readTtl, type Ttl } from './ttl';
+import { readTtl } from './ttl';
 
 /** What publishing needs of a stream. */
 export interface Store extends ScheduleStore {
@@ -15,14 +16,7 @@ export interface Store extends ScheduleStore {
   readonly budget: Budget;
   readonly duplicates: Duplicates;
   readonly lastMessageId: string;
-  append(
-    subject: string,
-    headerSize: number,
-    frame: Buffer,
-    ttl: Ttl,
-    messageId: string,
-    rollup?: 'sub' | 'all',
-  ): number;
+  readonly append: Append;
 }
 
 const MAX_HEADERS = 65_535;

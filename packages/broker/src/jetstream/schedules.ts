@@ -1,3 +1,4 @@
+import type { Append } from './append';
 import type { Alarm, Clock } from './clock';
 import { headerOf, withHeader, withoutHeaders } from './headers';
 import type { MessageLog, StoredMessage } from './message-log';
@@ -9,14 +10,7 @@ import { readTtl, type Ttl } from './ttl';
 /** What schedules need of their stream. */
 export interface Scheduling {
   readonly log: MessageLog;
-  append(
-    subject: string,
-    headerSize: number,
-    frame: Buffer,
-    ttl: Ttl,
-    messageId: string,
-    rollup?: 'sub' | 'all',
-  ): number;
+  readonly append: Append;
   purge(filter: SubjectFilter): number;
 }
 

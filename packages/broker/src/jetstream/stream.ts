@@ -1,18 +1,17 @@
 import type { Publication } from '../operations';
-import { refusals } from './api-error';
 import type { Advisories } from './advisories';
 import type { Budget } from './budget';
 import type { Clock } from './clock';
 import { Duplicates } from './duplicates';
 import { Expiry } from './expiry';
-import { headerOf } from './headers';
+import { isMarker, markerHeaders } from './markers';
 import { MessageLog, type StoredMessage } from './message-log';
 import type { Post } from './post';
 import { publish } from './publish';
 import type { StreamConfig } from './stream-config';
+import { checkRoom, enforceLimits, enforceSubject, storedSize } from './stream-limits';
 import { Schedules } from './schedules';
 import { SubjectFilter, toBytes } from './subject-filter';
-import { formatDuration } from './time-format';
 import type { Ttl } from './ttl';
 import type { Turns } from './turns';
 
@@ -90,8 +89,8 @@ export class Stream<R extends Reader = Reader> {
     this.config = config;
     this.duplicates.window = config.duplicate_window / 1e6;
     this.listen();
-    this.enforceLimits();
-    if (config.max_msgs_per_subject > 0) for (const subject of [...this.log.subjects]) this.enforceSubject(subject);
+    enforceLimits(this);
+    if (config.max_msgs_per_subject > 0) for (const subject of [...this.log.subjects]) enforceSubject(this, subject);
     this.expiry.restart();
     if (config.retention === 'interest') this.dropWithoutInterest();
   }
@@ -112,16 +111,16 @@ export class Stream<R extends Reader = Reader> {
       this.remember(messageId, skipped);
       return skipped;
     }
-    const size = this.sizeOf(subject, headerSize, frame);
-    if (config.discard === 'new') this.checkRoom(subject, size, rollup !== undefined);
+    const size = storedSize(config, subject, headerSize, frame);
+    if (config.discard === 'new') checkRoom(this, subject, size, rollup !== undefined);
     const expires = ttl === 'never' ? Infinity : ttl === undefined || ttl === 0 ? undefined : time + ttl * 1000;
     // A copy, since the frame is a part of what was read from the socket.
     const message = log.append({ subject, headerSize, frame: Buffer.from(frame), time, size, expires });
     this.budget.bytes += size;
     this.remember(messageId, message.sequence);
     for (const consumer of this.consumers.values()) consumer.announce(message);
-    if (config.max_msgs_per_subject > 0) this.enforceSubject(subject);
-    this.enforceLimits();
+    if (config.max_msgs_per_subject > 0) enforceSubject(this, subject);
+    enforceLimits(this);
     if (config.max_age > 0 || expires !== undefined) this.expiry.add(message);
     if (rollup === 'sub') this.purge(new SubjectFilter([subject]), { keep: 1 });
     else if (rollup === 'all') this.purge(EVERYTHING, { keep: 1 });
@@ -140,7 +139,7 @@ export class Stream<R extends Reader = Reader> {
   expire(message: StoredMessage): void {
     const { subject } = message;
     const ttl = Math.floor((this.config.subject_delete_marker_ttl ?? 0) / 1e9);
-    const marks = ttl > 0 && this.log.countOf(subject) === 1 && !isMarker(message);
+    const marks = ttl > 0 && this.log.countOf(subject) === 1 && !isMarker(headersOf(message));
     this.remove(message);
     if (!marks) return;
     const headers = markerHeaders(ttl);
@@ -207,35 +206,6 @@ export class Stream<R extends Reader = Reader> {
     if (messageId !== '') this.duplicates.add(messageId, sequence);
   }
 
-  private sizeOf(subject: string, headerSize: number, frame: Buffer): number {
-    const size = subject.length + frame.length - 2;
-    if (this.config.storage === 'memory') return size + 16;
-    return size + (headerSize > 0 ? 34 : 30);
-  }
-
-  private checkRoom(subject: string, size: number, replacesSubject: boolean): void {
-    const { config, log } = this;
-    const isFull = config.max_msgs_per_subject > 0 && log.countOf(subject) >= config.max_msgs_per_subject;
-    if (isFull && config.discard_new_per_subject && !replacesSubject)
-      throw refusals.storeFailed('maximum messages per subject exceeded');
-    if (config.max_msgs > 0 && log.count >= config.max_msgs && !isFull)
-      throw refusals.storeFailed('maximum messages exceeded');
-    if (config.max_bytes > 0 && log.bytes + size > config.max_bytes) {
-      if (!isFull || (log.firstOf(subject)?.size ?? 0) < size) throw refusals.storeFailed('maximum bytes exceeded');
-    }
-  }
-
-  private enforceSubject(subject: string): void {
-    const { log } = this;
-    while (log.countOf(subject) > this.config.max_msgs_per_subject) this.remove(log.firstOf(subject)!);
-  }
-
-  private enforceLimits(): void {
-    const { log, config } = this;
-    while (config.max_msgs > 0 && log.count > config.max_msgs) this.remove(log.first()!);
-    while (config.max_bytes > 0 && log.bytes > config.max_bytes && log.count > 0) this.remove(log.first()!);
-  }
-
   private isWanted(subject: string): boolean {
     for (const consumer of this.consumers.values()) if (consumer.filter.takes(subject)) return true;
     return false;
@@ -247,15 +217,6 @@ export class Stream<R extends Reader = Reader> {
   }
 }
 
-function isMarker(message: StoredMessage): boolean {
-  const headers = headersOf(message);
-  return Boolean(headerOf(headers, 'Nats-Marker-Reason')) || headerOf(headers, 'KV-Operation') === 'PURGE';
-}
-
 function headersOf({ frame, headerSize }: StoredMessage): string {
   return headerSize === 0 ? '' : frame.toString('latin1', 0, headerSize);
-}
-
-function markerHeaders(ttl: number): string {
-  return `NATS/1.0\r\nNats-Marker-Reason: MaxAge\r\nNats-TTL: ${formatDuration(ttl * 1000)}\r\nNats-Rollup: sub\r\n\r\n`;
 }

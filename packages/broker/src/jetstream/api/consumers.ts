@@ -2,13 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError, refusals } from '../api-error';
 import { Consumer } from '../consumer';
-import {
-  checkConsumerConfig,
-  checkConsumerUpdate,
-  CONSUMER_FIELDS,
-  type ConsumerConfig,
-  filtersOf,
-} from '../consumer-config';
+import { checkConsumerConfig, checkConsumerUpdate } from '../consumer-checks';
+import { CONSUMER_FIELDS, type ConsumerConfig, filtersOf } from '../consumer-config';
 import { consumerInfo } from '../consumer-info';
 import { readRequest } from '../json';
 import { withRequiredLevel } from '../level';
