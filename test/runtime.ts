@@ -1,11 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Bun and Deno name themselves here as well. */
-export const isNode = process.versions.bun === undefined && !('deno' in process.versions);
+const isDeno = 'deno' in process.versions;
+const isNode = process.versions.bun === undefined && !isDeno;
 
 /** For what no other runtime can run: skipped there. */
 export const itInNode = isNode ? it : it.skip;
+
+export const itExceptInDeno = isDeno ? it.skip : it;
 
 /** The collector of the engine, which programs are given for tests alone. */
 export function garbageCollector(): () => void {
