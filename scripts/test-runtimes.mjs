@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { prepare } from './prepare.mjs';
 
 const SUITES = ['core', 'client', 'jetstream', 'broker'].map((name) => `packages/${name}/`);
+/** What is asked of bundlers, and not of the runtime, takes its time. */
+const IGNORED = ['/node_modules/', '/dist/', 'packages/core/test/bundles'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -71,6 +73,8 @@ function run(name) {
     '--testTimeout=30000',
     '--testPathPatterns',
     ...SUITES,
+    '--testPathIgnorePatterns',
+    ...IGNORED,
     ...jestOptions,
   ];
   const result = spawnSync(download(name), [...args, ...jest], {
