@@ -10,6 +10,7 @@ const packages = {
   client: ['protocol'],
   jetstream: ['protocol', 'core'],
   observe: ['protocol', 'core'],
+  nestjs: ['protocol', 'core', 'client'],
   testing: ['protocol', 'broker', 'core', 'client', 'jetstream'],
   cli: ['protocol', 'broker', 'core', 'client', 'jetstream', 'observe', 'testing'],
   'create-natsmith': [],

@@ -40,7 +40,8 @@ export function subjectProblem(
       if (wildcards === 'none') return `${shown} may not contain "*"`;
     } else if (/[*>]/.test(token)) {
       return `${shown} has a wildcard inside the token "${token}"; "*" and ">" are whole tokens`;
-    } else if (tokens === 'named' && /[{}]/.test(token)) {
+    } else if (tokens === 'named' && /[{}]/.test(token) && !token.includes('"')) {
+      // With a quotation mark it is JSON: Nest's subject of the pattern { cmd: 'add' }.
       const name = NAMED_TOKEN.exec(token)?.[1];
       if (name === undefined || wildcards === 'none')
         return `${shown} has the token "${token}"; a named token is a whole token such as {id}`;

@@ -1,0 +1,2 @@
+export * from './bridge';
+export { NatsmithModule, NatsmithServices, type NatsmithModuleOptions } from './module';
