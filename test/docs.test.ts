@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { anchorsOf, blocksOf, linksOf, pages, ROOT, sourceText } from './docs/markdown';
 
 /** Files that are compiled and run: tests, and the examples, which their tests run. */
-// The templates of create-natsmith are built, tested and started by test/scaffold; a test of core compiles and runs the
-// services with standard decorators.
+// The templates of create-natsmith are built, tested and started by test/scaffold; tests compile and run the services
+// with standard decorators.
 const RUNS =
-  /\.test\.ts(#|$)|^packages\/core\/test\/standard-decorators\/|^(examples\/[^/]+|packages\/create-natsmith\/templates\/[^/]+)\/(src|test)\//;
+  /\.test\.ts(#|$)|^packages\/\w+\/test\/standard-decorators\/|^(examples\/[^/]+|packages\/create-natsmith\/templates\/[^/]+)\/(src|test)\//;
 /** Pages whose examples nobody has tied to a file yet. */
 const UNTIED = ['packages/broker/README.md', 'packages/testing/README.md'];
 
