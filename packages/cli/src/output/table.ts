@@ -33,7 +33,7 @@ export function table(columns: readonly (string | Column)[], rows: readonly (rea
     lineWidth() - GAP * (heads.length - 1),
   );
   const drawn = new Table({
-    head: heads.map(({ head }) => paint.dim(head)),
+    head: heads.map(({ head }) => head),
     // The library measures what it is not told; wide characters count twice there.
     ...(lineWidth() !== Infinity && { colWidths: widths, wordWrap: true, wrapOnWordBoundary: false }),
     colAligns: heads.map((column) => ('align' in column && column.align) || 'left'),
@@ -41,10 +41,13 @@ export function table(columns: readonly (string | Column)[], rows: readonly (rea
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
   });
   drawn.push(...cells.map((row) => [...row]));
+  const headLines = Math.max(1, ...heads.map(({ head }, i) => Math.ceil(head.length / (widths[i] || 1))));
+  // Painted when it is drawn: the library would break a line within what paints it.
   const lines = drawn
     .toString()
     .split('\n')
-    .map((line) => line.trimEnd());
+    .map((line) => line.trimEnd())
+    .map((line, i) => (i < headLines ? paint.dim(line) : line));
   if (rows.length > MAX_ROWS) lines.push(`and ${rows.length - MAX_ROWS} more; --json has them all`);
   return lines.join('\n');
 }
