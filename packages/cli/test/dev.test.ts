@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -222,6 +222,17 @@ describe('natsmith dev', () => {
       expect(output).toMatch(/\d\d:\d\d:\d\d INFO {2}service started/);
       expect(output).not.toContain('{"level"');
     });
+
+    it('shows what runs as a table whose head is whole, in colour, too', async () => {
+      const env = {
+        PATH: process.env.PATH,
+        NATS_URL: `nats://127.0.0.1:${await freePort()}`,
+        XDG_CONFIG_HOME: '/nonexistent',
+      };
+      const argv = [process.execPath, BIN, 'dev', 'src/main.ts'];
+      const { output } = await inTerminal(argv, [['try', KEY.ctrlC]], { cwd: folder, env });
+      expect(output).toMatch(/\u001b\[2mservice +endpoint +subject +takes\u001b\[22m\r\n/);
+    });
   });
 
   it('lets the old process answer what it has begun', async () => {
@@ -249,6 +260,22 @@ describe('natsmith dev', () => {
     expect(command.stderr).toMatch(/src\/greeter\.ts:\d+:\d+ - error TS\d+: /);
     edit('src/greeter.ts', 'class {', '// here');
     await command.wrote('greeter 1.0.0', { times: 2 });
+  });
+
+  it('stacks name the source by its path, wherever tsconfig.json puts the output', async () => {
+    const compilerOptions = {
+      target: 'es2022',
+      module: 'node16',
+      rootDir: '.',
+      outDir: 'dist',
+      sourceRoot: 'elsewhere',
+      experimentalDecorators: true,
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+    edit('src/greeter.ts', '// here', 'throw new Error("wrong");');
+    const command = await dev();
+    await command.wrote('src/main.ts ended with exit code 1');
+    expect(command.stderr).toContain(`(${realpathSync(join(folder, 'src/greeter.ts'))}:4:`);
   });
 
   it('Ctrl-C ends the service, the broker and itself with 0', async () => {

@@ -105,6 +105,11 @@ function withDefaults(ts: typeof TypeScript, given: Options | undefined): Option
     sourceMap: false,
     inlineSourceMap: true,
     inlineSources: true,
+    // What is compiled runs in the source's own place, from which its map finds the source.
+    outDir: undefined,
+    rootDir: undefined,
+    sourceRoot: undefined,
+    mapRoot: undefined,
   };
 }
 
