@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -231,7 +240,7 @@ describe('natsmith dev', () => {
       };
       const argv = [process.execPath, BIN, 'dev', 'src/main.ts'];
       const { output } = await inTerminal(argv, [['try', KEY.ctrlC]], { cwd: folder, env });
-      expect(output).toMatch(/\u001b\[2mservice +endpoint +subject +takes\u001b\[22m\r\n/);
+      expect(output.replaceAll('\x1b', 'ESC')).toMatch(/ESC\[2mservice +endpoint +subject +takesESC\[22m\r\n/);
     });
   });
 
