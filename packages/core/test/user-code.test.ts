@@ -15,16 +15,24 @@ interface Report {
 
 onEachServer((server) => {
   let report: Report;
+  /** Middleware looks at what handlers give, too, so the same without any. */
+  let bare: Pick<Report, 'cases' | 'escaped'>;
 
   // A process of its own, because what escapes there would end it, as it would end a service.
   beforeAll(async () => {
-    const child = Child.start(join(__dirname, 'user-code/run.ts'), { NATS_URL: server.url, NODE_NO_WARNINGS: '1' });
-    expect({ ...(await child.exit), output: child.output }).toMatchObject({ code: 0 });
-    report = JSON.parse(/^report (.*)$/m.exec(child.output)?.[1] ?? '{}') as Report;
+    report = await run();
+    bare = await run({ WITHOUT_MIDDLEWARE: 'true' });
   });
 
+  async function run(environment: Record<string, string> = {}): Promise<Report> {
+    const file = join(__dirname, 'user-code/run.ts');
+    const child = Child.start(file, { NATS_URL: server.url, NODE_NO_WARNINGS: '1', ...environment });
+    expect({ ...(await child.exit), output: child.output }).toMatchObject({ code: 0 });
+    return JSON.parse(/^report (.*)$/m.exec(child.output)?.[1] ?? '{}') as Report;
+  }
+
   it('nothing that user code does is an unhandled rejection or an uncaught exception', () => {
-    expect(report.escaped).toEqual([]);
+    expect([report.escaped, bare.escaped]).toEqual([[], []]);
   });
 
   describe('the caller is answered, and so is the neighbour, where', () => {
@@ -33,8 +41,15 @@ onEachServer((server) => {
     });
   });
 
+  describe('the same without any middleware, where', () => {
+    const withoutMiddleware = cases.filter(({ middleware }) => middleware === undefined);
+    it.each(withoutMiddleware.map(({ name, outcome }) => [name, outcome]))('%s: %s', (name, outcome) => {
+      expect(bare.cases.seen[name]).toBe(outcome);
+    });
+  });
+
   it('a stop is bounded, whatever handlers and iterators hang', () => {
-    expect(report.cases.hasStopped).toBe(true);
+    expect([report.cases.hasStopped, bare.cases.hasStopped]).toEqual([true, true]);
   });
 
   it('a logger may do anything: errors are answered, and the service goes on', () => {

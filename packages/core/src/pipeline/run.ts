@@ -180,14 +180,17 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   private execute(): void {
     if (this.expiresAt <= this.startedAt) return this.expire();
     let result: unknown;
+    let isPending: boolean;
     try {
       result = this.runtime.run(this);
+      // What a handler returns may throw when it is looked at.
+      isPending = isThenable(result);
     } catch (thrown) {
       if (this.isDone) this.endLate(thrown);
       else this.fail(thrown);
       return;
     }
-    if (isThenable(result)) void this.settle(result);
+    if (isPending) void this.settle(result as PromiseLike<unknown>);
     else if (this.isDone) this.endLate();
     else this.done(result);
   }

@@ -70,10 +70,10 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
   }
 
   protected override done(value: unknown): void {
-    if (isAsyncIterable(value)) return void this.settle(sendStream(value, this, this.runtime));
-    if (this.expiresAt < Infinity && performance.now() > this.expiresAt) return this.expire();
     let body: Body;
     try {
+      if (isAsyncIterable(value)) return void this.settle(sendStream(value, this, this.runtime));
+      if (this.expiresAt < Infinity && performance.now() > this.expiresAt) return this.expire();
       body = encodeReply(value, this.runtime.codec);
     } catch (cause) {
       return this.fail(errorNamed('replyNotEncoded', undefined, { cause }));

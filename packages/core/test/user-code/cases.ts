@@ -50,6 +50,10 @@ for (const [what, value] of Object.entries(unencodable)) {
   add('a handler returns', what, { handler: value, outcome: '500' });
   add('a handler resolves to', what, { handler: async () => value(), outcome: '500' });
 }
+add('a handler returns', 'a proxy that throws when it is asked for a property', {
+  handler: () => new Proxy({}, { has: refuse }),
+  outcome: '500',
+});
 add('a handler returns', 'an ArrayBuffer', { handler: () => Uint8Array.of(97, 98).buffer, outcome: 'ok ab' });
 add('a handler returns', 'a DataView', {
   handler: () => new DataView(Uint8Array.of(97, 98, 99).buffer, 1, 1),
