@@ -60,6 +60,11 @@ export function announcesBody(ctx: Replying): boolean {
   return hasHeaders(ctx.message) && ctx.headers.has(SIZE_HEADER) && ctx.headers.has(UPLOAD_HEADER);
 }
 
+/** Whether the payload of a request, empty in its message, is to come as a stream of items. */
+export function announcesItems(ctx: Replying): boolean {
+  return hasHeaders(ctx.message) && ctx.headers.has(UPLOAD_HEADER);
+}
+
 /** Receives the announced body. What is too large is refused before any of it is sent. */
 export async function receiveBody(ctx: Replying, outlet: ReplyOutlet, maxBody: number): Promise<Uint8Array> {
   const size = countIn(ctx.headers.get(SIZE_HEADER));

@@ -34,6 +34,7 @@ export const ERRORS = {
 
   uploadSubject: [400, 'header {header}: {problem}'],
   uploadBroken: [400, '{problem}'],
+  uploadNotTaken: [400, 'this endpoint does not accept a stream; send one payload'],
   uploadEnded: [499, 'the caller has given up its stream'],
   uploadNotReceived: [500, 'the stream cannot be received'],
   uploadAfterEnd: [499, 'the request has ended'],
