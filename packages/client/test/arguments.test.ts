@@ -122,7 +122,28 @@ onEachServerAndClient((_server, library) => {
     });
   });
 
+  describe('a payload that JSON would silently make {} of', () => {
+    test.each([
+      [new Map([['a', 1]]), 'a Map, which has no JSON form; send Object.fromEntries(map)'],
+      [{ rows: [{ tags: new Set(['a']) }] }, '"rows.0.tags" holds a Set, which has no JSON form; send [...set]'],
+      [{ error: new Error('no') }, '"error" holds an Error, which has no JSON form'],
+      [{ later: Promise.resolve(1) }, '"later" holds a Promise, which has no JSON form; await it'],
+      [new URLSearchParams('a=1'), 'an URLSearchParams, which has no JSON form; send [...it]'],
+    ])('is refused, and the place is named: %p', async (payload, problem) => {
+      await expect(client.call('plain', payload)).rejects.toThrow(problem);
+      await expect(desk.plain(payload)).rejects.toThrow(problem);
+      await expect(client.stream('list', payload)[Symbol.asyncIterator]().next()).rejects.toThrow(problem);
+      await expect(client.gather('plain', payload)).rejects.toThrow(problem);
+    });
+  });
+
   describe('a stream as payload', () => {
+    test('is refused by the service, where the caller cannot know that it takes none', async () => {
+      const refusal = { code: 400, description: 'this endpoint does not accept a stream; send one payload' };
+      await expect(client.call('plain', numbers())).rejects.toMatchObject(refusal);
+      await expect(client.stream('list', numbers())[Symbol.asyncIterator]().next()).rejects.toMatchObject(refusal);
+    });
+
     test('is refused where the endpoint takes none, before anything is sent or read', async () => {
       const problem = '"plain" of service "desk" does not accept a stream (INFO metadata "stream"); send one payload';
       const before = connection.stats().outMsgs;

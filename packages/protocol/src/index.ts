@@ -9,6 +9,7 @@ export {
   MAX_VALUES,
   sizeProblem,
 } from './body/json-limits';
+export { jsonOf } from './body/json-value';
 export { abandonPromises, isAbandoned, isThenable } from './body/thenable';
 export { asBuffer, bytesIn, wholeBytes } from './body/whole-bytes';
 export { Buffer, delay, inBackground, nextTurn, tracingChannel, warn } from './platform/node';

@@ -1,16 +1,17 @@
-import { Buffer, textOf } from '@natsmith/protocol';
+import { Buffer, bytesIn, jsonOf, textOf } from '@natsmith/protocol';
 
 /** How a body is read. */
 export type BodyKind = 'json' | 'text' | 'bytes';
 
 export const EMPTY = new Uint8Array(0);
 
-/** JSON in UTF-8; a Uint8Array goes as it is, and undefined is an empty body. */
+/** JSON in UTF-8; bytes go as they are, and undefined is an empty body. @throws TypeError for what has no JSON form */
 export function encodeBody(payload: unknown): Uint8Array {
   if (payload === undefined) return EMPTY;
   if (payload instanceof Uint8Array) return payload;
-  // JSON.stringify is declared to give a string, but gives undefined for functions and symbols.
-  const json = JSON.stringify(payload) as string | undefined;
+  const bytes = bytesIn(payload);
+  if (bytes !== undefined) return bytes;
+  const json = jsonOf(payload);
   if (json === undefined)
     throw new TypeError(
       `a ${typeof payload} cannot be sent as JSON; send an object, a string, a number or a Uint8Array`,

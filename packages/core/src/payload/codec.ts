@@ -1,6 +1,5 @@
-import { asBuffer, bytesIn, guardedCodec, parseJson, utf8, wholeBytes } from '@natsmith/protocol';
+import { asBuffer, bytesIn, guardedCodec, jsonOf, parseJson, utf8, wholeBytes } from '@natsmith/protocol';
 import type { Codec, CodecName } from '../define/handler';
-import { checkJson, isKnownAsJson } from './json-value';
 
 /** JSON in UTF-8; an empty body is `undefined`, both ways. */
 const json: Codec = {
@@ -8,13 +7,11 @@ const json: Codec = {
   decode: parseJson,
   encode(value) {
     if (value === undefined) return EMPTY;
-    if (typeof value === 'object' && value !== null && !isKnownAsJson(value)) {
+    if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype) {
       const bytes = bytesIn(value);
       if (bytes !== undefined) return bytes;
-      checkJson(value);
     }
-    // JSON.stringify is declared to give a string, but gives undefined for functions and symbols.
-    const encoded = JSON.stringify(value) as string | undefined;
+    const encoded = jsonOf(value);
     if (encoded === undefined) throw new TypeError(`a ${typeof value} has no JSON`);
     return encoded;
   },

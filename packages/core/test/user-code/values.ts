@@ -124,5 +124,17 @@ export const unencodable: Record<string, () => unknown> = {
   'a Float64Array': () => new Float64Array([1.5]),
   'a RegExp': () => /a/,
   'a WeakMap': () => new WeakMap(),
+  'a Map in an object': () => ({ a: { b: new Map([['a', 1]]) } }),
+  'a Set in an array': () => [[new Set([1])]],
+  'an Error in an object': () => ({ error: new Error('hidden') }),
+  'a promise in an object': () => ({ a: Promise.resolve(1) }),
+  'an ArrayBuffer in an object': () => ({ a: new ArrayBuffer(8) }),
+  'a URLSearchParams': () => new URLSearchParams('a=1'),
+  'a Blob': () => new Blob(['a']),
+  'a revoked proxy': () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  },
   'a proxy of bytes': () => new Proxy(new Uint8Array([1]), {}),
 };

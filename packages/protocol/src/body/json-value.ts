@@ -1,34 +1,60 @@
-import { types } from 'node:util';
+import { isAnyArrayBuffer, isMap, isNativeError, isPromise, isSet } from '../platform/node';
 
 /** What JSON says as a person expects. Prototypes of the user's classes are added when their first object was looked at. */
-const known = new WeakSet<object>([Object.prototype, Array.prototype, Date.prototype]);
+const known = new WeakSet<object>([Array.prototype, Date.prototype]);
+/** Levels that are searched for what became `{}`; a value that nests deeper rarely is anything but a list. */
+const MAX_DEPTH = 100;
+/** Characters of a path in an error. */
+const MAX_PATH = 200;
 
-/** Whether objects like this one have been found to have a JSON form; costs a look at the prototype. */
-export function isKnownAsJson(value: object): boolean {
+/**
+ * The JSON of a value; undefined for one that has none, as `JSON.stringify` gives it.
+ * @throws TypeError for a value that is, or holds, what JSON.stringify would silently make `{}` of
+ */
+export function jsonOf(value: unknown): string | undefined {
+  if (typeof value === 'object' && value !== null) check(value, '');
+  // JSON.stringify is declared to give a string, but gives undefined for functions and symbols.
+  const json = JSON.stringify(value) as string | undefined;
+  // A search of the engine's own costs next to nothing; few values hold an empty object.
+  if (json?.includes('{}') === true) checkInside(value, '', 0);
+  return json;
+}
+
+function checkInside(value: unknown, path: string, depth: number): void {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH || hasToJson(value)) return;
+  check(value, path);
+  for (const [key, inner] of Object.entries(value))
+    if (typeof inner === 'object') checkInside(inner, path === '' ? key : `${path}.${key}`, depth + 1);
+}
+
+function check(value: object, path: string): void {
   const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === Object.prototype || prototype === Array.prototype || prototype === null || known.has(prototype);
-}
-
-/** @throws TypeError for an object that JSON.stringify would make `{}` of, or something just as empty */
-export function checkJson(value: object): void {
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return;
+  if (prototype === Object.prototype || prototype === null || known.has(prototype) || hasToJson(value)) return;
   const way = wayOut(value);
-  if (way !== undefined) throw new TypeError(`${nameOf(value)} has no JSON form; ${way}`);
-  known.add(Object.getPrototypeOf(value) as object);
+  if (way === undefined) return void known.add(prototype);
+  const where = path === '' ? '' : `${JSON.stringify(path.slice(0, MAX_PATH))} holds `;
+  throw new TypeError(`${where}${nameOf(value)}, which has no JSON form; ${way}`);
 }
 
-/** What to return in its place; undefined for an object that JSON can say. */
+function hasToJson(value: object): boolean {
+  return typeof (value as { toJSON?: unknown }).toJSON === 'function';
+}
+
+/** What to send in its place; undefined for an object that JSON can say. */
 function wayOut(value: object): string | undefined {
-  if (value instanceof Map || types.isMap(value)) return 'return Object.fromEntries(map), or [...map]';
-  if (value instanceof Set || types.isSet(value)) return 'return [...set]';
-  if (value instanceof Error || types.isNativeError(value))
-    return 'throw it, or return what of it the caller is to know';
+  if (value instanceof Map || isMap(value)) return 'send Object.fromEntries(map), or [...map]';
+  if (value instanceof Set || isSet(value)) return 'send [...set]';
+  if (value instanceof Error || isNativeError(value)) return 'throw it, or send what of it the other side is to know';
+  if (isAnyArrayBuffer(value)) return 'send bytes alone, or as a string: Buffer.from(it).toString("base64")';
   if (ArrayBuffer.isView(value))
-    return 'return Array.from(it) for its numbers, or new Uint8Array(it.buffer) for its bytes';
-  if (types.isPromise(value)) return 'await it';
+    return 'send Array.from(it) for its numbers, or new Uint8Array(it.buffer) for its bytes';
+  if (isPromise(value)) return 'await it';
   if (value instanceof WeakMap || value instanceof WeakSet || value instanceof RegExp)
-    return 'return a plain object, an array or a string';
-  if (isIterator(value)) return 'return [...it] for an array, or write "async *" for a stream';
+    return 'send a plain object, an array or a string';
+  if (isIterator(value)) return 'send [...it] for an array, or write "async *" for a stream';
+  // Headers, FormData, URLSearchParams and collections of the user's own.
+  if (Symbol.iterator in value && Object.keys(value).length === 0) return 'send [...it]';
+  if (typeof Blob === 'function' && value instanceof Blob) return 'send its bytes alone, or its text';
   return undefined;
 }
 
@@ -38,7 +64,7 @@ function isIterator(value: object): boolean {
 }
 
 function nameOf(value: object): string {
-  const { name } = value.constructor as { name?: unknown };
-  const known = typeof name === 'string' && name !== '' && name !== 'Object';
-  return known ? `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}` : 'an iterator';
+  const name = (value.constructor as { name?: unknown } | undefined)?.name;
+  const isNamed = typeof name === 'string' && name !== '' && name !== 'Object';
+  return isNamed ? `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}` : 'an iterator';
 }

@@ -1,6 +1,7 @@
 import { Buffer } from '../platform/node';
 import { guardedCodec, utf8 } from '../body/codec';
 import { parseJson } from '../body/json';
+import { jsonOf } from '../body/json-value';
 import { wholeBytes } from '../body/whole-bytes';
 import { errorNamed } from '../services/error-catalogue';
 import { payloadCheck, payloadProblem } from './payload-check';
@@ -60,7 +61,7 @@ interface Coding {
 const JSON_CODING: Coding = {
   encode(value) {
     if (value === undefined) return EMPTY;
-    const text = JSON.stringify(value) as string | undefined;
+    const text = jsonOf(value);
     if (text === undefined) throw errorNamed('notJsonValue', { type: typeof value });
     return Buffer.from(text);
   },

@@ -43,6 +43,22 @@ export function isDataView(value: unknown): value is DataView {
   return value instanceof DataView;
 }
 
+export function isMap(value: unknown): boolean {
+  return value instanceof Map;
+}
+
+export function isSet(value: unknown): boolean {
+  return value instanceof Set;
+}
+
+export function isNativeError(value: unknown): boolean {
+  return value instanceof Error;
+}
+
+export function isPromise(value: unknown): boolean {
+  return value instanceof Promise;
+}
+
 export function randomFillSync<B extends Uint8Array<ArrayBuffer>>(bytes: B): B {
   // What a browser gives at once.
   const MOST = 65_536;

@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
 
-const { isAnyArrayBuffer, isDataView } = types;
-export { Buffer, delay, isAnyArrayBuffer, isDataView, isUtf8, nextTurn, randomFillSync, readFileSync };
+const { isAnyArrayBuffer, isDataView, isMap, isNativeError, isPromise, isSet } = types;
+export { Buffer, delay, isUtf8, nextTurn, randomFillSync, readFileSync };
+export { isAnyArrayBuffer, isDataView, isMap, isNativeError, isPromise, isSet };
 
 export function environment(): NodeJS.ProcessEnv {
   return process.env;
