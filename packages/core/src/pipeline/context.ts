@@ -43,6 +43,8 @@ export abstract class Context implements BaseContext {
   private abortion: Abortion | undefined;
   private tokens: Record<string, string> | undefined;
   private messageLog: MessageLog | undefined;
+  /** Of a trace that begins here. */
+  private ownTraceId: string | undefined;
   private stateMap: Map<unknown, unknown> | undefined;
 
   constructor(
@@ -100,8 +102,7 @@ export abstract class Context implements BaseContext {
     if (this.messageLog === undefined) {
       const { logger, service, handler } = this.runtime;
       const about = { service: service.name, handler: handler.name, kind: this.kind };
-      const traceId = hasHeaders(this.message) ? traceIdIn(this.headers.get('traceparent')) : undefined;
-      this.messageLog = new MessageLog(logger, about, this.subject, traceId);
+      this.messageLog = new MessageLog(logger, about, this.subject, this.traceId);
     }
     return this.messageLog;
   }
@@ -111,12 +112,13 @@ export abstract class Context implements BaseContext {
   }
 
   get traceId(): string | undefined {
-    return this.log.traceId;
+    return this.ownTraceId ?? (hasHeaders(this.message) ? traceIdIn(this.headers.get('traceparent')) : undefined);
   }
 
   /** For what traces messages here, and begins traces of its own. */
   set traceId(id: string | undefined) {
-    this.log.traceId = id;
+    this.ownTraceId = id;
+    if (this.messageLog !== undefined) this.messageLog.traceId = id;
   }
 
   get state(): Map<unknown, unknown> {
