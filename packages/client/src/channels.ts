@@ -83,7 +83,8 @@ export class ObservedOperation implements ClientOperation {
 
   /** Runs an operation that is over when its promise settles. */
   run<T>(send: (lines: HeaderLines) => Promise<T>): Promise<T> {
-    return this.channel.tracePromise(() => send(this.headers.lines), this);
+    // Async, so that what it throws at once has an end as well.
+    return this.channel.tracePromise(async () => send(this.headers.lines), this);
   }
 
   /** Runs what begins an operation that goes on afterwards, until `end`. */
