@@ -11,6 +11,7 @@ const packages = {
   jetstream: ['protocol', 'core'],
   observe: ['protocol', 'core'],
   nestjs: ['protocol', 'core', 'client'],
+  opentelemetry: ['protocol'],
   testing: ['protocol', 'broker', 'core', 'client', 'jetstream'],
   cli: ['protocol', 'broker', 'core', 'client', 'jetstream', 'observe', 'testing'],
   'create-natsmith': [],

@@ -1,0 +1,173 @@
+import { hasHeaders, type WithHeaders } from '@natsmith/protocol';
+import {
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Span,
+  type SpanContext,
+  type Tracer,
+} from '@opentelemetry/api';
+import * as named from './conventions';
+import { Labels, type Measures } from './measures';
+import type { Propagation } from './propagation';
+import type {
+  DeliveredContext,
+  Headers,
+  MessageContext,
+  MessageEnd,
+  MessageError,
+  MessageStart,
+  Settlement,
+} from './published';
+import { markFailed } from './span';
+
+/** What all spans and measures of a handler share. */
+interface HandlerFacts {
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** For the sampler. */
+  readonly attributes: Attributes;
+  /** For those who look at it. */
+  readonly more: Attributes;
+  readonly labels: Labels;
+}
+
+/** A message that is recorded. */
+interface Recorded {
+  readonly span: Span;
+  error: unknown;
+}
+
+/** Spans and measures of messages that services handle, of all kinds. */
+export class Handled {
+  private readonly facts = new WeakMap<object, HandlerFacts>();
+  /** Each start has one end, so that none stays here. */
+  private readonly recorded = new Map<MessageContext, Recorded>();
+
+  constructor(
+    private readonly propagation: Propagation,
+    private readonly tracer: () => Tracer | undefined,
+    private readonly measures: () => Measures | undefined,
+  ) {}
+
+  onStart(start: MessageStart): void {
+    const tracer = this.tracer();
+    if (tracer === undefined) return;
+    const { ctx } = start;
+    const { name, kind, attributes, more } = this.factsOf(ctx);
+    // What a batch belongs to is told by links alone, when it is known which messages it has.
+    const hasParent = hasHeaders(ctx.message as WithHeaders) && ctx.kind !== 'batch';
+    // Not the active context: a message that has waited begins in that of the one whose place it takes.
+    const parent = hasParent ? this.propagation.extract(ctx.headers) : ROOT_CONTEXT;
+    const from = hasParent ? trace.getSpanContext(parent) : undefined;
+    const links = from !== undefined && kind === SpanKind.CONSUMER ? [{ context: from }] : undefined;
+    const span = tracer.startSpan(name, { kind, attributes, links }, parent);
+    if (span.isRecording()) {
+      span.setAttributes(more);
+      if ('attempt' in ctx) span.setAttributes(deliveryAttributes(ctx as DeliveredContext));
+      this.recorded.set(ctx, { span, error: undefined });
+    }
+    if (from === undefined) nameTrace(ctx, span.spanContext());
+    this.runWithin(start, trace.setSpan(parent, span));
+  }
+
+  onError({ ctx, error }: MessageError): void {
+    const recorded = this.recorded.get(ctx);
+    if (recorded !== undefined) recorded.error = error;
+  }
+
+  onEnd(end: MessageEnd): void {
+    this.measure(end);
+    const recorded = this.recorded.get(end.ctx);
+    if (recorded === undefined) return;
+    this.recorded.delete(end.ctx);
+    const { span, error } = recorded;
+    const { ctx, outcome, code, description } = end;
+    const settlement = end.settlement as Settlement | undefined;
+    if (ctx.kind === 'endpoint') {
+      if (code !== undefined) span.setAttributes(named.statusAttributes(code));
+      if (code !== undefined && named.isServerError(code)) markFailed(span, error, code, description);
+    } else if (outcome === 'failed') markFailed(span, error, code, description);
+    if (settlement?.end !== undefined) span.setAttribute(named.SETTLEMENT, settlement.end);
+    if (settlement?.messages !== undefined) {
+      span.setAttribute(named.MESSAGING_BATCH_COUNT, settlement.messages.length);
+      span.addLinks(settlement.messages.flatMap(({ headers }) => this.linkTo(headers)));
+    }
+    span.end();
+  }
+
+  /** Ends what is open, as it stands. */
+  close(): void {
+    for (const { span } of this.recorded.values()) span.end();
+    this.recorded.clear();
+  }
+
+  private runWithin(start: MessageStart, within: Context): void {
+    const { propagation } = this;
+    const inner = start.around;
+    start.around =
+      inner === undefined ? (run) => propagation.run(within, run) : (run) => propagation.run(within, () => inner(run));
+  }
+
+  private linkTo(headers: Headers): Link[] {
+    const context = trace.getSpanContext(this.propagation.extract(headers));
+    return context === undefined || !isSpanContextValid(context) ? [] : [{ context }];
+  }
+
+  private measure({ ctx, code, duration, settlement }: MessageEnd): void {
+    const measures = this.measures();
+    if (measures === undefined) return;
+    const { labels, kind } = this.factsOf(ctx);
+    const error = code === undefined ? undefined : String(code);
+    const seconds = duration / 1000;
+    const set = labels.with(error);
+    if (kind === SpanKind.SERVER) return measures.server.record(seconds, set);
+    measures.process.record(seconds, set);
+    measures.consumed.add((settlement as Settlement | undefined)?.messages?.length ?? 1, set);
+  }
+
+  private factsOf(ctx: MessageContext): HandlerFacts {
+    let facts = this.facts.get(ctx.handler);
+    if (facts === undefined) this.facts.set(ctx.handler, (facts = factsFor(ctx)));
+    return facts;
+  }
+}
+
+function factsFor({ kind, service, handler }: MessageContext): HandlerFacts {
+  const more = {
+    [named.SERVICE]: service.name,
+    [named.SERVICE_VERSION]: service.version,
+    [named.SERVICE_ID]: service.id,
+    [named.HANDLER]: handler.name,
+    [named.KIND]: kind,
+  };
+  if (kind === 'endpoint') {
+    const name = `${service.name}/${handler.name}`;
+    const attributes = named.rpcAttributes(name);
+    const labels = new Labels(attributes, named.serverErrorLabels);
+    return { name, kind: SpanKind.SERVER, attributes, more, labels };
+  }
+  const template = handler.metadata.subject_template ?? handler.subject;
+  const group = handler.queueGroup === '' ? {} : { [named.MESSAGING_GROUP]: handler.queueGroup };
+  const attributes = { ...named.messagingAttributes('process', template), ...group };
+  return {
+    name: `process ${template}`,
+    kind: SpanKind.CONSUMER,
+    attributes,
+    more,
+    labels: new Labels(attributes, named.messagingErrorLabels),
+  };
+}
+
+function deliveryAttributes({ stream, sequence, attempt }: DeliveredContext): Attributes {
+  return { [named.STREAM]: stream, [named.SEQUENCE]: sequence, [named.ATTEMPT]: attempt };
+}
+
+/** Log lines of a message whose trace begins here carry its id, as those do whose trace came with the message. */
+function nameTrace(ctx: MessageContext, { traceId }: SpanContext): void {
+  (ctx as { traceId?: string }).traceId = traceId;
+}

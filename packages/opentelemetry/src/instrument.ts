@@ -1,0 +1,143 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Meter, Tracer } from '@opentelemetry/api';
+import { Handled } from './handled';
+import { Measures } from './measures';
+import { Propagation } from './propagation';
+import { registeredMeter, registeredTracer } from './providers';
+import type { MessageEnd, MessageError, MessageStart, Operation } from './published';
+import { Sent } from './sent';
+
+/** What `instrument` takes. */
+export interface InstrumentOptions {
+  /** Default: that of the SDK which the program registers, before or after; `false` for no spans. */
+  readonly tracer?: Tracer | false;
+  /** Default: that of the SDK which the program registers, before or after; `false` for no metrics. */
+  readonly meter?: Meter | false;
+}
+
+/** What `instrument` has begun. */
+export interface Instrumentation {
+  /** Ends it, and the spans of messages that are being handled. */
+  stop(): void;
+}
+
+/** Milliseconds between two looks for an SDK. */
+const LOOK = 100;
+const OPERATIONS = ['client:call', 'client:stream', 'client:publish', 'jetstream:publish'];
+/** Two copies of this package in a process would tell everything twice. */
+const CURRENT = Symbol.for('natsmith.opentelemetry');
+const holder = globalThis as { [CURRENT]?: Instrumentation | undefined };
+
+type Listener = (message: unknown) => void;
+
+/**
+ * Gives all that natsmith does in this process spans and metrics: calls, streams, publishes, requests, events, consumers,
+ * watches, schedules. May be called before or after services, clients and OpenTelemetry's SDK are made. Called again, it
+ * takes the place of what it began before.
+ * @throws TypeError for a tracer or meter that is none
+ */
+export function instrument(options: InstrumentOptions = {}): Instrumentation {
+  checkOption('tracer', options.tracer, 'startSpan');
+  checkOption('meter', options.meter, 'createHistogram');
+  holder[CURRENT]?.stop();
+  return (holder[CURRENT] = new NatsmithInstrumentation(options));
+}
+
+class NatsmithInstrumentation implements Instrumentation {
+  private tracer: Tracer | undefined;
+  private measures: Measures | undefined;
+  private readonly propagation = new Propagation();
+  private readonly handled = new Handled(
+    this.propagation,
+    () => this.tracer,
+    () => this.measures,
+  );
+  private readonly sent = new Sent(
+    this.propagation,
+    () => this.tracer,
+    () => this.measures,
+  );
+  private readonly listeners: readonly (readonly [channel: string, listener: Listener])[];
+  private isListening = false;
+  /** Listeners that wait for the first message, since an SDK may be there by then. */
+  private probes: readonly (readonly [channel: string, listener: Listener])[] = [];
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(private readonly options: InstrumentOptions) {
+    this.listeners = [
+      ['natsmith:message:start', (message) => this.handled.onStart(message as MessageStart)],
+      ['natsmith:message:error', (message) => this.handled.onError(message as MessageError)],
+      ['natsmith:message:end', (message) => this.handled.onEnd(message as MessageEnd)],
+      ...OPERATIONS.flatMap((name): [string, Listener][] => [
+        [`tracing:natsmith:${name}:start`, (operation) => this.sent.onStart(operation as Operation)],
+        [`tracing:natsmith:${name}:asyncEnd`, (operation) => this.sent.onEnd(operation as Operation)],
+      ]),
+    ];
+    this.timer = setInterval(() => this.look(), LOOK).unref();
+    this.look();
+    if (!this.isListening) this.probe();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.endProbe();
+    this.ignore();
+    this.handled.close();
+    if (holder[CURRENT] === this) holder[CURRENT] = undefined;
+  }
+
+  /** Looks once more when something happens for the first time. */
+  private probe(): void {
+    this.probes = this.listeners
+      .filter(([name]) => name.endsWith(':start'))
+      .map(([name, listener]) => [
+        name,
+        (message) => {
+          this.endProbe();
+          this.look();
+          if (this.isListening) listener(message);
+        },
+      ]);
+    for (const [name, listener] of this.probes) channel(name).subscribe(listener);
+  }
+
+  private endProbe(): void {
+    for (const [name, listener] of this.probes) channel(name).unsubscribe(listener);
+    this.probes = [];
+  }
+
+  /** Nobody listens, and nothing is done for anybody, until there is an SDK. */
+  private look(): void {
+    const { tracer, meter } = this.options;
+    if (tracer !== false) this.tracer ??= tracer ?? registeredTracer();
+    if (meter !== false && this.measures === undefined) {
+      const found = meter ?? registeredMeter();
+      if (found !== undefined) this.measures = new Measures(found);
+    }
+    this.propagation.look();
+    if (this.tracer !== undefined || this.measures !== undefined) this.listen();
+    const isComplete =
+      (tracer === false || (this.tracer !== undefined && this.propagation.isComplete)) &&
+      (meter === false || this.measures !== undefined);
+    if (isComplete) clearInterval(this.timer);
+  }
+
+  private listen(): void {
+    if (this.isListening) return;
+    this.isListening = true;
+    this.endProbe();
+    for (const [name, listener] of this.listeners) channel(name).subscribe(listener);
+  }
+
+  private ignore(): void {
+    if (!this.isListening) return;
+    this.isListening = false;
+    for (const [name, listener] of this.listeners) channel(name).unsubscribe(listener);
+  }
+}
+
+function checkOption(name: string, value: unknown, method: string): void {
+  if (value === undefined || value === false) return;
+  if (typeof (value as Record<string, unknown> | null)?.[method] === 'function') return;
+  throw new TypeError(`${name} must be a ${name} of @opentelemetry/api, or false for none`);
+}

@@ -1,0 +1,90 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  context,
+  createContextKey,
+  createTraceState,
+  propagation,
+  ROOT_CONTEXT,
+  trace,
+  TraceFlags,
+  type Context,
+  type SpanContext,
+  type TextMapGetter,
+  type TextMapSetter,
+} from '@opentelemetry/api';
+import type { Headers, HeadersToSend } from './published';
+
+const READ: TextMapGetter<Headers> = { get: (headers, name) => headers.get(name), keys: () => [] };
+const WRITE: TextMapSetter<HeadersToSend> = { set: (headers, name, value) => headers.set(name, value) };
+
+/**
+ * Carries contexts through headers and through the process: by what the program has registered with OpenTelemetry, and,
+ * where it has registered nothing because it gives a tracer by hand, by W3C Trace Context and a storage of our own.
+ */
+export class Propagation {
+  private ownManager: AsyncLocalStorage<Context> | undefined;
+  private ownPropagator = false;
+
+  constructor() {
+    this.look();
+  }
+
+  /** Whether the program has registered both. */
+  get isComplete(): boolean {
+    return this.ownManager === undefined && !this.ownPropagator;
+  }
+
+  /** Sees what the program has registered by now. */
+  look(): void {
+    this.ownManager = hasContextManager() ? undefined : (this.ownManager ?? new AsyncLocalStorage<Context>());
+    this.ownPropagator = propagation.fields().length === 0;
+  }
+
+  active(): Context {
+    return this.ownManager === undefined ? context.active() : (this.ownManager.getStore() ?? ROOT_CONTEXT);
+  }
+
+  run(within: Context, work: () => void): void {
+    if (this.ownManager === undefined) context.with(within, work);
+    else this.ownManager.run(within, work);
+  }
+
+  extract(headers: Headers): Context {
+    return this.ownPropagator ? extractW3C(headers) : propagation.extract(ROOT_CONTEXT, headers, READ);
+  }
+
+  inject(from: Context, headers: HeadersToSend): void {
+    if (this.ownPropagator) injectW3C(from, headers);
+    else propagation.inject(from, headers, WRITE);
+  }
+}
+
+const PROBE = createContextKey('natsmith probe');
+
+function hasContextManager(): boolean {
+  return context.with(ROOT_CONTEXT.setValue(PROBE, true), () => context.active().getValue(PROBE) === true);
+}
+
+const TRACEPARENT = /^(?!ff)[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-|$)/;
+
+function extractW3C(headers: Headers): Context {
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(headers.get('traceparent') ?? '') ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT;
+  const state = headers.get('tracestate');
+  const from: SpanContext = {
+    traceId,
+    spanId,
+    traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED,
+    isRemote: true,
+    ...(state !== undefined && { traceState: createTraceState(state) }),
+  };
+  return trace.isSpanContextValid(from) ? trace.setSpanContext(ROOT_CONTEXT, from) : ROOT_CONTEXT;
+}
+
+function injectW3C(from: Context, headers: HeadersToSend): void {
+  const span = trace.getSpanContext(from);
+  if (span === undefined || !trace.isSpanContextValid(span)) return;
+  headers.set('traceparent', `00-${span.traceId}-${span.spanId}-0${(span.traceFlags & TraceFlags.SAMPLED).toString()}`);
+  const state = span.traceState?.serialize();
+  if (state !== undefined && state !== '') headers.set('tracestate', state);
+}

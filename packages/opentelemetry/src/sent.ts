@@ -1,0 +1,113 @@
+import { SpanKind, trace, type Attributes, type Context, type Link, type Span, type Tracer } from '@opentelemetry/api';
+import * as named from './conventions';
+import { Labels, type Measures } from './measures';
+import type { Propagation } from './propagation';
+import type { Operation } from './published';
+import { markFailed } from './span';
+
+/** What all operations on one method or event share. */
+interface TargetFacts {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly attributes: Attributes;
+  readonly labels: Labels;
+}
+
+/** An operation that is under way. */
+interface Open {
+  readonly facts: TargetFacts;
+  readonly span: Span | undefined;
+  readonly startedAt: number;
+}
+
+/** Services, methods and templates are of others, and may be many. */
+const MAX_TARGETS = 10_000;
+
+/** Spans and measures of calls, streams and publishes, whose context goes with them. */
+export class Sent {
+  private readonly targets = new Map<string, TargetFacts>();
+  /** A stream whose reader neither ends nor leaves it is forgotten with it. */
+  private readonly open = new WeakMap<Operation, Open>();
+
+  constructor(
+    private readonly propagation: Propagation,
+    private readonly tracer: () => Tracer | undefined,
+    private readonly measures: () => Measures | undefined,
+  ) {}
+
+  onStart(operation: Operation): void {
+    const facts = this.factsOf(operation);
+    this.open.set(operation, { facts, span: this.startSpan(operation, facts), startedAt: performance.now() });
+  }
+
+  onEnd(operation: Operation): void {
+    const open = this.open.get(operation);
+    if (open === undefined) return;
+    this.open.delete(operation);
+    this.measure(operation, open);
+    const { span, facts } = open;
+    if (span === undefined) return;
+    const { error, code, attempts = 0, items = 0 } = operation;
+    if (facts.kind === SpanKind.CLIENT && code !== undefined) span.setAttributes(named.statusAttributes(code));
+    if (error !== undefined) markFailed(span, error, code);
+    if (attempts > 1) span.setAttribute(named.ATTEMPTS, attempts);
+    if (operation.kind === 'stream') span.setAttribute(named.ITEMS, items);
+    span.end();
+  }
+
+  private startSpan(operation: Operation, { name, kind, attributes }: TargetFacts): Span | undefined {
+    const tracer = this.tracer();
+    if (tracer === undefined) return undefined;
+    const [parent, links] = this.parentOf(operation);
+    const span = tracer.startSpan(name, { kind, attributes, links }, parent);
+    this.propagation.inject(trace.setSpan(parent, span), operation.headers);
+    return span;
+  }
+
+  /**
+   * The span that is active, or the one that the headers tell of: `client.with(ctx)` has set them. What was prepared belongs
+   * to what it was prepared for, whoever sends it.
+   */
+  private parentOf({ headers, template }: Operation): [Context, Link[] | undefined] {
+    const active = this.propagation.active();
+    const around = trace.getSpanContext(active);
+    const isPrepared = template === undefined;
+    if (around !== undefined && !isPrepared) return [active, undefined];
+    const carried = this.propagation.extract(headers);
+    if (trace.getSpanContext(carried) === undefined) return [active, undefined];
+    return [carried, around === undefined ? undefined : [{ context: around }]];
+  }
+
+  private measure({ error, code }: Operation, { facts: { kind, labels }, startedAt }: Open): void {
+    const measures = this.measures();
+    if (measures === undefined) return;
+    const type = error === undefined ? undefined : named.errorType(error, code);
+    if (kind === SpanKind.PRODUCER) return measures.sent.add(1, labels.with(type));
+    measures.client.record((performance.now() - startedAt) / 1000, labels.with(type));
+  }
+
+  private factsOf({ kind, service, method, template }: Operation): TargetFacts {
+    const isCall = kind === 'call' || kind === 'stream';
+    // A subject that is called by itself is no template, and has as many values as its callers like.
+    const key = !isCall ? `publish ${template}` : service === undefined ? '' : `${service}/${method}`;
+    let facts = this.targets.get(key);
+    if (facts === undefined) {
+      facts = isCall ? callFacts(key) : publishFacts(template);
+      if (this.targets.size < MAX_TARGETS) this.targets.set(key, facts);
+    }
+    return facts;
+  }
+}
+
+function callFacts(method: string): TargetFacts {
+  const attributes = named.rpcAttributes(method || named.OTHER);
+  const labels = new Labels(attributes, named.clientErrorLabels);
+  return { name: method || named.SYSTEM, kind: SpanKind.CLIENT, attributes, labels };
+}
+
+function publishFacts(template: string | undefined): TargetFacts {
+  const attributes = named.messagingAttributes('publish', template);
+  const name = template === undefined ? 'publish' : `publish ${template}`;
+  const labels = new Labels(attributes, named.messagingErrorLabels);
+  return { name, kind: SpanKind.PRODUCER, attributes, labels };
+}

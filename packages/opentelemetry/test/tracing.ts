@@ -1,0 +1,69 @@
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  SimpleSpanProcessor,
+  type ReadableSpan,
+} from '@opentelemetry/sdk-trace-node';
+
+/** OpenTelemetry's SDK, registered as programs do, with all spans in memory. */
+export class Tracing {
+  private readonly exporter = new InMemorySpanExporter();
+  readonly provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(this.exporter)] });
+
+  get spans(): readonly ReadableSpan[] {
+    return this.exporter.getFinishedSpans();
+  }
+
+  register(): this {
+    this.provider.register();
+    return this;
+  }
+
+  reset(): void {
+    this.exporter.reset();
+  }
+
+  /** Resolves when so many spans have ended. */
+  async ended(count: number): Promise<readonly ReadableSpan[]> {
+    for (let i = 0; i < 2000 && this.spans.length < count; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (this.spans.length !== count) throw new Error(`not ${count} spans in time: ${this.tree().join('\n')}`);
+    return this.spans;
+  }
+
+  named(name: string): ReadableSpan {
+    const found = this.spans.find((span) => span.name === name);
+    if (found === undefined) throw new Error(`no span ${name}: ${this.tree().join('\n')}`);
+    return found;
+  }
+
+  /** One line for each span, indented below its parent: kind, name and status. */
+  tree(): string[] {
+    const ids = new Set(this.spans.map((span) => span.spanContext().spanId));
+    const of = (parent: string | undefined, depth: number): string[] =>
+      this.spans
+        .filter((span) =>
+          parent === undefined
+            ? !ids.has(span.parentSpanContext?.spanId ?? '')
+            : span.parentSpanContext?.spanId === parent,
+        )
+        .sort((a, b) => a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1])
+        .flatMap((span) => [
+          `${'  '.repeat(depth)}${SpanKind[span.kind]} ${span.name} ${SpanStatusCode[span.status.code]}`,
+          ...of(span.spanContext().spanId, depth + 1),
+        ]);
+    return of(undefined, 0);
+  }
+
+  /** How many traces there are. */
+  get traces(): number {
+    return new Set(this.spans.map((span) => span.spanContext().traceId)).size;
+  }
+
+  async unregister(): Promise<void> {
+    trace.disable();
+    context.disable();
+    propagation.disable();
+    await this.provider.shutdown();
+  }
+}
