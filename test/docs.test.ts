@@ -4,9 +4,9 @@ import { anchorsOf, blocksOf, linksOf, pages, ROOT, sourceText } from './docs/ma
 
 /** Files that are compiled and run: tests, and the examples, which their tests run. */
 // The templates of create-natsmith are built, tested and started by test/scaffold; tests compile and run the services
-// with standard decorators.
+// with standard decorators, and the program with traces.
 const RUNS =
-  /\.test\.ts(#|$)|^packages\/\w+\/test\/standard-decorators\/|^(examples\/[^/]+|packages\/create-natsmith\/templates\/[^/]+)\/(src|test)\//;
+  /\.test\.ts(#|$)|^packages\/\w+\/test\/standard-decorators\/|^packages\/opentelemetry\/test\/processes\/|^(examples\/[^/]+|packages\/create-natsmith\/templates\/[^/]+)\/(src|test)\//;
 /** Pages whose examples nobody has tied to a file yet. */
 const UNTIED = ['packages/broker/README.md', 'packages/testing/README.md'];
 
