@@ -89,7 +89,7 @@ const MAX_SCHEMA = 131_072;
 const STREAMS = ['request', 'response', 'both'];
 
 /**
- * Describes a service, of any language, that has answered INFO. What natsmith's services say in their metadata is told
+ * Describes a service, of any language, that has answered INFO. What natsmith's services say in their metadata is shown
  * apart from the user's; what has not the form that natsmith gives it is taken for the user's.
  */
 export function describeInfo(info: InfoResponse): ServiceDescription {

@@ -62,13 +62,13 @@ onEachServer(
         ]);
       });
 
-      it('is no matter where it does not acknowledge', async () => {
+      it('is allowed where the stream does not acknowledge', async () => {
         await stream({ subjects: ['orders.>'], no_ack: true });
         await start();
         expect(log.problems).toBe('');
       });
 
-      it('is no matter where its subjects are others', async () => {
+      it('is allowed where its subjects do not overlap', async () => {
         await stream({ subjects: ['orders.placed', 'orders.*.shipped'] });
         await start();
         expect(log.problems).toBe('');

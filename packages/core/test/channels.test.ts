@@ -139,7 +139,7 @@ onEachServer((server) => {
       });
     });
 
-    it('give what a line for each failure needs', async () => {
+    it('carry what a log line for each failure needs', async () => {
       const lines: string[] = [];
       // #region listener
       const noteFailure = (message: unknown): void => {

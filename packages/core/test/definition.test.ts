@@ -455,7 +455,7 @@ describe('an endpoint', () => {
       'with a function that gives the class',
       () => endpointWith({ request: () => Validated }),
       'Subject.x',
-      /has a function as its "request" \(request\) that is no class; write the class itself/,
+      /has a function as its "request" \(request\) that is not a class; write the class itself/,
     ],
     [
       'with a nested class that is not named',
@@ -733,7 +733,7 @@ describe('a group', () => {
     expect(mistakesIn(Both)).toEqual([expect.stringMatching(/^Shared.x has the subject "shared.x" of Shared.x too/)]);
   });
 
-  it('tells of a bad prefix once, however many endpoints it has', () => {
+  it('reports a bad prefix once, however many endpoints it has', () => {
     @Service({ name: 'many', version: '1.0.0' })
     @Group('a..b')
     class Many {
@@ -747,7 +747,7 @@ describe('a group', () => {
 });
 
 describe('a payload', () => {
-  it('with an initializer needs a type of its own, where the compiler writes none down', () => {
+  it('with an initializer needs an explicit type, where the compiler emits none', () => {
     @Service({ name: 'x', version: '1.0.0' })
     class Untold {
       @Endpoint()
@@ -836,7 +836,7 @@ describe('a payload', () => {
     ]);
   });
 
-  it('that the codec cannot give is refused', () => {
+  it('that the codec cannot produce is refused', () => {
     @Service({ name: 'codecs', version: '1.0.0' })
     class Codecs {
       @Endpoint({ codec: 'text' })
@@ -999,7 +999,7 @@ describe('inheritance', () => {
     own(): void {}
   }
 
-  it('gives a service the endpoints of an abstract parent, which it may override with or without @Endpoint', () => {
+  it('a service inherits the endpoints of an abstract parent, and may override them with or without @Endpoint', () => {
     expect(endpointsOf(Child).map(({ name, subject }) => [name, subject])).toEqual([
       ['kept', 'child.kept'],
       ['named', 'child.named'],

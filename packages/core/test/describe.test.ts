@@ -182,7 +182,7 @@ describe('the description of a service', () => {
     expect(subjects).toEqual(['place', 'shout', 'items.{shop}.{sku}', 'items.list']);
   });
 
-  it('is there for whoever looks at a program: its service classes are known', () => {
+  it('is there for tools that inspect a program: its service classes are known', () => {
     expect(declaredServices().map(({ name }) => name)).toContain('Shop');
   });
 
@@ -196,7 +196,7 @@ describe('the description of a service', () => {
 });
 
 onEachServerAndClient((_, client) => {
-  it('a service that runs gives the same description, but for what INFO does not tell', async () => {
+  it('a running service yields the same description, except what INFO does not show', async () => {
     @Service({ name: 'shop', version: '1.2.0', groups: [Items] })
     class Told extends Shop {}
     const connection = await client.connect();
@@ -250,7 +250,7 @@ describe('the description of INFO', () => {
     });
   });
 
-  it('tells the kinds of handlers that are not endpoints', () => {
+  it('shows the kinds of handlers that are not endpoints', () => {
     expect(describeInfo(info({ kind: 'consumer' })).handlers[0]).toMatchObject({ kind: 'consumer', metadata: {} });
   });
 

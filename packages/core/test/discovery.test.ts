@@ -288,7 +288,7 @@ onEachServerAndClient((_server, client) => {
       expect(add?.average_processing_time).toBe(Math.floor(add!.processing_time / 7));
     });
 
-    it('start anew at reset, which renews "started" and keeps the rest', async () => {
+    it('start again at reset, which renews "started" and keeps the rest', async () => {
       const service = await start();
       const before = await stats(service);
       await nc.request('Math.fail', '', { timeout: 2000 });

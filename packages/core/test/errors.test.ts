@@ -239,7 +239,7 @@ onEachServerAndClient(
           });
         });
 
-        it('tells nothing of its cause to the caller, and all of it to the log', async () => {
+        it('sends nothing of its cause to the caller, and all of it to the log', async () => {
           const reply = await ask('caused');
           expect(errorOf(reply)).toEqual({ code: '502', description: 'upstream failed', body: '' });
           expect(log.find('warn', /upstream failed/)[0]?.err).toEqual(new Error(SECRET));

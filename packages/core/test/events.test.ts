@@ -147,7 +147,7 @@ onEachServerAndClient((_, client) => {
       expect(first?.payload).toEqual({ id: 'o-0', quantity: 1 });
     });
 
-    it('of several that one handler takes is told by its context, its payload by its own type', async () => {
+    it('of several that one handler takes is narrowed by its context, its payload by its type', async () => {
       await hosts.start(Mailer, { connection: await client.connect() });
       publish('orders.a.shipped', {});
       await until(() => by('audit').length === 1);

@@ -69,7 +69,7 @@ onEachServerAndClient((_server, client) => {
       expect((await logOf(NextVersion)).find('warn', /./)).toEqual([]);
     });
 
-    it('is not bothered by answers that are no INFO', async () => {
+    it('ignores answers that are not INFO', async () => {
       const subject = 'x\r\nPUB victim 1\r\n\r\nx';
       const endpoints = [{ name: 'a', subject, queue_group: 'q' }];
       const identity = { type: 'io.nats.micro.v1.info_response', id: 'A'.repeat(22), version: '1.0.0', metadata: {} };

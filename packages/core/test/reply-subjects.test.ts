@@ -303,7 +303,7 @@ onEachServerAndClient((server, library) => {
       });
     });
 
-    test('is controlled on a subject that tells nothing of others', async () => {
+    test('is controlled on a subject from which no other can be guessed', async () => {
       await start();
       listen('_INBOX.me');
       await send('upTo', '_INBOX.me', {}, '1');

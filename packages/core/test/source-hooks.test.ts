@@ -273,7 +273,7 @@ onEachServer((server) => {
       expect(endings[1]).toBe('done {"n":2}');
     });
 
-    it('gives back what waits at a graceful stop, finishes what runs, and is waited for when it leaves', async () => {
+    it('at a graceful shutdown gives back what waits, finishes what runs, and is awaited when it leaves', async () => {
       const { host } = await start();
       delivery.deliver({ n: 1 });
       delivery.deliver({ n: 2 });
@@ -300,7 +300,7 @@ onEachServer((server) => {
       expect(endings).toEqual(['batch 4, not valid: validation failed']);
     });
 
-    it('tells whether it takes messages', async () => {
+    it('shows whether it takes messages', async () => {
       const { host } = await start();
       const [service] = host.services;
       const of = (name: string) => service?.handlers.find((handler) => handler.name === name);

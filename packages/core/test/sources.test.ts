@@ -296,7 +296,7 @@ onEachServer((server) => {
       expect(of('three')).toEqual([[1, 'buried']]);
     });
 
-    it('goes through middleware of all kinds and of its own; endpoints of the class do not meet that', async () => {
+    it('passes middleware for all kinds and for its own; endpoints of the class do not pass the latter', async () => {
       await start();
       queue.put({ n: 0 });
       await until(() => queue.endings.length === 1);
@@ -341,7 +341,7 @@ onEachServer((server) => {
       expect(queue.waiting).toHaveLength(1);
     });
 
-    it('is told of what a stop cuts off, which is not a failure of the message', async () => {
+    it('is notified of what a stop cuts off, which is not a failure of the message', async () => {
       const { host } = await start(100);
       queue.put({ n: 9 });
       await until(() => running === 1);

@@ -122,7 +122,7 @@ onEachServer((server) => {
       expect(processing_time).toBeLessThan(taken);
     });
 
-    it('is not told before the request has ended', async () => {
+    it('does not count before the request has ended', async () => {
       const reply = nc.request('refuse', '', { timeout: 20_000 });
       await nc.flush();
       expect(await statsOf('refuse')).toMatchObject({ num_requests: 0, processing_time: 0 });
@@ -275,7 +275,7 @@ onEachServer((server) => {
         }),
       ],
       ['gives more than max_payload', () => 'x'.repeat(1024 * 1024)],
-    ])('that %s costs its data alone, and the log tells', async (_what, handler) => {
+    ])('that %s loses only its data, and is logged', async (_what, handler) => {
       expect(await dataOf(handler)).toEqual(['no data', 'no data']);
       expect(log.find('error', /stats handler/).length + log.find('warn', /max_payload/).length).toBeGreaterThan(1);
     });
@@ -288,7 +288,7 @@ onEachServer((server) => {
     it.each([
       ['a function', () => () => {}],
       ['a symbol', () => Symbol('x')],
-    ])('that gives %s gives no data', async (_what, handler) => {
+    ])('that returns %s yields no data', async (_what, handler) => {
       expect(await dataOf(handler)).toEqual(['no data', 'no data']);
     });
 

@@ -55,7 +55,7 @@ describe('an unknown option', () => {
     expect(await mistakes(wrong)).toEqual([mistake]);
   });
 
-  it('is told together with all other mistakes', async () => {
+  it('is reported together with all other mistakes', async () => {
     expect(await mistakes({ create: { user: 5 }, endpoint: { timout: 5, codec: null }, use: 5 })).toEqual([
       expect.stringContaining('create() has an unknown option "user"; '),
       'Orders.get has 5 in @Use, which takes middleware, (ctx, next) => …',
@@ -164,7 +164,7 @@ describe('an option of a wrong type', () => {
   });
 });
 
-it('what a library adds to Object.prototype is no option', async () => {
+it('what a library adds to Object.prototype is not an option', async () => {
   const added: Record<string, unknown> = { added: 5, timout: 5 };
   Object.assign(Object.prototype, added);
   try {

@@ -28,7 +28,7 @@ export type DecoratorOfClassOrMethod = (
 
 type AnyClass = abstract new (...args: never) => unknown;
 
-/** Makes a class a service: its `@Endpoint` methods answer requests, and `$SRV` tells of it (ADR-32). */
+/** Makes a class a service: its `@Endpoint` methods answer requests, and it is found by `$SRV` (ADR-32). */
 export function Service(options: ServiceOptions): DecoratorOfClass {
   return (...[target, place]) => {
     classMarksAt(target, place).services.push(options);

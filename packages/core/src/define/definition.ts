@@ -12,7 +12,7 @@ export interface HandlerDefinition {
   readonly use: readonly Middleware[];
   /** Of `@Metadata` on the class and the method. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whether the decorator is a standard (TC39) one, which no compiler tells the types of a method. */
+  /** Whether the decorator is a standard (TC39) one, for which no compiler emits the types of a method. */
   readonly isStandard: boolean;
   /** Undefined where the compiler wrote no decorator metadata. */
   readonly parameterTypes: readonly unknown[] | undefined;

@@ -25,7 +25,7 @@ export interface HandlerInfo {
   readonly subject: string;
   /** `""` for none. */
   readonly queueGroup: string;
-  /** What decorators say of it: `metadata` of `@Endpoint` and its like, and `@Metadata`. */
+  /** What decorators say of it: `metadata` of `@Endpoint`, `@Subscribe` and others, and `@Metadata`. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

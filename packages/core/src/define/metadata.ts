@@ -45,7 +45,7 @@ export interface ClassMarks {
   isStandard: boolean;
 }
 
-/** What a decorator is told: nothing for a class and the method's name, or with standard decorators a context. */
+/** What a decorator gets: nothing for a class and the method's name, or with standard decorators a context. */
 export type DecoratorPlace = string | symbol | undefined | ClassDecoratorContext | ClassMethodDecoratorContext;
 
 // Compilers give standard decorators metadata only where the symbol is there when a class is made. This is the one that

@@ -132,7 +132,7 @@ async function prepareSources(
   for (const prepare of publishedPreparations()) await prepare(events, { ...around, services });
 }
 
-/** Rejects with the first failure, but not before all have ended: what has begun is to be taken back. */
+/** Rejects with the first failure, but not before all have ended: what has begun has to be undone. */
 async function allSettled(starting: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(starting);
   const failure = results.find((result) => result.status === 'rejected');
@@ -149,7 +149,7 @@ async function stopInTime(objects: UserObjects, stopTimeout: number): Promise<vo
   timeLeft.end();
 }
 
-/** Whoever comes next is to find nothing of this attempt on the server; one that is away is not waited for. */
+/** Leaves nothing of this attempt on the server; one that is away is not waited for. */
 async function untilServerKnows(connection: Connection): Promise<void> {
   if (connection.isClosed()) return;
   let timer: NodeJS.Timeout | undefined;

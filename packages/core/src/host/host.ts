@@ -97,7 +97,7 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
   private stopAtClose(error: unknown): void {
     if (this.stopping !== undefined || !(error instanceof Error)) return void this.stop();
     this.parts.logger.error({ err: error }, 'the connection to NATS is lost for good; stopping');
-    // Whoever started the process is to start it again.
+    // What started the process should start it again.
     if (this.ownsProcess) process.exitCode ||= 1;
     void this.stop(error);
   }

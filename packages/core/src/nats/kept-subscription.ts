@@ -3,10 +3,10 @@ import type { ReceivedMessage } from '../pipeline/message';
 import { callbackOf } from './callback';
 import type { Connection, Subscription } from './connection';
 
-/** What a subscription tells. */
+/** What a subscription reports. */
 export interface Receiver {
   onMessage(message: ReceivedMessage): void;
-  /** The server refuses the subject, or has taken back its permission; it is asked again. */
+  /** The server refuses the subject, or has revoked its permission; it is asked again. */
   onLost(error: Error): void;
   /** The server has accepted the subject after all. */
   onRestored(): void;

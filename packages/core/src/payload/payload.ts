@@ -32,7 +32,7 @@ const WAYS_OUT =
 
 /**
  * Decides the payload of a handler from `request`, else from its first parameter; a string is what stands in the way.
- * @param isStandard the handler has standard decorators, which are told no types
+ * @param isStandard the handler has standard decorators, which know no types
  */
 export function decidePayload(
   request: PayloadType | undefined,
@@ -46,7 +46,7 @@ export function decidePayload(
     if (arity === 0) return { kind: 'none' };
     if (isStandard)
       return (
-        'has a payload whose type is unknown, because standard decorators are not told the types of a method; say what it ' +
+        'has a payload whose type is unknown, because standard decorators do not know the types of a method; say what it ' +
         'is, which the compiler then checks: @Endpoint({ request: schema | Class | [Class] | "unchecked" })'
       );
     return (
@@ -91,7 +91,7 @@ function fromRequest(request: PayloadType, classes: PayloadClasses): Payload | s
   }
   if (typeof request === 'function') return fromType(request, false, classes);
   return (
-    `has a "request" that is no class, [Class], Standard Schema or "unchecked": ${shown(request)}; write one of these, ` +
+    `has a "request" that is not a class, [Class], Standard Schema or "unchecked": ${shown(request)}; write one of these, ` +
     'or leave it out where the type of the parameter is a class'
   );
 }
@@ -110,7 +110,7 @@ function fromType(type: PayloadClass, array: boolean, classes: PayloadClasses): 
   const foreign = BUILT_IN.get(type);
   if (foreign !== undefined) return `has the payload class ${name} without a validation decorator, ${foreign}`;
   if (!('prototype' in type))
-    return `has a function as its "request" (${name}) that is no class; write the class itself, not a function that gives it`;
+    return `has a function as its "request" (${name}) that is not a class; write the class itself, not a function that gives it`;
   return (
     `has the payload class ${name} without a single validation decorator, so nothing could be checked and everything ` +
     'would be removed; decorate its properties with class-validator, whose decorators need "experimentalDecorators", ' +

@@ -267,7 +267,7 @@ class Tagged {
   @v.IsString() @v.MinLength(3) name = 'none';
 }
 
-describe('what the validator takes in ways of its own', () => {
+describe('what the compiled validator handles itself', () => {
   const types = (...list: [() => unknown][]) => list.map(([type]) => Type(type as () => typeof Object));
   it.each<[string, PropertyDecorator[], unknown, ValidatorOptions?]>([
     ['a date without a time', [v.IsDateString()], '2024-05-01'],

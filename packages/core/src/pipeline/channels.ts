@@ -35,7 +35,7 @@ export interface MessageError {
  */
 export interface MessageEnd extends Omit<MessageStart, 'around'> {
   readonly outcome: Outcome;
-  /** Of the error that the caller, or STATS, is told of; undefined where the outcome is `done`. */
+  /** Of the error that the caller, or STATS, sees; undefined where the outcome is `done`. */
   readonly code: number | undefined;
   readonly description: string | undefined;
   /** Milliseconds since the start, as they count in STATS. */

@@ -14,7 +14,7 @@ describe('the histogram of durations', () => {
     expect(counts(10_000, 10_001, 1e9)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]);
   });
 
-  it('begins anew after a reset', () => {
+  it('starts again after a reset', () => {
     const counter = new Counter();
     counter.record(1);
     counter.record(20, '500:internal error');
@@ -24,7 +24,7 @@ describe('the histogram of durations', () => {
   });
 });
 
-it('no more than 1,000 codes of errors are told apart', () => {
+it('no more than 1,000 error codes are counted separately', () => {
   const counter = new Counter();
   for (let code = 0; code < 5000; code++) counter.record(1, `${code}:x`);
   counter.record(1, '7:again');

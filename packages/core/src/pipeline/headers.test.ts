@@ -61,7 +61,7 @@ describe('received headers', () => {
     );
   });
 
-  it('give the same first value before and after the rest is parsed', () => {
+  it('return the same first value before and after the rest is parsed', () => {
     const piece = fc.constantFrom('a', 'b', ':', ' ', '\r\n', '\r', '\n');
     const text = (maxLength: number) => fc.array(piece, { maxLength }).map((pieces) => pieces.join(''));
     fc.assert(
@@ -75,7 +75,7 @@ describe('received headers', () => {
     );
   });
 
-  it('give copies: changing a list changes nothing', () => {
+  it('return copies: changing a list changes nothing', () => {
     const headers = new ReceivedHeaders('NATS/1.0\r\nA: 1\r\n\r\n');
     headers.getAll('A').push('2');
     headers.keys().push('B');
@@ -88,7 +88,7 @@ describe('headers to send', () => {
     [5, '5'],
     [true, 'true'],
     ['', ''],
-  ])('take %j as text', (value, text) => {
+  ])('take %j as a string', (value, text) => {
     const headers = new HeadersToSend();
     headers.set('X', value as string);
     expect(headers.block()).toBe(`NATS/1.0\r\nX: ${text}\r\n\r\n`);

@@ -11,7 +11,7 @@ describe('a limiter of 2 places and 2 that wait', () => {
     expect(enter('a', 'b', 'c', 'd', 'e')).toEqual(['entered', 'entered', 'waits', 'waits', 'refused']);
   });
 
-  it('gives a place to the one that has waited longest', () => {
+  it('admits the one that has waited longest', () => {
     enter('a', 'b', 'c', 'd');
     expect([limiter.leave(), limiter.leave(), limiter.leave(), limiter.leave()]).toEqual([
       'c',
@@ -22,14 +22,14 @@ describe('a limiter of 2 places and 2 that wait', () => {
     expect(enter('e', 'f', 'g')).toEqual(['entered', 'entered', 'waits']);
   });
 
-  it('has room in the queue again when one of it gives up, and passes it over', () => {
+  it('has room in the queue again when one gives up, and skips it', () => {
     enter('a', 'b', 'c', 'd');
     limiter.giveUp('c');
     expect(enter('e', 'f')).toEqual(['waits', 'refused']);
     expect([limiter.leave(), limiter.leave()]).toEqual(['d', 'e']);
   });
 
-  it('thinks nothing of one that gives up and did not wait', () => {
+  it('ignores one that gives up and did not wait', () => {
     enter('a', 'b', 'c');
     limiter.giveUp('a');
     limiter.giveUp('nobody');

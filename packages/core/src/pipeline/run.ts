@@ -6,7 +6,7 @@ import type { ReceivedMessage } from './message';
 import type { HandlerRuntime } from './runtime';
 import { stopping } from './stopping';
 
-/** Milliseconds that a stop waits for a stream to clean up whose reader was told of the stop. */
+/** Milliseconds that a stop waits for a stream to clean up whose reader knows of the stop. */
 const CLEANUP_TIME = 100;
 /** What log lines call a message of a kind. */
 const NAMES: Readonly<Partial<Record<string, string>>> = { endpoint: 'request', event: 'event' };
@@ -114,7 +114,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     this.failed(thrown);
   }
 
-  /** Ends the message before its handler, which hears of it by its signal. */
+  /** Ends the message before its handler, which is notified by its signal. */
   protected endBefore(error: ServiceError): void {
     if (this.isDone) return;
     this.abort(error);
@@ -201,7 +201,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     this.giveUp(errorNamed('shed'));
   }
 
-  /** It ends without having been begun; whoever listens is told of a start all the same, since an end follows. */
+  /** It ends without having begun; listeners see a start all the same, since an end follows. */
   private turnAway(): void {
     this.hasBegun = true;
     this.runtime.counter.inFlight++;
@@ -224,8 +224,8 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
 
   /** A handler has ended whose message ended long ago. */
   private endLate(err?: unknown): void {
-    // A handler that stopped because its signal told it to has done what it should.
-    if (this.isAbortedWith(err)) this.log.debug({}, 'handler stopped, as its signal told it to');
+    // A handler that stopped because its signal was aborted has done what it should.
+    if (this.isAbortedWith(err)) this.log.debug({}, 'handler stopped, as its signal asked');
     else this.inScope(() => this.log.warn({ err }, 'handler ended after its time; its result is dropped'));
     if (this.running === 0) this.release();
   }

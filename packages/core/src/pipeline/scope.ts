@@ -31,7 +31,7 @@ function carried(value: unknown): unknown {
 
 type Scope = <T>(work: () => T) => T;
 
-/** An iterable whose body runs in the scope in which it was made, whoever asks for its items. */
+/** An iterable whose body runs in the scope in which it was made, wherever its items are asked for. */
 class ScopedIterable implements AsyncIterable<unknown> {
   constructor(
     private readonly items: AsyncIterable<unknown>,

@@ -36,7 +36,7 @@ export class Stopping {
   }
 }
 
-/** The error of whoever ends because the service does. */
+/** The error of what ends because the service does. */
 export function stopping(): ServiceError {
   return errorNamed('stopping');
 }

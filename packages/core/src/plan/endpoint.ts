@@ -40,7 +40,7 @@ export function planEndpoint(
   mistakes.add(where, badName);
   const ownSubject = options.subject ?? name;
   const subject = joinSubject(...around.prefixes, ownSubject);
-  // A mistake in a name or prefix is told once, not again for each subject that it ends up in.
+  // A mistake in a name or prefix is reported once, not again for each subject that it ends up in.
   if (badName === undefined || options.subject !== undefined) {
     const prefixesAreFine = around.prefixes.every((one) => groupPrefixProblem(one) === undefined);
     // Prefixes and subject may be fine each, and yet name one token twice.

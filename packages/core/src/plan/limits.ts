@@ -23,7 +23,7 @@ export interface HostLimits {
   readonly inboxes?: readonly string[] | undefined;
 }
 
-/** The limits that count where `around` are those of the service, or of the host; mistakes in them are told elsewhere. */
+/** The limits that count where `around` are those of the service, or of the host; mistakes in them are reported elsewhere. */
 export function plannedLimits(own: Limits, around: Pick<PlannedLimits, 'timeout' | 'maxBody'>): PlannedLimits {
   return Object.freeze({
     timeout: own.timeout === undefined ? around.timeout : millisecondsOf(own.timeout),

@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly limits: Pick<PlannedLimits, 'timeout' | 'maxBody'>;
 }
 
-/** What a source is told of the class and service around a handler that it plans. */
+/** What a source knows of the class and service around a handler that it plans. */
 export interface SourceSurroundings {
   /** The name of the service. */
   readonly service: string;

@@ -50,7 +50,7 @@ export async function sendInChunks(
   });
 }
 
-/** Neither end has a reason to be slow, and whoever is silent holds a body, and its place where there are few. */
+/** Neither end has a reason to be slow, and one that is silent holds a body, and its place where there are few. */
 function heartbeatOf(request: Replying): number {
   return Math.min(heartbeatIn(request.headers.get(HEARTBEAT_HEADER)), DEFAULT_HEARTBEAT);
 }
@@ -84,7 +84,7 @@ export async function receiveBody(ctx: Replying, outlet: ReplyOutlet, maxBody: n
     const chunks = uploadedItems<Uint8Array>(ctx, terms, read, outlet);
     return await join(chunks, size, (what) => errorNamed('bodyIncomplete', { what }));
   } catch (error) {
-    // Whoever ended the request meanwhile has said why.
+    // What ended the request meanwhile has said why.
     signal.throwIfAborted();
     throw error;
   } finally {

@@ -10,7 +10,7 @@ const MAX_PLAIN = 256;
 
 /**
  * Checks the subjects that a request names, before anything is published to them: a service publishes with its own
- * rights, and whoever sends it a message is not to borrow them.
+ * rights, and the sender of a message must not borrow them.
  */
 export class ReplySubjects {
   private readonly ownSubjects = new Set<string>();

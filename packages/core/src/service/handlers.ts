@@ -37,7 +37,7 @@ export class Handlers {
     }));
   }
 
-  /** Rejects with the first failure, but not before all have begun or failed: what has begun is to be taken back. */
+  /** Rejects with the first failure, but not before all have begun or failed: what has begun has to be undone. */
   async start(begins: Source['begins']): Promise<void> {
     const results = await Promise.allSettled(
       this.planned.map(async ({ source, plan }, index) => {

@@ -42,7 +42,7 @@ export class ServiceInstance implements RunningService {
   private readonly infoBody: InfoBody;
   private stopping: Promise<Error | null> | undefined;
   private readonly timeLeft = new TimeLeft();
-  /** What running requests are told of the stop. */
+  /** How running requests learn of the stop. */
   private readonly notice = new Stopping();
   private resolveStopped!: (error: Error | null) => void;
 

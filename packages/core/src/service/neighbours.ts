@@ -75,7 +75,7 @@ class Neighbours {
     try {
       info = readDiscoveryReply('INFO', body);
     } catch {
-      // Not ours to judge: `natsmith check` tells its owner.
+      // Not ours to judge: `natsmith check` shows it to its owner.
       return;
     }
     // Two versions of one service may share its work; that is how instances share it, too.

@@ -32,7 +32,7 @@ export interface HandlerStatus {
   readonly queueGroup: string;
   /**
    * Whether it takes messages: the server has accepted its subject, its consumer is bound. While the connection is away
-   * it says what was true before (`host.status` tells of the connection).
+   * it says what was true before (`host.status` shows the connection).
    */
   readonly isTaking: boolean;
 }

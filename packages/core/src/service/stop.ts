@@ -15,7 +15,7 @@ export interface StoppingParts {
   readonly settings: HostSettings;
   readonly classes: readonly Class[];
   readonly timeLeft: TimeLeft;
-  /** What running requests are told of the stop. */
+  /** How running requests learn of the stop. */
   readonly notice: Stopping;
   /** The messages that run, by each connection. */
   readonly active: readonly ActiveMessages[];

@@ -24,7 +24,7 @@ import type { HostSettings } from './settings';
  */
 export interface Source extends PlanningSource {
   /**
-   * When its handlers begin: `first`, and what is told before `start` resolves is handled before any other handler of
+   * When its handlers begin: `first`, and what arrives before `start` resolves is handled before any other handler of
    * the host begins; `last`, when all others have begun and discovery answers; without it, with the endpoints.
    */
   readonly begins?: 'first' | 'last';
@@ -34,8 +34,8 @@ export interface Source extends PlanningSource {
    */
   prepare?(plans: readonly HandlerPlan[], around: Preparation): Promise<void>;
   /**
-   * Begins to take messages; what is refused at once or later is told to `around.onLost`. Only one that begins `first`
-   * or `last` may take its time; what it throws fails the start, and what has begun is taken back by `unsubscribe`.
+   * Begins to take messages; what is refused at once or later goes to `around.onLost`. Only one that begins `first`
+   * or `last` may take its time; what it throws fails the start, and what has begun is undone by `unsubscribe`.
    */
   start(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): RunningHandler | Promise<RunningHandler>;
 }

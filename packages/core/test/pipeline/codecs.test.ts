@@ -118,12 +118,12 @@ onStage('codecs', Codecs, (stage) => {
   });
 
   describe('text', () => {
-    it('sends and takes UTF-8 as it is; an empty body is an empty text', async () => {
+    it('sends and takes UTF-8 as it is; an empty body is an empty string', async () => {
       expect((await stage.call('text', 'größe')).text).toBe('GRÖSSE');
       expect((await stage.call('text')).text).toBe('');
     });
 
-    it('refuses what is no UTF-8 with 400, and cannot send what is no text', async () => {
+    it('refuses what is not UTF-8 with 400, and cannot send what is not a string', async () => {
       expect(outcome(await stage.call('text', Buffer.from([0xc3, 0x28])))).toMatchObject({
         code: 400,
         description: 'body is not UTF-8',
@@ -134,7 +134,7 @@ onStage('codecs', Codecs, (stage) => {
       });
     });
 
-    it('error data goes as text when it is one, else as JSON', async () => {
+    it('error data that is a string goes out as it is, else as JSON', async () => {
       expect(outcome(await stage.call('text', 'words'))).toMatchObject({ code: 409, text: 'just words' });
       expect(outcome(await stage.call('text', 'fail'))).toMatchObject({ code: 409, text: '{"why":"x"}' });
     });
@@ -161,7 +161,7 @@ onStage('codecs', Codecs, (stage) => {
       expect(outcome(await stage.call('csv', 'fail'))).toMatchObject({ code: 409, text: 'why,x' });
     });
 
-    it('that throws in decode gives 400, and its words go to the log only', async () => {
+    it('that throws in decode is a 400, and its message goes to the log only', async () => {
       expect(outcome(await stage.call('csv', 'a;b'))).toEqual({
         code: 400,
         description: 'body is not valid csv',
@@ -170,24 +170,24 @@ onStage('codecs', Codecs, (stage) => {
       expect(stage.log.problems).toContain('found a semicolon in line 1');
     });
 
-    it('may throw a ServiceError of its own', async () => {
+    it('may throw a ServiceError', async () => {
       expect(outcome(await stage.call('csv', 'a|b'))).toMatchObject({ code: 415, description: 'no pipes' });
     });
 
-    it('that throws in encode gives 500', async () => {
+    it('that throws in encode is a 500', async () => {
       const reply = outcome(await stage.call('csv', 'a,b,c,d'));
       expect(reply).toEqual({ code: 500, description: 'reply cannot be encoded', text: '' });
       expect(stage.log.problems).toContain('at most 3 columns');
     });
 
-    it('that encodes to something other than bytes gives 500', async () => {
+    it('that encodes to something other than bytes is a 500', async () => {
       expect(outcome(await stage.call('broken', 'x'))).toMatchObject({
         code: 500,
         description: 'reply cannot be encoded',
       });
     });
 
-    it('whose error data nobody can encode gives 500', async () => {
+    it('whose error data cannot be encoded is a 500', async () => {
       expect(outcome(await stage.call('csv', 'unsendable'))).toMatchObject({
         code: 500,
         description: 'internal error',

@@ -103,7 +103,7 @@ onStage('the context', Contexts, (stage, server) => {
   });
 
   describe('headers', () => {
-    it('gives first and all values, by the name as it was sent', async () => {
+    it('returns first and all values, by the name as it was sent', async () => {
       const headers = { 'X-Many': ['a', 'b'], 'x-Odd-CASE': '1', Empty: '' };
       const reply = await stage.call('headers', ['X-Many', 'x-Odd-CASE', 'X-Odd-Case', 'x-many', 'Empty', 'none'], {
         headers,

@@ -121,7 +121,7 @@ onEachServer((server) => {
     expect(await settled('fine')).toEqual({ name: 'fine', outcome: 'value', finished: 'fine' });
   });
 
-  it('so does the body of a generator, whose end is told by ctx.finished', async () => {
+  it('so does the body of a generator, whose end ctx.finished reports', async () => {
     const items: unknown[] = [];
     const inbox = `_INBOX.kinds${Math.random().toString(36).slice(2)}`;
     const end = new Promise<void>((resolve) =>

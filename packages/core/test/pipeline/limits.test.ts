@@ -129,13 +129,13 @@ onStage('limits of an endpoint', Limits, (stage) => {
   });
 
   describe('timeout', () => {
-    it('gives 504 while the handler runs, and aborts the signal with the error', async () => {
+    it('answers 504 while the handler runs, and aborts the signal with the error', async () => {
       const reply = await stage.call('slow');
       expect([reply.code, reply.description, reply.text]).toEqual([504, 'timeout', '']);
       expect(aborted).toMatchObject([{ name: 'ServiceError', code: 504 }]);
     });
 
-    it.each(['slow', 'slowFails'])('what the handler gives late is dropped and logged: %s', async (subject) => {
+    it.each(['slow', 'slowFails'])('what the handler returns late is dropped and logged: %s', async (subject) => {
       await stage.call(subject);
       gate.open();
       await until(() => stage.log.of('warn').length > 0);
@@ -152,10 +152,10 @@ onStage('limits of an endpoint', Limits, (stage) => {
     it('a handler that stops because of its signal is nothing to warn of', async () => {
       expect(await codeOf(stage.call('obedient'))).toBe(504);
       await until(() => stage.log.lines.length > 0);
-      expect(stage.log.lines).toMatchObject([{ level: 'debug', message: 'handler stopped, as its signal told it to' }]);
+      expect(stage.log.lines).toMatchObject([{ level: 'debug', message: 'handler stopped, as its signal asked' }]);
     });
 
-    it('a handler that blocked past its time gives 504', async () => {
+    it('a handler that blocks past its timeout is answered with 504', async () => {
       expect(await codeOf(stage.call('blocks'))).toBe(504);
     });
 
@@ -201,7 +201,7 @@ onStage('limits of an endpoint', Limits, (stage) => {
       expect(await codeOf(second)).toBe(200);
     });
 
-    it('time that was spent waiting is no processing time', async () => {
+    it('time spent waiting does not count as processing time', async () => {
       const start = performance.now();
       const replies = ['a', 'b', 'c'].map((name) => stage.call('narrow', JSON.stringify(name)));
       await until(() => gate.entered.length === 2);

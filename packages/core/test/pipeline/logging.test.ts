@@ -148,7 +148,7 @@ onEachServer((server) => {
     },
   );
 
-  it('a ServiceError is no log line; its cause is, and the caller sees nothing of it', async () => {
+  it('a ServiceError is not logged; its cause is, and the caller sees nothing of it', async () => {
     await using stage = await Stage.start(server, Logging);
     await stage.call('known');
     expect(stage.log.problems).toBe('');

@@ -240,7 +240,7 @@ onStage('payloads', Payloads, (stage, server) => {
       expect((await stage.call('order', more)).value).toEqual(order);
     });
 
-    it('that is violated gives 400 with a path and constraints for each violation', async () => {
+    it('that is violated is a 400 with a path and constraints for each violation', async () => {
       const reply = await stage.call('order', {
         address: {},
         items: [
@@ -275,7 +275,7 @@ onStage('payloads', Payloads, (stage, server) => {
       expect((await stage.call('search', { limit: 'x' })).code).toBe(400);
     });
 
-    it('with more than 100 violations gives 100 of them and says how many are missing', async () => {
+    it('with more than 100 violations lists 100 of them and says how many are missing', async () => {
       const items = Array.from({ length: 150 }, () => ({ sku: 'a', quantity: 0 }));
       const reply = await stage.call('order', { ...order, items });
       expect(reply.description).toBe('validation failed (50 more violations are not shown)');
@@ -384,7 +384,7 @@ onStage('payloads', Payloads, (stage, server) => {
     ['valibot', 'valibotSync', 'valibotAsync'],
     ['arktype', 'arktypeSync', undefined],
   ])('a schema of %s', (vendor, sync, async) => {
-    it('lets valid payloads through and gives 400 with paths for others', async () => {
+    it('accepts valid payloads and answers 400 with paths for others', async () => {
       expect((await stage.call(sync, { a: 1 })).value).toEqual({ a: 1 });
       const reply = await stage.call(sync, { a: 'x', list: [{ n: 1 }, { n: 'x' }] });
       expect(reply.code).toBe(400);
@@ -426,7 +426,7 @@ onStage('payloads', Payloads, (stage, server) => {
     expect((await stage.call('optional', { a: 1 })).value).toEqual({ a: 1 });
   });
 
-  it("'unchecked' gives the decoded body as it is, an empty one as undefined", async () => {
+  it("'unchecked' passes the decoded body as it is, an empty one as undefined", async () => {
     expect((await stage.call('unchecked', { any: ['thing', null] })).value).toEqual({ any: ['thing', null] });
     expect((await stage.call('unchecked')).value).toBe('nothing');
     expect((await stage.call('unchecked', '{')).code).toBe(400);

@@ -152,7 +152,7 @@ function compile(text: string | undefined) {
 onStage('schemas in INFO', Schemas, (stage, server) => {
   const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
-  it('are JSON Schema 2020-12 as text, self-contained, that ajv accepts', async () => {
+  it('are JSON Schema 2020-12 as a string, self-contained, that ajv accepts', async () => {
     for (const endpoint of ['everything', 'list', 'zod', 'arktype', 'promised', 'unchecked', 'nothing'])
       for (const [key, text] of Object.entries(await metadataOf(stage, endpoint))) {
         if (!key.endsWith('_schema')) continue;

@@ -113,7 +113,7 @@ onEachServer((server) => {
     await stage.caller.close();
   });
 
-  it('stop() twice is one stop, and gives its error back', async () => {
+  it('stop() twice is one stop, and resolves to its error', async () => {
     const stage = await Stage.start(server, Stopping);
     const error = new Error('enough');
     const [first, second] = await Promise.all([stage.host.stop(error), stage.host.stop()]);

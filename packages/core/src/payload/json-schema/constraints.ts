@@ -13,7 +13,7 @@ export interface Rule {
 const STRING = { type: 'string' };
 const ARRAY = { type: 'array' };
 
-/** More values than this that an array must hold are not told. */
+/** More values than this that an array must hold are left out. */
 const MAX_CONTAINED = 100;
 
 /** Beyond, JSON Schema validators divide inexactly. */
@@ -93,7 +93,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   IsNumber: { schema: { type: 'number' } },
   IsInt: { schema: { type: 'integer' } },
   IsString: { schema: STRING },
-  // JSON has none of these: what `@Type` makes of a value is told elsewhere.
+  // JSON has none of these: what `@Type` makes of a value is described elsewhere.
   IsDate: { schema: {} },
   MinDate: { schema: {} },
   MaxDate: { schema: {} },

@@ -1,7 +1,7 @@
 /** A JSON Schema, 2020-12, or a part of one. */
 export type Schema = Record<string, unknown>;
 
-/** More than this in one list of values is not told: the types of the values are. */
+/** A list of more values than this is left out; the types of the values are not. */
 const MAX_ENUM_BYTES = 16_384;
 
 /** What all of the schemas demand, in one where no keyword means two things. */
