@@ -9,7 +9,7 @@ import {
 import { TimeoutError } from './call/timeout-error';
 import type { ClientContext } from './middleware';
 
-/** What listeners of the client's channels are told of a call, stream or publish; one object from its start to its end. */
+/** What listeners of the client's channels see of a call, stream or publish; one object from its start to its end. */
 export interface ClientOperation extends Omit<ClientContext, 'signal'> {
   /** Headers of the request: what a listener sets at the start is sent, before middleware sees it. */
   readonly headers: OutgoingHeaders;
@@ -43,7 +43,7 @@ export function isObserved(kind: ClientContext['kind']): boolean {
   return clientChannels[kind].hasSubscribers;
 }
 
-/** What listeners are told of; undefined where there are none. */
+/** What listeners see; undefined where there are none. */
 export function observe(context: Omit<ClientContext, 'headers'>, lines: HeaderLines): ObservedOperation | undefined {
   return isObserved(context.kind) ? new ObservedOperation(context, lines) : undefined;
 }

@@ -203,7 +203,7 @@ export class ServiceClient<C extends Connection = Connection>
   }
 
   /**
-   * Asks whoever listens on a subject, and gathers the replies as they come, errors too, for a bounded time as `gather`.
+   * Asks all who listen on a subject, and gathers the replies as they come, errors too, for a bounded time as `gather`.
    * The request has the given headers alone, and is not wrapped by middleware: for programs that look at services from outside.
    */
   requestMany(subject: string, body?: Uint8Array, options: RequestManyOptions = {}): Gathered<RawReply> {

@@ -144,7 +144,7 @@ onEachServerAndClient((_server, library) => {
       await expect(client.call('echo', () => 1)).rejects.toThrow('a function cannot be sent as JSON');
     });
 
-    test("a payload over the server's limit is told with both sizes, and the connection survives it", async () => {
+    test("a payload over the server's limit is an error with both sizes, and the connection survives it", async () => {
       const { max_payload } = connection.info!;
       // The headers count, too.
       await expect(client.call('echo', Buffer.alloc(max_payload))).rejects.toThrow(
@@ -244,7 +244,7 @@ onEachServerAndClient((_server, library) => {
       expect(aborted).toEqual(['499: cancelled by the caller']);
     });
 
-    test('a handler that looks at its signal only after the cancel hears of it as well', async () => {
+    test('a handler that reads its signal only after the cancel finds it aborted', async () => {
       const abort = new AbortController();
       const call = client.call('lateToListen', undefined, { signal: abort.signal });
       await until(() => running === 1);

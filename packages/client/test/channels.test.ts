@@ -73,7 +73,7 @@ onEachServerAndClient((_server, library) => {
     return [...heard.operations][0] as ClientOperation;
   };
 
-  test('a call is told of from start to end, with templates and not only subjects', async () => {
+  test('a call is reported from start to end, with templates and not only subjects', async () => {
     const seen = await client.service<Seen>('seen');
     await seen.trace(undefined, { params: { id: '7' } });
     expect(heard.seen).toEqual(['call start', 'call end', 'call asyncStart', 'call asyncEnd']);
@@ -135,7 +135,7 @@ onEachServerAndClient((_server, library) => {
     }
   });
 
-  test('a stream is told of until its last item', async () => {
+  test('a stream is reported until its last item', async () => {
     const { count } = await client.service<Seen>('seen');
     for await (const n of count(5)) if (n < 5) expect(heard.seen).toEqual(['stream start', 'stream end']);
     expect(heard.seen).toEqual(['stream start', 'stream end', 'stream asyncStart', 'stream asyncEnd']);

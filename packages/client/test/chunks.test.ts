@@ -285,7 +285,7 @@ onEachServerAndClient(
         await until(() => heard.length > 0);
       });
 
-      test('that stop coming end with the timeout of the call, and the service is told', async () => {
+      test('that stop coming end with the timeout of the call, and the service is notified', async () => {
         const heard: string[] = [];
         connection.subscribe('_INBOX.slow', { callback: (_error, message) => heard.push(message.string()) });
         connection.subscribe('slow', {
@@ -491,7 +491,7 @@ onEachServerAndClient(
         await until(() => count.open === 0);
       });
 
-      test('that the caller takes back end at once', async () => {
+      test('that the caller cancels end at once', async () => {
         const inbox = '_INBOX.mine';
         const replies: Message[] = [];
         connection.subscribe(inbox, { callback: (_error, message) => replies.push(message) });

@@ -53,7 +53,7 @@ onEachServerAndClient((server, library) => {
     expect(await replies).toHaveLength(2);
   });
 
-  test('whoever leaves the loop does not wait for the rest', async () => {
+  test('leaving the loop does not wait for the rest', async () => {
     await start(Clock, { connection });
     for await (const { name } of client.ping(undefined, undefined, { stall: 600_000, timeout: 600_000 })) {
       expect(name).toBe('clock');
@@ -61,7 +61,7 @@ onEachServerAndClient((server, library) => {
     }
   });
 
-  test('one instance is asked for one reply, and nobody is no reply: both at once', async () => {
+  test('one instance is one reply, and no instance none, both at once', async () => {
     const [clock] = (await start(Clock, { connection })).services;
     const wait = { stall: 600_000, timeout: 600_000 };
     expect(await client.ping('clock', clock!.id, wait)).toHaveLength(1);
@@ -84,7 +84,7 @@ onEachServerAndClient((server, library) => {
     await far.close();
   });
 
-  test('watch tells who is there, who comes and who goes', async () => {
+  test('watch yields the instances that are there, that join and that leave', async () => {
     await start(Clock, { connection });
     const changes: string[] = [];
     const note = ({ type, service }: ServiceChange) => changes.push(`${service.name} ${type}`);
@@ -197,7 +197,7 @@ describe('services of other languages', () => {
       expect(await client.ping('foreign', 'ID7')).toHaveLength(1);
     });
 
-    test('whoever answers for a service or an instance that it is not, is a problem', async () => {
+    test('an answer for another service or instance than was asked is a problem', async () => {
       answer('PING.calculator', identity);
       answer('PING.calculator.ID1', { ...identity, name: 'calculator' });
       const { problems } = await client.ping('calculator');

@@ -56,7 +56,7 @@ onEachServerAndClient((_server, library) => {
     }
   });
 
-  test('requestMany gives replies as they came, and sends the given headers alone', async () => {
+  test('requestMany returns replies as they came, and sends only the given headers', async () => {
     connection.subscribe('cache.plain', {
       callback: (_error, message) => message.respond(String(message.headers?.keys())),
     });

@@ -250,7 +250,7 @@ onEachServerAndClient((server, library) => {
     expect(error.description.length).toBeLessThanOrEqual(1024);
   });
 
-  test('an echo of the request is no stream, and no heartbeat of one', async () => {
+  test('an echo of the request is not taken for a stream, nor for its heartbeat', async () => {
     await peer.subscribe('echo', ({ reply, head, data }) =>
       peer.publish(
         reply!,

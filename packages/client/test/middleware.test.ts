@@ -39,7 +39,7 @@ onEachServerAndClient((_server, library) => {
     client = new ServiceClient(connection);
   });
 
-  test('request() gives the whole reply', async () => {
+  test('request() returns the whole reply', async () => {
     const { data, headers, subject } = await client.request<undefined>('1.trace');
     expect({ data, who: headers.get('Who'), subject }).toEqual({ data: undefined, who: 'echo', subject: '1.trace' });
     expect((await client.request<string>('big', 2_000_000)).data).toHaveLength(2_000_000);

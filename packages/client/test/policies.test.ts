@@ -279,7 +279,7 @@ onEachServer((server) => {
       await expect(collect(flaky.refuses(undefined, { policy: wrong }))).rejects.toThrow('return an iterable');
     });
 
-    test('streams that a policy opens and does not give are left', async () => {
+    test('streams that a policy opens and does not return are left', async () => {
       const policy = retry(
         handleWhenResult(() => true),
         { maxAttempts: 2, backoff: new ConstantBackoff(1) },

@@ -157,7 +157,7 @@ onEachServerAndClient((_server, library) => {
       );
     });
 
-    test('what is no range is refused', async () => {
+    test('what is not a range is refused', async () => {
       await expect(client.service('versions', { version: 'newest' })).rejects.toThrow(
         'version must be a SemVer range such as "^1.0.0", got "newest"',
       );
@@ -197,7 +197,7 @@ onEachServerAndClient((_server, library) => {
     await expect(calculator.add({ a: 1, b: 1 })).rejects.toThrow(/cannot be called on instance .* alone/);
   });
 
-  test('endpoints of the same name are told apart by their group', async () => {
+  test('endpoints of the same name are distinguished by their group', async () => {
     @Group('b')
     class B {
       @Endpoint()

@@ -119,7 +119,7 @@ onEachServerAndClient((_server, library) => {
       expect(end).toMatchObject({ code: 503, description: 'stopping' });
     });
 
-    it('that gives no item for 500 ms is ended with 503, whatever its handler does', async () => {
+    it('that yields no item for 500 ms is ended with 503, whatever its handler does', async () => {
       const before = performance.now();
       const { items, end } = await readThroughStop(live.hangs());
       expect(items).toBe(1);
@@ -138,7 +138,7 @@ onEachServerAndClient((_server, library) => {
     });
   });
 
-  it('a long handler can end early, and its caller gets what it gives', async () => {
+  it('a long handler can end early, and its caller gets what it returns', async () => {
     const reply = live.long();
     await client.connection.flush();
     await delay(20);

@@ -99,7 +99,7 @@ onEachServerAndClient((server, library) => {
       expect(await collect((await feed()).nothing())).toEqual([]);
     });
 
-    test('nothing is sent until somebody reads, and each reading is a stream of its own', async () => {
+    test('nothing is sent until somebody reads, and each reading opens a new stream', async () => {
       const stream = (await feed()).count(3);
       await delay(20);
       expect(made).toBe(0);
@@ -147,7 +147,7 @@ onEachServerAndClient((server, library) => {
       await expect(Promise.resolve(late)).resolves.toBe('a');
     });
 
-    test('a reply that is no stream says so', async () => {
+    test('given a reply that is not a stream, the error says so', async () => {
       await feed();
       await expect(collect(client.stream('single'))).rejects.toThrow('the reply of single is not a stream');
     });
@@ -210,7 +210,7 @@ onEachServerAndClient((server, library) => {
       expect(made).toBeLessThan(10_000);
     });
 
-    test('a producer that waits hears of it by its signal', async () => {
+    test('a producer that waits is notified by its signal', async () => {
       for await (const item of (await feed()).wait()) {
         expect(item).toBe('first');
         break;
@@ -241,7 +241,7 @@ onEachServerAndClient((server, library) => {
       await until(() => ended.length === 1);
     });
 
-    test('leaving is no error of the service', async () => {
+    test('leaving does not count as an error of the service', async () => {
       const { count } = await feed();
       for await (const n of count(1_000_000)) if (n === 5) break;
       await until(() => ended.length === 1);

@@ -129,7 +129,7 @@ onEachServerAndClient((_server, library) => {
     expect(made).toBeLessThan(10_000);
   });
 
-  test('what the items throw is what the caller gets, and the handler hears of it', async () => {
+  test('what the items throw is what the caller gets, and the handler fails with 499', async () => {
     async function* broken(): AsyncGenerator<Amount> {
       yield { value: 1 };
       throw new Error('disk');

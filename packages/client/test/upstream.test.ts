@@ -147,7 +147,7 @@ onEachServerAndClient((_server, library) => {
   }
 
   describe('an error of another service that a handler lets through', () => {
-    it('reaches its caller as 502 without anything of its own, and the log whole', async () => {
+    it('reaches its caller as 502 with nothing inside, and the log in full', async () => {
       expectUpstream(await ask('letsThrough'));
       expect(log.find('error', /upstream error/)).toHaveLength(1);
       expect(log.find('error', /upstream error/)[0]?.err).toMatchObject({
@@ -218,7 +218,7 @@ onEachServerAndClient((_server, library) => {
     expect(reply.headers?.keys().sort()).toEqual([DESCRIPTION, CODE, 'X-Key'].sort());
   });
 
-  it('an error of its own, with the other one as its cause, goes out as it is', async () => {
+  it('a new error, with the other one as its cause, goes out as it is', async () => {
     const reply = await ask('translates');
     expect([reply.headers?.get(CODE), reply.headers?.get(DESCRIPTION), reply.string()]).toEqual(['409', 'no key', '']);
   });

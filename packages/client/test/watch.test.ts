@@ -118,7 +118,7 @@ onEachServerAndClient((server, library) => {
     expect(changes).toEqual(['clock joined']);
   });
 
-  test('who has left while the watcher was cut off is told of a while after it is back', async () => {
+  test('an instance that left while the watcher was cut off is reported a while after it is back', async () => {
     const { host } = await start(Clock, { connection: await library.connect() });
     watching = watch();
     await until(() => changes.length === 1);

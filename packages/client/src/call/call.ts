@@ -93,7 +93,7 @@ export async function call<T>(
       if (mayBeAcknowledgement(message)) await refuseAcknowledgement(inbox, message, subject);
       return read(message, options.as ?? 'json', subject);
     } catch (error) {
-      // Caller and service see the same moment pass: whoever says so first, it is one error.
+      // Caller and service see the same moment pass; whichever says so first, it is one error.
       const isUp = performance.now() - startedAt >= timeout - CLOCK_TOLERANCE;
       throw isUp && error instanceof ServiceError && error.code === 504 ? new TimeoutError(subject, timeout) : error;
     } finally {
@@ -102,7 +102,7 @@ export async function call<T>(
   }
 }
 
-/** What middleware is told of a call or stream. */
+/** What middleware sees of a call or stream. */
 export function contextOf(
   kind: 'call' | 'stream',
   { service, method }: Destination,

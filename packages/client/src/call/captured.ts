@@ -14,7 +14,7 @@ const innocent = new WeakMap<Inbox, Set<string>>();
 
 /** Whether a reply begins as the acknowledgement of a stream does. */
 export function mayBeAcknowledgement({ data }: Message): boolean {
-  // The third byte tells nearly all replies apart.
+  // The third byte distinguishes nearly all replies.
   const third = data[2];
   if ((third !== 0x73 && third !== 0x65) || data.length > LONGEST) return false;
   return BEGINNINGS.some((beginning) => beginning.every((byte, i) => data[i] === byte));

@@ -3,7 +3,7 @@ import type { ServiceEndpoint } from '../service/endpoints';
 import type { ServiceResolver } from '../service/resolver';
 import type { Endpoint } from './endpoint';
 
-/** Where a call goes: to a subject, or to a method of a service, whose endpoint INFO tells. */
+/** Where a call goes: to a subject, or to a method of a service, whose endpoint is in INFO. */
 export interface Destination {
   readonly service: string | undefined;
   readonly method: string | undefined;

@@ -41,7 +41,7 @@ export interface SubscribeOptions {
   signal?: AbortSignal;
   /** Each event goes to one of all subscribers of the group; default: to every subscriber. */
   queueGroup?: string;
-  /** Is told of what cannot be decoded or is not valid; default: one process warning for the loop. */
+  /** Called with what cannot be decoded or is not valid; default: one process warning for the loop. */
   onInvalid?: (error: Error, invalid: InvalidEvent) => void;
   /** Events that may wait for the loop, of 32 MiB at most; default 1,000. What comes beyond is dropped, with one process warning. */
   maxPending?: number;
@@ -163,7 +163,7 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
     if (onInvalid === undefined)
       return this.warnOnce(
         'invalid',
-        () => `an event on ${invalid.subject} is left out: ${reasonIn(thrown)}; the option "onInvalid" is told of each`,
+        () => `an event on ${invalid.subject} is left out: ${reasonIn(thrown)}; the option "onInvalid" gets each`,
       );
     // Also of a promise, or of what await takes for one.
     new Promise((resolve) => resolve(onInvalid(errorOf(thrown), invalid))).catch((fault: unknown) =>

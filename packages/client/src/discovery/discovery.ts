@@ -74,7 +74,7 @@ export class Discovery {
   }
 }
 
-/** Whoever listens on the discovery subject of a name may answer with another one. */
+/** A service that listens on the discovery subject of a name may answer with another one. */
 function checkAddressee(reply: ServiceIdentity, name: string, id: string): void {
   if ((name === '' || reply.name === name) && (id === '' || reply.id === id)) return;
   const asked = id === '' ? `"${name}"` : `"${name}" (id ${id})`;

@@ -121,7 +121,7 @@ export function requestMany<T>(inbox: Inbox, question: Question<T>): Gathered<T>
   });
 }
 
-/** Asks whoever listens on a subject, with the given headers alone, and gathers the replies as they come. */
+/** Asks all who listen on a subject, with the given headers alone, and gathers the replies as they come. */
 export function requestManyRaw(
   inbox: Inbox,
   subject: string,

@@ -17,7 +17,7 @@ export interface WatchOptions {
   interval?: Duration;
   /** Ends the watch. */
   signal?: AbortSignal;
-  /** Is told of each reply that cannot be used, once for as long as it keeps coming. What it throws ends the watch. */
+  /** Called with each reply that cannot be used, once for as long as it keeps coming. What it throws ends the watch. */
   onProblem?: (problem: ReplyProblem) => void;
 }
 
@@ -30,14 +30,14 @@ export interface ServiceChange {
 type Instance = Discovered<PingResponse>;
 
 const DEFAULT_INTERVAL = 1_000;
-/** Instances that a watch knows at a time; whoever invents more does not fill the memory. */
+/** Instances that a watch knows at a time, so that invented ones do not fill the memory. */
 const MAX_KNOWN = 10_000;
 /** Instances that are asked by id in one look. */
 const MAX_ASKED = 250;
 /** Milliseconds after a reconnect in which nobody has left: services lost the same server, and are back after 2 s by default. */
 const GRACE = 3_000;
 
-/** Looks with PING again and again, and tells the differences; what runs at the start has joined. */
+/** Sends PING at each interval, and yields the differences; what runs at the start has joined. */
 export function watch(discovery: Discovery, link: Link, options: WatchOptions): AsyncGenerator<ServiceChange, void> {
   const interval = millisecondsOfOption('interval', options.interval) ?? DEFAULT_INTERVAL;
   if (!(interval > 0 && interval <= MAX_TIMER))
@@ -106,7 +106,7 @@ class Watch {
     }
     if (missing.length === 0 || performance.now() < this.graceEnds) return [];
     const asked = missing.slice(0, MAX_ASKED);
-    // One reply may come late; whoever is asked by id and has gone has no responder, and that is known at once.
+    // One reply may come late; an instance that is asked by id and has gone has no responder, and that is known at once.
     const isGone = await Promise.all(asked.map((service) => this.isSilent(service)));
     if (this.isOver() || !(await this.link.holds(session))) return [];
     return asked.filter((_, i) => isGone[i]);

@@ -63,7 +63,7 @@ export class Inbox implements Mover {
     this.publishes = new ConfirmedPublishes(connection);
   }
 
-  /** A reply subject for one call. Whoever knows it knows no other. */
+  /** A reply subject for one call; from it no other can be guessed. */
   open(receiver: Receiver): Address {
     this.begin();
     this.subscription ??= this.subscribeCalls();
@@ -74,7 +74,7 @@ export class Inbox implements Mover {
 
   /**
    * A reply subject with a subscription of its own, for a stream: when it is closed, the server sends nothing of it any
-   * more, and tells the producer that nobody listens.
+   * more, and the producer learns that nobody listens.
    */
   listen(receiver: Receiver): Address {
     const subject = this.root + randomToken();

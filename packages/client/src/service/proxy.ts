@@ -39,7 +39,7 @@ type RemotePayload<P> =
       ? AsyncIterable<SentPayload<Item>> | Iterable<SentPayload<Item>>
       : SentPayload<P>;
 
-// `any` is told by 0 being a part of 1 & any.
+// `any` is recognized by 0 being assignable to 1 & any.
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** What a stream is made of; never for all that is no stream. */
@@ -118,7 +118,7 @@ function mayBecomeCall(name: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_-]*$/.test(name) && !ASKED_BY_LIBRARIES.has(name);
 }
 
-/** Whoever tries out what a value can do drops what comes back; an error of a call that never was ends no process. */
+/** Code that probes what a value can do drops the result; an error of such a call must not end the process. */
 function mayFail(call: unknown): unknown {
   return (...args: unknown[]): unknown => {
     const reply = (call as (...args: unknown[]) => unknown)(...args);

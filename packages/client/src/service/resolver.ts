@@ -50,9 +50,9 @@ export class ServiceResolver {
     return this.first;
   }
 
-  /** Looks again; whoever asks meanwhile shares the answer. */
+  /** Looks again; those who ask meanwhile share the answer. */
   refresh(): Promise<void> {
-    // What the first look was told may be older than the reason to look again.
+    // The answer to the first look may be older than the reason to look again.
     if (this.running?.isFirst === true) this.running = undefined;
     return this.look().all;
   }
@@ -82,7 +82,7 @@ export class ServiceResolver {
     return found;
   }
 
-  /** Whether whoever may get a request for the endpoint takes payloads in chunks. */
+  /** Whether all instances that may get a request for the endpoint take payloads in chunks. */
   takesChunks(endpoint: Endpoint): boolean {
     return !this.withoutChunks.some((subject) => subjectsOverlap(subject, endpoint.subject));
   }

@@ -2,7 +2,7 @@ import type { HeaderLines } from '@natsmith/protocol';
 import type { ObservedOperation } from '../channels';
 import { OpenedStream } from './opened-stream';
 
-/** Opens a stream that somebody listens to, and tells of its end: the last item, an error, or that the reader leaves. */
+/** Opens a stream that is observed, and reports its end: the last item, an error, or that the reader leaves. */
 export async function openObserved<Item>(
   operation: ObservedOperation,
   left: AbortSignal,

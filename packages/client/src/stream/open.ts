@@ -44,7 +44,7 @@ export interface StreamRequest extends RequestSettings, CheckedSettings {
   readonly onEnd: () => void;
 }
 
-/** Asks for a stream. What goes wrong later is thrown to whoever takes items. */
+/** Asks for a stream. What goes wrong later is thrown to the reader of the items. */
 export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemReceiver<Item> {
   const { subject, body, as, timeout, expiresAt, signal, headers, advice } = request;
   const { credit, heartbeat, itemTimeout } = request;
@@ -56,7 +56,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   const share = inbox.budget.share();
   const granted = share.first(inbox.maxPayload, credit);
   const startedAt = performance.now();
-  /** Caller and service see the same moment pass: whoever says so first, it is one error. */
+  /** Caller and service see the same moment pass; whichever says so first, it is one error. */
   const isUp = (error: Error | undefined): boolean =>
     error instanceof ServiceError && error.code === 504 && performance.now() - startedAt >= left - CLOCK_TOLERANCE;
   const receiver = new ItemReceiver<Item>({
