@@ -21,11 +21,11 @@ test.each(['', '5', 's', '5 s', ' 5s', '-5s', '5S', '1e3s', '5sec', '5s\n', null
   },
 );
 
-test.each([0, -1, NaN, Infinity, '0s'])('%j is no positive duration', (value) => {
+test.each([0, -1, NaN, Infinity, '0s'])('%j is not a positive duration', (value) => {
   expect(durationProblem(value)).toContain(`got ${typeof value === 'string' ? '"0s"' : value}`);
 });
 
-test('a bad duration is told of with the name of its option', () => {
+test('a bad duration is an error with the name of its option', () => {
   expect(millisecondsOfOption('timeout', '2s')).toBe(2000);
   expect(() => millisecondsOfOption('timeout', '2 s')).toThrow(/^timeout must be a duration, .*; got "2 s"$/);
 });

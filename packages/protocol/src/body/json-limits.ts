@@ -25,7 +25,7 @@ KINDS[0x2c] = COMMA;
 
 /**
  * Why JSON is not to be parsed, or undefined when it is: what it would become could fill the memory and hold up
- * everybody else, and what recurses over it could run out of stack. Malformed JSON is told by whoever parses it.
+ * everybody else, and what recurses over it could run out of stack. Malformed JSON is reported by the parser.
  */
 export function jsonProblem(json: Uint8Array, maxDepth = MAX_JSON_DEPTH, maxValues = MAX_VALUES): string | undefined {
   // Each level takes an opening and a closing byte, each value one byte at least.

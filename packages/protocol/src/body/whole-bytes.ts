@@ -4,7 +4,7 @@ const EMPTY = new Uint8Array(0);
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
 /**
- * Bytes whose length is true. The header of a message says it, so a subclass of Uint8Array that tells another one would
+ * Bytes whose length is true. The header of a message says it, so a subclass of Uint8Array whose property says something else would
  * break the connection. @throws TypeError for what only pretends to be bytes
  */
 export function wholeBytes(bytes: Uint8Array): Uint8Array {

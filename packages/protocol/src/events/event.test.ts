@@ -101,7 +101,7 @@ describe('the codec of an event', () => {
     });
   });
 
-  it('sends the input of a schema, and gives its output', async () => {
+  it('sends the input of a schema, and returns its output', async () => {
     const codec = eventCodecOf(OrderShipped);
     const body = await codec.encode({ at: new Date(0) });
     expect(Buffer.from(body).toString()).toBe('{"at":"1970-01-01T00:00:00.000Z"}');
@@ -197,7 +197,7 @@ describe('a body that nobody may read carelessly', () => {
     expect(await refused(event('any', 'unchecked'), body)).toMatchObject({ code: 400, description });
   });
 
-  it('that is text and not UTF-8 is refused', async () => {
+  it('that is not UTF-8 is refused with codec "text"', async () => {
     const said = event('said', String, { codec: 'text' });
     expect(await refused(said, Buffer.from([0xff]))).toMatchObject({ code: 400, description: 'body is not UTF-8' });
   });
@@ -247,7 +247,7 @@ describe('a codec of the user', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('that tells another length than it has is not believed', async () => {
+  it('whose length property lies is sent by its real length', async () => {
     class Liar extends Uint8Array {
       override get length(): number {
         return 3;

@@ -1,4 +1,4 @@
-// `any` is told by 0 being a part of 1 & any.
+// `any` is recognized by 0 being assignable to 1 & any.
 type IsAny<T> = 0 extends 1 & T ? true : false;
 type Dropped = symbol | ((...args: never) => unknown);
 

@@ -12,7 +12,7 @@ export interface Violation {
   readonly type: 'violation';
   readonly operation: ForbiddenOperation;
   readonly subject: string;
-  /** Undefined also where the server does not say it: when it takes back a permission of a running subscription. */
+  /** Undefined also where the server does not say it: when it revokes a permission of a running subscription. */
   readonly queue: string | undefined;
 }
 
@@ -108,7 +108,7 @@ function errorOf({ data, error, permissionContext }: Status, connection: Connect
   return { type: 'serverError', reason };
 }
 
-/** `nats` 2 tells a code alone; the server's words are in the last error, if that has the code. */
+/** `nats` 2 reports a code only; the server's words are in the last error, if that has the code. */
 function wordsOf(code: unknown, connection: Connection): string {
   const { lastError } =
     (connection as { protocol?: { lastError?: { code?: string; message?: string } } }).protocol ?? {};

@@ -50,7 +50,7 @@ export interface Message {
 
 /** Whether a message is the server's word that nobody listens on the subject which a request or an item was sent to. */
 export function isNoResponders(message: Message): boolean {
-  // The status is told by the first line, and only that is read: the libraries' decoders throw on odd headers.
+  // The status is in the first line, and only that is read: the libraries' decoders throw on odd headers.
   if (message.data.length > 0) return false;
   const { _msg, _rdata } = message;
   if (_msg === undefined || _rdata === undefined) return message.headers?.code === 503;

@@ -14,7 +14,7 @@ export function environment(): NodeJS.ProcessEnv {
   return process.env;
 }
 
-/** Tells whoever runs the program of a mistake that harms nobody yet. */
+/** Warns of a mistake that harms nobody yet, as a warning of the process. */
 export function warn(message: string): void {
   process.emitWarning(message, 'NatsmithWarning');
 }

@@ -2,12 +2,12 @@ import { printable, textOf } from '../text';
 
 /** Bytes of a discovery reply that are parsed; natsmith's own keep within `max_payload`, 1 MiB by default. */
 export const MAX_DISCOVERY_REPLY = 4 * 1024 * 1024;
-/** Levels below a reply; whoever prints or compares one recurses over it. */
+/** Levels below a reply; what prints or compares one recurses over it. */
 const MAX_DEPTH = 100;
 /** Characters of a reason: what it quotes came over the wire. */
 const MAX_REASON = 400;
 
-/** Which instance a reply came from, as far as it can be told. */
+/** Which instance a reply came from, as far as it is known. */
 export interface ReplyOrigin {
   readonly name: string;
   readonly id?: string;

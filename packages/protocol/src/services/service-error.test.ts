@@ -18,7 +18,7 @@ test('is known by another copy of the package', () => {
   });
 });
 
-test('a subclass is told from its parent', () => {
+test('a subclass is distinguished from its parent', () => {
   class NotFound extends ServiceError {}
   expect(new NotFound(404, 'no')).toBeInstanceOf(ServiceError);
   expect(new NotFound(404, 'no')).toBeInstanceOf(NotFound);

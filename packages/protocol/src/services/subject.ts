@@ -9,7 +9,7 @@ export interface SubjectTemplate {
   readonly params: readonly { readonly name: string; readonly index: number }[];
 }
 
-// The server closes the connection of whoever names a longer one: 4,096 bytes for it and the rest of its line.
+// The server closes a connection that names a longer one: 4,096 bytes for it and the rest of its line.
 const MAX_SUBJECT = 1024;
 
 const NAMED_TOKEN = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/;

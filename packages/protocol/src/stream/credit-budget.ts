@@ -25,7 +25,7 @@ export class CreditBudget {
   private hasMoved = false;
   private timer: NodeJS.Timeout | undefined;
 
-  /** The one of a connection, whoever asks. */
+  /** The one of a connection. */
   static of(connection: object): CreditBudget {
     let budget = budgets.get(connection);
     if (budget === undefined) budgets.set(connection, (budget = new CreditBudget()));

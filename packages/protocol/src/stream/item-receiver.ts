@@ -67,7 +67,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     });
   }
 
-  /** Grants the first credit to a producer that has sent nothing yet. @param control checked by whoever invites */
+  /** Grants the first credit to a producer that has sent nothing yet. @param control checked by the caller */
   invite(control: string): void {
     this.control.subject = control;
     this.grants.grow();
@@ -109,7 +109,7 @@ export class ItemReceiver<Item> implements AsyncIterableIterator<Item, undefined
     const headers = headersIn(message);
     const number = headers?.get(SEQUENCE_HEADER);
     if (number !== undefined) return this.onItem(message.data, creditIn(number) ?? NaN);
-    // Whoever answers with the headers of the request is no producer.
+    // What answers with the headers of the request is not a producer.
     if (message.data.length > 0 || headers?.has(CREDIT_HEADER) === true)
       return this.fail(noStream(this.settings.subject));
     const lastSent = headers?.get(HEARTBEAT_HEADER);

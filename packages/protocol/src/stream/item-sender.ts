@@ -107,7 +107,7 @@ export class ItemSender {
         }
       }
     } catch (error) {
-      // Items that throw because they were told to stop are no failure.
+      // Items that throw because they were asked to stop are no failure.
       if (!this.hasLeft()) failure = { error };
     }
     try {
@@ -146,7 +146,7 @@ export class ItemSender {
   }
 
   /**
-   * Between accounts the server keeps a subject for each reply subject that goes by, for minutes. Whoever knows
+   * Between accounts the server keeps a subject for each reply subject that goes by, for minutes. Who knows
    * heartbeats has it from those.
    */
   private get controlOfItems(): string | undefined {
@@ -168,7 +168,7 @@ export class ItemSender {
 
   private beat(): void {
     const { heartbeat } = this.settings;
-    // A consumer that has not asked for anything yet cannot be told from a slow one.
+    // A consumer that has not asked for anything yet cannot be distinguished from a slow one.
     if (this.to === undefined || this.hasLeft()) return;
     if (heartbeat > 0 && performance.now() - this.heardAt > MISSED_HEARTBEATS * heartbeat) return this.leave('gone');
     this.sendHeartbeat(this.to);
@@ -185,7 +185,7 @@ export class ItemSender {
 
   /**
    * An export that is not of the response type "stream" lets the first message pass, and loses the others without a
-   * word. The consumer in the other account is told, on a way that its own words have opened, how many went before.
+   * word. The consumer in the other account is notified, on a way that its own words have opened, how many went before.
    */
   private answerElsewhere(subject: string): void {
     if (this.hasAnsweredElsewhere || this.hasLeft() || !isInbox(subject)) return;
@@ -213,7 +213,7 @@ export class ItemSender {
     this.ended = why;
     clearInterval(this.timer);
     this.wake?.();
-    // Wakes iterators that can be; a generator that waits for something else hears of it by `onLeave`.
+    // Wakes iterators that can be; a generator that waits for something else is notified by `onLeave`.
     this.returnItems().catch(() => undefined);
     this.onLeave(why);
   }

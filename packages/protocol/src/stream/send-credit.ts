@@ -13,7 +13,7 @@ const UNCONFIRMED_BYTES = 16 * 1024 * 1024;
 export class SendCredit {
   /** The number of the last item that was sent. */
   sequence = 0;
-  /** A grant came on the control subject, which only the consumer was told. */
+  /** A grant came on the control subject, which only the consumer knows. */
   private isGranted = false;
   private bytes = 0;
   /** Items granted by a consumer that had not said it would. */

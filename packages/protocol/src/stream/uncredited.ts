@@ -1,4 +1,4 @@
-/** What may be sent to a reader before it has granted anything: whoever asked may have named somebody else's inbox. */
+/** What may be sent to a reader before it has granted anything: the request may have named somebody else's inbox. */
 export interface Uncredited {
   readonly items: number;
   readonly bytes: number;

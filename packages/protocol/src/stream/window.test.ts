@@ -7,13 +7,13 @@ describe('the window of a consumer', () => {
     return window.size;
   }
 
-  it('is as wide as it was told, whatever comes', () => {
+  it('is as wide as was asked, whatever comes', () => {
     const window = new Window(7);
     window.add(10);
     expect(window.size).toBe(7);
   });
 
-  it('begins with a first credit where nobody told', () => expect(windowAfter()).toBe(FIRST_CREDIT));
+  it('begins with a first credit where nobody asked', () => expect(windowAfter()).toBe(FIRST_CREDIT));
 
   it('opens for small items as they come, up to 4,096', () => {
     expect(windowAfter(10, 12)).toBe(32);

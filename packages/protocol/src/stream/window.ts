@@ -7,7 +7,7 @@ const SMALL_CREDIT = 32;
 const BYTES = 4 * 1024 * 1024;
 
 /**
- * How many items may wait at a consumer: as many as it was told, else as fit into 4 MiB, and 4,096 at most.
+ * How many items may wait at a consumer: as many as was asked, else as fit into 4 MiB, and 4,096 at most.
  * A few small items do not open it: a name or a count often goes before large ones.
  */
 export class Window {
