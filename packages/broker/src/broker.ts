@@ -100,7 +100,7 @@ export class Broker implements AsyncDisposable {
 
   /**
    * Hears of each message that a client publishes, from now on, for tests: unlike a subscription it does not count as one
-   * who listens, so that requesters are told as before that nobody does. A second call takes the place of the first.
+   * who listens, so that requesters still learn that nobody does. A second call takes the place of the first.
    */
   onPublish(listener: (message: PublishedMessage) => void): void {
     this.hub.onPublish = ({ subject, headerSize, frame }) => {

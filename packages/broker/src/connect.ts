@@ -1,7 +1,7 @@
 import type { Credentials } from './auth';
 import { ProtocolError } from './operations';
 
-/** What a client tells of itself in CONNECT, as far as the broker uses it. */
+/** What a client says about itself in CONNECT, as far as the broker uses it. */
 export interface ConnectOptions extends Credentials {
   readonly verbose: boolean;
   readonly pedantic: boolean;

@@ -175,7 +175,7 @@ describe.each(clientLibraries)('with $name', ({ connect, headers }) => {
     expect(broker.connections).toBe(1);
   });
 
-  test('a client that asks for TLS is told that there is none', async () => {
+  test('a client that asks for TLS gets an error that says there is none', async () => {
     await expect(join(await start(), { tls: {} })).rejects.toThrow(/secure|tls/i);
   });
 

@@ -24,7 +24,7 @@ describe('a broker', () => {
     );
   });
 
-  test('gives an address that clients can reach when it listens on all', async () => {
+  test('has a URL that clients can reach when it listens on all addresses', async () => {
     await using broker = await Broker.start({ host: '0.0.0.0' });
     expect(broker.url).toBe(`nats://127.0.0.1:${broker.port}`);
   });
@@ -108,7 +108,7 @@ describe('a broker', () => {
     await alive.close();
   });
 
-  test('tells a client that requires TLS that there is none', async () => {
+  test('answers a client that requires TLS with an error that says there is none', async () => {
     await using broker = await Broker.start();
     const client = await RawClient.open(broker.port);
     client.send('CONNECT {"tls_required":true}\r\n');

@@ -25,7 +25,7 @@ export interface Acknowledged {
 
 const MAX_REASON = 4096;
 
-/** What the subject of an acknowledgement tells of the delivery that it is for. */
+/** What the subject of an acknowledgement says about its delivery. */
 export interface AckSubject {
   readonly stream: string;
   readonly consumer: string;

@@ -4,7 +4,7 @@ import type { Post } from './post';
 import { toBytes } from './subject-filter';
 import { formatTime } from './time-format';
 
-/** What can happen to a message of a consumer that others are told of. */
+/** What happens to a message of a consumer and is published as an advisory. */
 export type ConsumerEvent = 'MAX_DELIVERIES' | 'MSG_TERMINATED' | 'MSG_NAKED' | 'PAUSE' | 'PINNED' | 'UNPINNED';
 
 const TYPES: Record<ConsumerEvent, string> = {

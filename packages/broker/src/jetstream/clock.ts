@@ -23,7 +23,7 @@ export class Clock {
   private moving: Promise<void> = Promise.resolve();
   private stopped = false;
 
-  /** @param failed told of what throws when it rings: everything else rings all the same */
+  /** @param failed called with what an alarm throws; the other alarms ring all the same */
   constructor(private readonly failed: (error: unknown) => void) {}
 
   now(): number {

@@ -3,10 +3,10 @@ import type { ConsumerConfig } from './consumer-config';
 import { withServerLevel } from './level';
 import { formatTime, NO_TIME } from './time-format';
 
-// What nats-server tells even where it is nothing.
+// What nats-server sends even where it is empty.
 const ALWAYS = new Set(['deliver_policy', 'ack_policy', 'replay_policy', 'num_replicas', 'metadata']);
 
-/** A consumer as nats-server tells of it. */
+/** A consumer as nats-server shows it. */
 export function consumerInfo(consumer: Consumer, tellsServer: boolean): object {
   const { config, deliveries, clock, priority } = consumer;
   const now = clock.now();

@@ -169,7 +169,7 @@ export class Consumer {
     return this.config.ack_policy === 'all' && sequence > this.deliveries.floor.stream;
   }
 
-  /** Whether a message may not be delivered once more; the first time somebody is told. */
+  /** Whether a message may not be delivered once more; the first time an advisory is published. */
   isExhausted(sequence: number): boolean {
     const { deliveries, config } = this;
     const count = deliveries.countOf(sequence);
@@ -211,7 +211,7 @@ export class Consumer {
     this.stream.surroundings.advisories.consumer(event, this.stream.config.name, this.name, details);
   }
 
-  /** @param isDeleted whether it goes by itself, so that those who wait are told */
+  /** @param isDeleted whether it is deleted, so that waiting requests are ended with that status */
   close(isDeleted = true): void {
     this.closed = true;
     this.ackWait.stop();

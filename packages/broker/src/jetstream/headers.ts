@@ -17,7 +17,7 @@ export function withHeader(block: string, name: string, value: string): string {
   return `${begun}${name}: ${value}\r\n\r\n`;
 }
 
-/** A block without the headers that `unwanted` tells; an empty string if none is left. */
+/** A block without the headers for which `unwanted` is true; an empty string if none is left. */
 export function withoutHeaders(block: string, unwanted: (name: string) => boolean): string {
   const [first, ...lines] = block.split('\r\n');
   const kept = lines.filter((line) => line !== '' && !unwanted(line.slice(0, line.indexOf(':'))));

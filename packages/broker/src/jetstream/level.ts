@@ -1,7 +1,7 @@
 import { refusals } from './api-error';
 import { headerOf } from './headers';
 
-/** The version that INFO tells, by which clients switch features on. */
+/** The version in INFO, by which clients switch features on. */
 export const VERSION = '2.14.0';
 /** The API level that goes with it. */
 export const API_LEVEL = 4;
@@ -14,7 +14,7 @@ export function withRequiredLevel(metadata: Metadata | undefined, level: number)
   return kept;
 }
 
-/** Metadata as it is told. */
+/** Metadata as it is sent. */
 export function withServerLevel(metadata: Metadata): Metadata {
   return { '_nats.level': String(API_LEVEL), ...metadata, '_nats.ver': VERSION };
 }

@@ -50,7 +50,7 @@ export function readPullRequest(body: Buffer, reply: string, now: number): PullR
   return request(reply, fields, now);
 }
 
-/** What a request is told when it ends before it has all that it asked for. */
+/** The status of a request that ends before it has all that it asked for. */
 export function endBlock(status: string, { left, bytes }: PullRequest): string {
   return statusBlock(status, [
     ['Nats-Pending-Messages', left],

@@ -4,7 +4,7 @@ import type { StreamConfig } from './stream-config';
 import { fromBytes } from './subject-filter';
 import { formatTime, NO_TIME } from './time-format';
 
-/** What STREAM.INFO tells beyond the rest, where it is asked for. */
+/** What STREAM.INFO adds where it is asked for. */
 export interface StreamDetails {
   readonly subjects?: readonly (readonly [string, number])[];
   readonly deleted?: boolean;
@@ -13,7 +13,7 @@ export interface StreamDetails {
 // A list of all holes could be as long as everything that was ever published.
 const MAX_DELETED = 100_000;
 
-/** A stream as nats-server tells of it. */
+/** A stream as nats-server shows it. */
 export function streamInfo(stream: Stream, tellsServer: boolean, details: StreamDetails = {}): object {
   const { log, consumers, config, clock, created } = stream;
   const first = log.first();

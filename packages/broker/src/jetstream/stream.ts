@@ -95,7 +95,7 @@ export class Stream<R extends Reader = Reader> {
     if (config.retention === 'interest') this.dropWithoutInterest();
   }
 
-  /** Stores a message that passed the checks, makes room for it, and tells the consumers. Gives its sequence. */
+  /** Stores a message that passed the checks, makes room for it, and notifies the consumers. Returns its sequence. */
   append(
     subject: string,
     headerSize: number,

@@ -102,7 +102,7 @@ describe('the time of a broker', () => {
     expect(ahead).toBeLessThan(24 * HOUR + 10 * SECOND);
   });
 
-  test('awaits what the caller gives after everything that happened', async () => {
+  test('awaits the callback after each step', async () => {
     await stream({ allow_msg_ttl: true });
     for (const ttl of ['1s', '2s', '3s']) {
       const headers = createHeaders();

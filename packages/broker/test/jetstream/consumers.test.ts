@@ -78,7 +78,7 @@ onEachJetStream((server, client) => {
     expect([text(confirmed), text(second!)]).toEqual(['', 'b']);
   });
 
-  test('tells of messages that were delivered as often as they may, and delivers them no more', async () => {
+  test('publishes an advisory for messages that reached max_deliver, and delivers them no more', async () => {
     await fill('a');
     await api.consumer(name, { durable_name: 'c', max_deliver: 2, ack_wait: SECOND / 10 });
     const seen = await advisories('MAX_DELIVERIES');
@@ -103,7 +103,7 @@ onEachJetStream((server, client) => {
     expect(times[2]! - asked).toBeGreaterThanOrEqual(590);
   });
 
-  test('tells of messages that were terminated or refused, with the reason', async () => {
+  test('publishes an advisory for messages that were terminated or refused, with the reason', async () => {
     await fill('a', 'b');
     await api.consumer(name, { durable_name: 'c' });
     const [terminated, refused] = [await advisories('MSG_TERMINATED'), await advisories('MSG_NAKED')];
@@ -152,7 +152,7 @@ onEachJetStream((server, client) => {
     expect(texts(got).at(-1)).toBe('408 Request Timeout');
   });
 
-  test('gives all messages to the client that has its pin, until that is taken away', async () => {
+  test('delivers all messages to the pinned client, until it is unpinned', async () => {
     await fill('a', 'b');
     await api.consumer(name, { durable_name: 'c', priority_policy: 'pinned_client', priority_groups: ['g'] });
     const ask = { batch: 1, group: 'g', expires: SECOND / 5 };

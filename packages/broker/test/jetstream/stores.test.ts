@@ -51,7 +51,7 @@ onEachJetStream((server, client) => {
     expect(seen).toEqual(['DEL a ', 'PUT b two', 'PUT c three', 'PURGE c ']);
   });
 
-  test('a bucket is purged of a key, told of, and destroyed', async () => {
+  test('a bucket purges a key, reports its status, and is destroyed', async () => {
     const values = await bucket();
     await values.put('a', 'one');
     await values.put('a', 'two');
@@ -61,7 +61,7 @@ onEachJetStream((server, client) => {
     expect(await values.destroy()).toBe(true);
   });
 
-  test('an object store gives back what was put into it, whatever its size', async () => {
+  test('an object store returns what was put into it, whatever its size', async () => {
     const objects = await js.objects(`objects${count++}`);
     for (const size of [0, 1, 200_000]) {
       const content = Buffer.alloc(size, 'content ');
