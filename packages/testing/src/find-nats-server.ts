@@ -19,7 +19,7 @@ export function findNatsServer(): string | undefined {
   return folders.map((folder) => join(folder, file)).find(isExecutable);
 }
 
-/** The version that a nats-server binary tells of itself, such as `2.15.2`. */
+/** The version of a nats-server binary, such as `2.15.2`. */
 export function natsServerVersion(binary: string): string {
   const said = execFileSync(binary, ['--version'], { encoding: 'utf8' });
   const version = /v(\d+\.\d+\.\d+\S*)/.exec(said)?.[1];

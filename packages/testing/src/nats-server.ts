@@ -112,7 +112,7 @@ export class NatsServer implements TestServer {
     }
   }
 
-  /** Puts the server into lame duck mode: it tells its clients to move, and ends. */
+  /** Puts the server into lame duck mode: it asks its clients to move, and ends. */
   lameDuck(): void {
     this.#signal('SIGUSR2');
   }

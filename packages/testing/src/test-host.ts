@@ -33,7 +33,7 @@ import { BrokerServer } from './broker-server';
 import { type Requesting, untilIdle } from './idle';
 import type { PublishedEvent } from './recording-publisher';
 
-/** What `TestHost.create` takes: the factory's options, quiet unless told otherwise, and where to run. */
+/** What `TestHost.create` takes: the factory's options, quiet unless set otherwise, and where to run. */
 export interface TestHostOptions<C extends Connection = NatsConnection> extends FactoryOptions<C> {
   /** A server that runs already; it is left running. Default: a broker of this host's own. */
   server?: { readonly url: string };
@@ -223,6 +223,6 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
 function handlerOf(target: Class, method: string): HandlerDescription {
   const all = describeServices(target).flatMap(({ handlers }) => handlers);
   const found = all.find((handler) => (handler.method ?? handler.name) === method);
-  if (found === undefined) throw new Error(`${target.name}.${method} is no handler of a service`);
+  if (found === undefined) throw new Error(`${target.name}.${method} is not a handler of a service`);
   return found;
 }

@@ -10,13 +10,13 @@ onEachServer(({ kind }) => {
     return 'connected';
   }
 
-  it('lets in the user it was told of, and nobody else', async () => {
+  it('accepts the configured user, and nobody else', async () => {
     const ann = { user: 'ann', pass: 'a "quoted" secret' };
     expect(await tryToConnect(ann, ann)).toBe('connected');
     await expect(tryToConnect(ann, {})).rejects.toThrow('Authorization Violation');
   });
 
-  it('lets in the token it was told of, and nobody else', async () => {
+  it('accepts the configured token, and nobody else', async () => {
     expect(await tryToConnect({ token: 's3cret' }, { token: 's3cret' })).toBe('connected');
     await expect(tryToConnect({ token: 's3cret' }, { token: 'wrong' })).rejects.toThrow('Authorization Violation');
   });
@@ -31,7 +31,7 @@ onEachServer(({ kind }) => {
     await connection.close();
   });
 
-  it('tells clients the largest message it takes', async () => {
+  it('announces the largest message it takes', async () => {
     await using server = await startServer(kind, { maxPayload: 4096 });
     const connection = await connect({ servers: server.url });
     expect(connection.info?.max_payload).toBe(4096);

@@ -47,7 +47,7 @@ declare module '@natsmith/core' {
 const Anything = event('audit.{area}.>', unchecked<object>());
 
 // #region test
-it('an order that is placed is told to everybody', async () => {
+it('an order that is placed reaches everybody', async () => {
   const events = new RecordingPublisher();
   const ctx = testContext({ params: { id: '7' }, headers: { Customer: 'ann' } });
 
@@ -87,7 +87,7 @@ describe('the context of a request', () => {
     expect(ctx).toMatchObject({ subject: 'orders.7.get', params: { id: '7' }, endpoint: { subject: 'orders.*.get' } });
   });
 
-  it('has what the test gives', () => {
+  it('has what the test sets', () => {
     const stopping = AbortSignal.abort();
     const deadline = new Date();
     const message = {};
@@ -166,7 +166,7 @@ describe('the context of an event', () => {
     expect(ctx).not.toHaveProperty('replyHeaders');
   });
 
-  it('of a wildcard has the subject that the test gives', () => {
+  it('of a wildcard has the subject that the test sets', () => {
     const ctx = testContext(Anything, { subject: 'audit.shop.sold', params: { area: 'shop' } });
     expect(ctx).toMatchObject({ subject: 'audit.shop.sold', params: { area: 'shop' } });
     expect(() => testContext(Anything, { params: { area: 'shop' } })).toThrow(/may not contain ">"/);
@@ -181,7 +181,7 @@ describe('the context of an event', () => {
 });
 
 describe('the context of a kind that a package adds', () => {
-  it('has what all contexts have, and what the test says of its own', () => {
+  it('has what all contexts have, and what the test sets', () => {
     const ctx = testContext({ kind: 'parcel', attempt: 3, subject: 'parcels.{id}', params: { id: 7 } });
     expect(ctx).toMatchObject({
       kind: 'parcel',
@@ -195,7 +195,7 @@ describe('the context of a kind that a package adds', () => {
   });
 });
 
-it('an event has the queue group that @Subscribe gives its handler', () => {
+it('an event has the queue group of its @Subscribe handler', () => {
   const options = { params: { id: 7 }, service: { name: 'mailer' }, handler: { name: 'mail' } };
   expect(testContext(OrderPlaced, options).handler.queueGroup).toBe('mailer-mail');
   expect(testContext(OrderPlaced, { ...options, handler: { queueGroup: '' } }).handler.queueGroup).toBe('');

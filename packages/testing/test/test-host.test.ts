@@ -34,7 +34,7 @@ class Wrong {
 }
 
 describe('a test host without a server', () => {
-  it('runs on a broker of its own, which ends with it', async () => {
+  it('runs on its own broker, which ends with it', async () => {
     const test = await TestHost.create(Greeter);
     const server = test.connection.getServer();
     await expect(test.request('greet', { name: 'Ann' })).resolves.toBe('hello Ann');
@@ -54,7 +54,7 @@ describe('a test host without a server', () => {
     expect([before.messages, after.messages]).toEqual([1, 0]);
   });
 
-  it('says it when the time cannot be moved', async () => {
+  it('rejects with a reason when the time cannot be moved', async () => {
     await using test = await TestHost.create(Greeter);
     await using other = await TestHost.create(Greeter, { server: { url: test.connection.getServer() } });
     await expect(other.advance('1h')).rejects.toThrow('does not run on a broker of its own');
@@ -86,7 +86,7 @@ onEachServerAndClient((server, client) => {
     expect(error).toMatchObject({ code: 422, description: 'no name', data: { given: '' } });
   });
 
-  it('says it when nobody listens, when no reply comes, and when the reply is no JSON', async () => {
+  it('rejects when nobody listens, when no reply comes, and when the reply is not JSON', async () => {
     await expect(test.request('nowhere')).rejects.toMatchObject({
       code: 503,
       description: 'no responders on nowhere',
@@ -95,7 +95,7 @@ onEachServerAndClient((server, client) => {
     await expect(test.request('say')).rejects.toThrow('the reply of say is not JSON');
   });
 
-  it('gives the instances, so that a test can look into them', async () => {
+  it('returns the instances, so that a test can inspect them', async () => {
     await test.request('greet', { name: 'Ann' });
     expect(test.get(Greeter).greeted).toBe(1);
   });

@@ -67,7 +67,7 @@ export async function checkOddRequests(instance: Instance): Promise<void> {
   ];
   for (const verb of VERBS) {
     const normal = await askInstance(instance, verb);
-    if (normal === undefined) continue; // told by control-answers
+    if (normal === undefined) continue; // reported by control-answers
     for (const [what, question] of odd) {
       const reply = await askInstance(instance, verb, question);
       const isNormal = reply?.json !== undefined && reply.json.type === normal.json?.type;

@@ -30,7 +30,7 @@ export interface CheckReport {
 
 const MAX_LINE = 500;
 
-/** Collects findings; the same one is told once. */
+/** Collects findings; the same one is reported once. */
 export class Findings {
   readonly list: Finding[] = [];
   readonly checked = new Set<RuleId>();
