@@ -6,7 +6,7 @@ import { note } from './output/output';
 const MAX_LISTED = 20;
 const MAX_PROBLEM = 300;
 
-/** The replies that are in order; the others are told of, for one faulty service must not hide the rest. */
+/** The replies that are in order; the others are reported, since one faulty service must not hide the rest. */
 export async function inOrder<T>(gathered: Gathered<T>): Promise<readonly T[]> {
   const replies = await gathered;
   tellProblems(replies.problems);

@@ -107,7 +107,7 @@ describe('the command', () => {
       expect(stdout).toMatch(/^1\n2\n3\n/);
     });
 
-    it('--timeout 0 is no limit', async () => {
+    it('--timeout 0 means no limit', async () => {
       const { code, stdout } = await natsmith(['call', 'calculator', 'add', '{"a":1,"b":2}', '--timeout', '0']);
       expect({ code, stdout }).toEqual({ code: 0, stdout: '3\n' });
     });
@@ -277,7 +277,7 @@ describe('the command', () => {
     });
     afterAll(() => connection.close());
 
-    it('is called, and bytes are told from text', async () => {
+    it('is called, and bytes are distinguished from text', async () => {
       const { stdout } = await natsmith(['call', 'other', 'bytes', '--json']);
       expect(JSON.parse(stdout)).toMatchObject({ data: { base64: '/wAB' } });
     });

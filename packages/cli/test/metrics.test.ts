@@ -170,7 +170,7 @@ describe('natsmith metrics', () => {
       expect(metrics.split('\n').filter((line) => !wellFormed.test(line))).toEqual([]);
     });
 
-    it('counts an id once, whoever answers under it, and shortens what is long', async () => {
+    it('counts an id once, whatever answers under it, and shortens what is long', async () => {
       const { scrape } = await start();
       const long = 'x'.repeat(900);
       await answer(reply({}), reply({}, { num_requests: 1000 }), reply({ id: 'OTHER', name: long }));

@@ -6,7 +6,7 @@ import addFormats from 'ajv-formats';
 import { harmless, shortened } from '../output/harmless';
 import type { Question, Verdict } from './schema-check';
 
-/** Problems that are told, and what is told of one. */
+/** Problems that are shown, and characters of each. */
 const MAX_PROBLEMS = 20;
 const MAX_LENGTH = 300;
 

@@ -68,7 +68,7 @@ export function call(): Command {
   return withConnectionFlags(command);
 }
 
-/** One call, whose shape INFO tells: plain or with a stream, on either side. */
+/** One call, whose shape INFO shows: plain or with a stream, on either side. */
 class Call {
   constructor(
     private readonly client: ServiceClient,

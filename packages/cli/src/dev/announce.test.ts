@@ -24,7 +24,7 @@ describe('what dev says of services that have started', () => {
     expect(text).toMatch(/try (npx )?natsmith call shop all$/);
   });
 
-  it('is no call where there are handlers of events alone', async () => {
+  it('is not shown where there are only handlers of events', async () => {
     expect(await announcement([info('mailer', [event])])).not.toContain('natsmith call');
   });
 });

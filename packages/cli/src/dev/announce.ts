@@ -60,7 +60,7 @@ export async function announcement(infos: Infos): Promise<string> {
   return `${drawn}\n${paint.dim('try')} ${await callOf(first?.name ?? '', endpoint)}`;
 }
 
-/** The command line that calls an endpoint, with a payload that it takes as far as its schema tells. */
+/** The command line that calls an endpoint, with a payload that its schema accepts, as far as that can be seen. */
 async function callOf(service: string, { name, metadata, subject }: EndpointInfo): Promise<string> {
   const template = metadata.subject_template ?? subject;
   const params = [...template.matchAll(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map(([, param]) => ` --param ${param}=1`);

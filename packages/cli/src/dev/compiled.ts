@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type * as Transpile from './transpile';
 
-/** What `natsmith dev` tells the process that runs the service. */
+/** What `natsmith dev` sends the process that runs the service. */
 export interface DevSession {
   /** The process id of `natsmith dev`. */
   readonly pid: number;

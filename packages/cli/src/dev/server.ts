@@ -95,7 +95,7 @@ async function startNatsServer({ port }: { port: number }): Promise<Started> {
   return { url: server.url, name, stop: () => server.stop() };
 }
 
-/** Somebody was quicker, or may not use that port: any other will do, for the service is told. */
+/** Somebody was quicker, or may not use that port: any other will do, since the service gets its URL. */
 async function elsewhereIfTaken<T>(port: number, start: (port: number) => Promise<T>): Promise<T> {
   try {
     return await start(port);

@@ -103,7 +103,7 @@ export class Session {
     try {
       compiled(this.run.session.cache, path);
     } catch {
-      // The new process tells of it.
+      // The new process reports it.
     }
   }
 }

@@ -29,7 +29,7 @@ export class Sources {
     // One that is missing appears in its folder.
     if (!existsSync(dirname(path))) return;
     this.watcher.add(dirname(path));
-    // The watcher tells nothing of what appears before it has read the folder.
+    // The watcher does not report what appears before it has read the folder.
     const lookAgain = (): void => {
       if (!this.forgetMissing(path) || !existsSync(path)) return;
       this.onChange(path);

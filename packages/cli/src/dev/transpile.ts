@@ -25,7 +25,7 @@ export function transpile(path: string, code: string): string {
     reportDiagnostics: true,
     compilerOptions: { ...optionsFor(ts, path), ...moduleOf(ts, path) },
   });
-  // Those without a file are about options, of which `tsc` tells.
+  // Those without a file are about options, which `tsc` reports.
   const [mistake] = diagnostics.filter(({ file }) => file !== undefined);
   if (mistake?.file === undefined) return outputText;
   const { line, character } = mistake.file.getLineAndCharacterOfPosition(mistake.start ?? 0);
@@ -43,7 +43,7 @@ export function pathsAdvice(request: string, path: string): string | undefined {
   });
   if (pattern === undefined) return undefined;
   return (
-    `"paths" in tsconfig.json ("${pattern}") tells the type checker alone: tsc leaves "${request}" as it is, and Node.js ` +
+    `"paths" in tsconfig.json ("${pattern}") is for the type checker only: tsc leaves "${request}" as it is, and Node.js ` +
     `does not find it. Use "imports" in package.json ("#name"), a package of the workspace, or a relative path`
   );
 }
@@ -55,7 +55,7 @@ function load(path: string): typeof TypeScript {
       typescript = createRequire(from)('typescript') as typeof TypeScript;
       if (typeof typescript.transpileModule === 'function') return typescript;
     } catch {
-      // told below
+      // reported below
     }
   throw new Error('natsmith dev compiles with the TypeScript of the project: npm install --save-dev typescript@6');
 }

@@ -18,7 +18,7 @@ import { findProject } from '../dev/project';
 import { REPORT_FD } from '../dev/report';
 import { wrongUse } from '../exit';
 
-/** What a program declares, as its process tells it. */
+/** What a program declares, as its process reports it. */
 export interface Told {
   readonly streams: readonly {
     readonly name: string;
