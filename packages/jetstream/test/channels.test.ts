@@ -155,7 +155,7 @@ onEachJetStream((_server, client) => {
         publishChannel.unsubscribe(listeners);
       });
 
-      it('tells of what a stream stores, and sends the headers that a listener sets', async () => {
+      it('reports what a stream stores, and sends the headers that a listener sets', async () => {
         await publish('return');
         await until(() => headersSeen.length === 1);
         expect(seen).toEqual([
@@ -165,7 +165,7 @@ onEachJetStream((_server, client) => {
         expect(headersSeen).toEqual([`00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`]);
       });
 
-      it('tells of what was prepared, whose template is not known any more', async () => {
+      it('reports what was prepared, whose template is not known any more', async () => {
         await publisher.send(await publisher.prepare(Task, { how: 'return' }, { params: { id: '2' } }));
         expect(seen).toEqual([
           'start told.2.task undefined undefined undefined',
@@ -173,7 +173,7 @@ onEachJetStream((_server, client) => {
         ]);
       });
 
-      it('tells of what no stream stores', async () => {
+      it('reports what no stream stores', async () => {
         const Lost = event('told-lost.{id}', unchecked<object>());
         await expect(publisher.publish(Lost, {}, { params: { id: '1' } })).rejects.toThrow('no stream');
         expect(seen.slice(1)).toEqual([

@@ -100,7 +100,7 @@ onEachJetStream((server, client) => {
       ]);
     });
 
-    it('tells the handler of its message', async () => {
+    it('the context describes the message', async () => {
       const seen: unknown[] = [];
       act.now = (_, ctx) => {
         seen.push([ctx.kind, ctx.params, ctx.stream, ctx.sequence, ctx.attempt, ctx.pending, ctx.event === made.Task]);
@@ -240,7 +240,7 @@ onEachJetStream((server, client) => {
       expect(slow.runs).toEqual(all);
     });
 
-    it('gives back at once what has not begun when it stops, and finishes what runs', async () => {
+    it('at stop gives back at once what has not begun, and finishes what runs', async () => {
       const releases: (() => void)[] = [];
       act.now = () => new Promise<void>((resolve) => releases.push(resolve));
       const { host, worker } = await start({ stopTimeout: 3000 });

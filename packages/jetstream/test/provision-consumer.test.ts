@@ -104,7 +104,7 @@ onEachServerAndClient(
         expect((await start({ name: 'renamed', durable: 'worker-old' })).logger.problems).toContain('"work" any more');
       });
 
-      it('of another service, or that natsmith has not made, is no orphan', async () => {
+      it('of another service, or that natsmith has not made, is not an orphan', async () => {
         await (await start()).host.stop();
         await manager.consumers.add(made.stream, { durable_name: 'theirs', ack_policy: 'explicit' });
         await manager.consumers.add(made.stream, {

@@ -66,7 +66,7 @@ onEachJetStream((server, client) => {
       expect(await proxy.count()).toBe(gateway.limits.size);
     });
 
-    it('is told the values that are there before endpoints begin, deleted ones not', async () => {
+    it('gets the current values before endpoints begin, without deleted ones', async () => {
       await put('a', 1);
       await put('b', 2);
       await put('b', 3);
@@ -79,7 +79,7 @@ onEachJetStream((server, client) => {
       ]);
     });
 
-    it('is told each change in order, deletions as undefined, one at a time', async () => {
+    it('gets each change in order, deletions as undefined, one at a time', async () => {
       const { gateway } = await start();
       let release = (): void => undefined;
       gateway.block = new Promise((resolve) => (release = resolve));
@@ -116,7 +116,7 @@ onEachJetStream((server, client) => {
       expect(endpoints.find(({ name }) => name === 'limit')).toMatchObject({ num_requests: 4, num_errors: 2 });
     });
 
-    it('is told a large bucket whole, and the handler keeps its pace', async () => {
+    it('gets the whole of a large bucket, at the pace of the handler', async () => {
       const big = key('big.{id}', 'unchecked');
       const Big = bucket('big', { keys: [big] });
       @Service({ name: 'big', version: '1.0.0' })

@@ -24,7 +24,7 @@ export interface Change {
   readonly message: Message;
 }
 
-/** What a follower tells. */
+/** What a follower reports. */
 export interface FollowerEvents {
   /** Called for one change after the other; the next waits for the promise. */
   onChange(change: Change): unknown;
@@ -49,10 +49,10 @@ const NANOSECONDS = 1_000_000;
 /**
  * Follows the values of a bucket's keys: those that are there, then each change in order. What may have been missed, by a
  * reconnect, a server that was killed or a consumer that is gone, is read again from the bucket's present state, and only
- * what differs is told. It has one consumer at a time, by one name.
+ * what differs is reported. It has one consumer at a time, by one name.
  */
 export class BucketFollower {
-  /** What has been told: key to revision and time; deleted keys are not among them. */
+  /** What has been reported: key to revision and time; deleted keys are not among them. */
   private readonly told = new Map<string, string>();
   private readonly queue: Change[] = [];
   private readonly consumer = `watch-${randomToken()}`;
@@ -94,7 +94,7 @@ export class BucketFollower {
   }
 
   /**
-   * Resolves when the values that are there have been told.
+   * Resolves when the values that are there have been reported.
    * @throws what the first attempt fails with
    */
   async start(): Promise<void> {
@@ -102,7 +102,7 @@ export class BucketFollower {
     await this.ready.promise;
   }
 
-  /** Leaves the bucket; resolves when the server has been told. What is told at this moment is finished. */
+  /** Leaves the bucket; resolves when the server knows. What is being reported is finished. */
   async stop(): Promise<void> {
     if (this.hasStopped) return;
     this.hasStopped = true;
@@ -286,7 +286,7 @@ export class BucketFollower {
       if (known === state) return;
       this.told.set(change.key, state);
     } else {
-      // Who was never told of a value need not hear that it is gone.
+      // A value that was never reported need not be reported as gone.
       if (known === undefined) return;
       this.told.delete(change.key);
     }

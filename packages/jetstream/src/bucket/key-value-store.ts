@@ -92,7 +92,7 @@ export class KeyValueStore<K extends Key = Key> {
     return await store.put(name, body, revision === undefined ? {} : { previousSeq: revision });
   }
 
-  /** Deletes the value of a key; its history stays, watchers are told. */
+  /** Deletes the value of a key; its history stays, watchers see it. */
   async delete<C extends K>(key: C, ...[options]: KeyArgs<C, ExpectedRevision>): Promise<void> {
     const name = this.nameOf(key, options);
     const store = await this.open();

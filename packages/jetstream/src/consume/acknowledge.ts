@@ -15,7 +15,7 @@ const CONFIRM_TIMEOUT = 2_000;
 const CONFIRM_ATTEMPTS = 3;
 
 /**
- * Tells the server what has become of messages. All that is told in one turn of the event loop goes out together; on a
+ * Reports to the server how messages ended. All that is reported in one turn of the event loop goes out together; on a
  * connection that is away it waits there, or is lost with it: then the server delivers the message again.
  */
 export class Acknowledger {

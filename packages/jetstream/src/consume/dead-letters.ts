@@ -94,6 +94,6 @@ function textOfData(data: unknown): string | undefined {
     const text = JSON.stringify(data) as string | undefined;
     return text === undefined || text.length > 8 * 1024 ? undefined : oneLine(text);
   } catch {
-    return undefined; // it has told the log already
+    return undefined; // it is in the log already
   }
 }

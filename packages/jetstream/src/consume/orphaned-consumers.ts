@@ -34,7 +34,7 @@ export async function warnOfOrphans(
         logger.warn({ stream, consumer: printable(info.name, 255), service }, warning(info, stream, anew));
       }
     } catch (err) {
-      logger.debug({ stream, err }, 'consumers not listed: those of handlers that are gone are not told of');
+      logger.debug({ stream, err }, 'consumers not listed: those of handlers that are gone are not reported');
     }
   }
 }

@@ -8,7 +8,7 @@ import {
 } from '@natsmith/protocol';
 import { statusOf } from '../nats/status';
 
-/** What a pull loop tells. */
+/** What a pull loop reports. */
 export interface PullEvents {
   onMessage(message: Message): void;
   /** How many messages there is room for now; 0 for none. */

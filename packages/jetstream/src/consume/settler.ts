@@ -19,7 +19,7 @@ export interface Logged {
   readonly counter: HandlerRuntime['counter'];
 }
 
-/** What a settler tells. */
+/** What a settler reports. */
 export interface SettlerEvents {
   /** The message is settled, and not this process's any more. @param comesAgain it will be delivered again */
   onSettled(held: HeldMessage, comesAgain: boolean): void;

@@ -15,7 +15,7 @@ export type Verdict =
 /** Errors of a handler's own that another run would not mend; what it received from others may be mended by then. */
 const MAY_PASS = new Set([408, 429]);
 
-/** Judges what a handler has thrown, and logs what nobody else is told of. */
+/** Judges what a handler has thrown, and logs what nobody else sees. */
 export function judge(thrown: unknown, run: Context, runtime: HandlerRuntime): Verdict {
   // Who ends because `ctx.stopping` said so has not failed.
   if (runtime.stopping.isReasonOf(thrown))

@@ -91,7 +91,7 @@ export class DeadLetterBox {
     }
   }
 
-  /** Whoever can write dead letters is not to publish anywhere with the rights of whoever replays them. */
+  /** Who can write dead letters must not publish anywhere with the rights of who replays them. */
   private async checkSubject({ id, stream, subject }: DeadLetter): Promise<void> {
     const problem = subjectProblem(subject, 'none', 'plain');
     if (problem !== undefined || subject.startsWith('$'))

@@ -28,7 +28,7 @@ const HINTS: Readonly<Record<number, string>> = {
 
 /**
  * Reads the reply to a published event: the receipt, or the error of the server. Undefined for what is no acknowledgement:
- * whoever subscribes to the subject can answer, too.
+ * any subscriber of the subject can answer, too.
  */
 export function acknowledgementIn(message: Message, subject: string): PublishReceipt | PublishError | undefined {
   if (isNoResponders(message)) return new PublishError(subject, NO_STREAM, 'no stream');

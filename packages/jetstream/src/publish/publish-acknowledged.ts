@@ -29,7 +29,8 @@ export async function publishAcknowledged(
     throw hasNoResponders(error) ? new PublishError(subject, NO_STREAM, 'no stream') : error;
   });
   const answer = acknowledgementIn(reply, subject);
-  if (answer === undefined) throw new Error(`${printable(subject, 255)} was answered with what is no acknowledgement`);
+  if (answer === undefined)
+    throw new Error(`${printable(subject, 255)} was answered with something other than an acknowledgement`);
   if (answer instanceof PublishError) throw answer;
   return answer;
 }

@@ -3,7 +3,7 @@ import { HeadersToSend, ServiceError, type HeaderLines, type OutgoingHeaders } f
 import type { PublishReceipt } from './acknowledgement';
 import { PublishError } from './publish-error';
 
-/** What listeners of `natsmith:jetstream:publish` are told of one publish; one object from its start to its end. */
+/** What listeners of `natsmith:jetstream:publish` see of one publish; one object from its start to its end. */
 export interface PublishOperation {
   readonly subject: string;
   /** The event's subject with its named tokens; undefined for what was prepared, which knows its subject alone. */

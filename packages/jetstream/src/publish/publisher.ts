@@ -88,7 +88,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
   }
 
   /**
-   * Checks the payload and encodes the event, for a table that is written in one transaction with what the event tells
+   * Checks the payload and encodes the event, for a table that is written in one transaction with what the event is about
    * of. Nothing is sent, and no connection is needed.
    * @throws ServiceError 400 with the violations
    */

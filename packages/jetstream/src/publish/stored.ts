@@ -1,7 +1,7 @@
 import type { Connection } from '@natsmith/protocol';
 import { managerOf } from '../nats/manager';
 
-/** Whether some stream stores a subject, as far as the server tells; undefined where it does not. */
+/** Whether some stream stores a subject, as far as the server says; undefined where it does not. */
 export async function isStored(connection: Connection, subject: string): Promise<boolean | undefined> {
   try {
     const manager = await managerOf(connection);

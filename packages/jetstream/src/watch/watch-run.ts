@@ -2,7 +2,7 @@ import { unansweredFailure, Run, type HandlerRuntime } from '@natsmith/core';
 import type { Change } from '../bucket/bucket-follower';
 import type { WatchContext } from './watch-context';
 
-/** One change on its way to a handler; nobody is told of its outcome. */
+/** One change on its way to a handler; its outcome is sent to nobody. */
 export class WatchRun extends Run implements WatchContext {
   private settled: (() => void) | undefined;
 
@@ -37,7 +37,7 @@ export class WatchRun extends Run implements WatchContext {
     return this.change.initial;
   }
 
-  /** Resolves when the next change may be told: the handler has ended, or its time is up. */
+  /** Resolves when the next change may be handled: the handler has ended, or its time is up. */
   run(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.settled = resolve));
     this.admit();

@@ -98,7 +98,7 @@ async function startWatch(plan: HandlerPlan, handler: Handler, around: HandlerSu
       get isLost() {
         return isLost;
       },
-      // On another server the bucket is read again, and what has changed meanwhile is told then.
+      // On another server the bucket is read again, and what has changed meanwhile is handled then.
       pause: () => Promise.resolve(),
       resume: () => undefined,
       drain: leave,
