@@ -13,7 +13,7 @@ describe('turns', () => {
     return { turns, ends };
   };
 
-  it('give those who ask meanwhile the next one together', async () => {
+  it('answer those who ask meanwhile with the next one together', async () => {
     const { turns, ends } = begin();
     const first = turns.take();
     const others = [turns.take(), turns.take(), turns.take()];

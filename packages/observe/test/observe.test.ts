@@ -149,7 +149,7 @@ onEachServer((server) => {
       expect(text).not.toContain('trace_id');
     });
 
-    it('tells what another host of the process does from what its own does', async () => {
+    it('distinguishes what another host of the process does from its own', async () => {
       await start();
       const other = await hosts.start(Shop, { connection: { servers: server.url } });
       await hosts.start(Other, { connection: { servers: server.url } });

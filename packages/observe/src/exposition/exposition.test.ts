@@ -32,7 +32,7 @@ describe('the format of metrics', () => {
       'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,*/*;q=0.1',
       OPEN_METRICS,
     ],
-  ])('is told by Accept: %s', (accept, format) => {
+  ])('is chosen by Accept: %s', (accept, format) => {
     expect(formatFor(accept)).toBe(format);
   });
 });

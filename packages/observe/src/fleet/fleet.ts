@@ -12,7 +12,7 @@ export interface FleetStats {
   readonly unusable: number;
 }
 
-/** Endpoints that are shown, of all instances: whoever can answer can answer with many. */
+/** Endpoints that are shown, of all instances: an answer may hold many. */
 const MAX_ENDPOINTS = 10_000;
 /** Of a label; versions and names may be longer. */
 const MAX_LENGTH = 128;
@@ -54,7 +54,7 @@ export class Fleet {
         handler: shortened(handler),
         kind: kindOf(metadata?.kind),
       };
-      // Endpoints of different groups may have one name; they are told apart by their order, and shown as one.
+      // Endpoints of different groups may have one name; they are distinguished by their order, and shown as one.
       const series = JSON.stringify([name, version, id, handler, labels.kind]);
       const time = times.get(series) ?? 0;
       times.set(series, time + 1);

@@ -120,6 +120,6 @@ function listenError(cause: NodeJS.ErrnoException, port: number, hostname: strin
   if (cause.code === 'EACCES')
     return new Error(`${where} is not allowed to this user; choose a port above 1023`, { cause });
   if (cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND')
-    return new Error(`"${hostname}" is no address of this machine; choose another hostname`, { cause });
+    return new Error(`"${hostname}" is not an address of this machine; choose another hostname`, { cause });
   return new Error(`cannot listen on ${where}: ${cause.message}`, { cause });
 }
