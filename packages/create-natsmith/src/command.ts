@@ -65,7 +65,7 @@ async function choose(folder: string | undefined, { yes, ...flags }: Flags): Pro
   // What was said is checked before anything is asked.
   const problem = folder === undefined ? undefined : folderProblem(folder);
   if (problem !== undefined) throw new Error(problem);
-  // npm keeps a --yes that stands before "--" for itself, and tells it like this.
+  // npm keeps a --yes that stands before "--" for itself, and passes it on like this.
   const asksNothing = yes === true || process.env.npm_config_yes === 'true';
   const given = { ...flags, ...(folder !== undefined && { folder }) };
   if (asksNothing) return defaultsFor(folder ?? DEFAULT_FOLDER, given);

@@ -19,7 +19,7 @@ export async function execute(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (written += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
   child.on('error', (error) => (problem = error));
-  // Also when it was told to end: until then it may write into the folder.
+  // Also when it was asked to end: until then it may write into the folder.
   const code = await new Promise((resolve) => child.once('close', resolve));
   signal?.throwIfAborted();
   if (problem?.code === 'ENOENT') throw new Error(`${program} is not installed, or not on PATH`, { cause: problem });

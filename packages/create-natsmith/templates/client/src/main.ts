@@ -9,7 +9,7 @@ async function main(): Promise<void> {
 
   for (const line of await listServices(client)) console.log(line);
   console.log('Waiting for services; Ctrl-C ends it.');
-  // Until the client is closed: whoever runs already has joined.
+  // Until the client is closed; instances that run already have joined.
   for await (const { type, service } of client.watch()) {
     console.log(`${service.name} ${service.version} ${type}`);
     if (type === 'joined' && service.name === 'greeter') console.log(await greet(client, 'world'));
