@@ -139,7 +139,7 @@ test('with --from, the packages of a checkout come along, for each other as well
   expect(readFileSync(join(cwd, 'my-service/Dockerfile'), 'utf8')).toContain('COPY vendor ./vendor\nRUN npm ci');
 });
 
-test('each package manager is told in its own way where these packages are', async () => {
+test('each package manager learns in its own way where these packages are', async () => {
   const from = `--no-install --no-git --template full --from ${ROOT}`;
   await create(`by-yarn --package-manager yarn ${from}`);
   expect(manifest('by-yarn')).toHaveProperty(

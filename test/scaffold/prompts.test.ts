@@ -45,7 +45,7 @@ describeWithTerminal('in a terminal', () => {
     expect(output).not.toMatch(/Name of the project|Template|Install now|git repository\?/);
   });
 
-  test('it tells what is wrong with a name, and asks again', async () => {
+  test('it says what is wrong with a name, and asks again', async () => {
     const { code, missed } = await create(
       ['--template', 'basic', '--package-manager', 'npm', '--no-install', '--no-git'],
       [

@@ -37,7 +37,7 @@ onEachServerAndClient((server, client) => {
     expect(reply.json()).toEqual({ a: 1 });
   });
 
-  it('given a payload that is no pair of numbers, names every violation', async () => {
+  it('given a payload that is not a pair of numbers, names every violation', async () => {
     const reply = await ask('math.add', '{"a":"one"}');
     expect(errorOf(reply)).toEqual(['400', 'validation failed']);
     expect(reply.json()).toEqual([
@@ -46,7 +46,7 @@ onEachServerAndClient((server, client) => {
     ]);
   });
 
-  it('tells tools who it is, where its endpoints are and what they take', async () => {
+  it('shows tools what it is, where its endpoints are and what they take', async () => {
     const info = (await ask('$SRV.INFO.calculator', '')).json<{ endpoints: { metadata: Record<string, string> }[] }>();
     expect(info).toMatchObject({
       type: 'io.nats.micro.v1.info_response',

@@ -106,7 +106,7 @@ describe('over the wire', () => {
     await expect(orders.track(undefined, ANN)).rejects.toMatchObject({ code: 504 });
   });
 
-  it('STATS tells the turnover', async () => {
+  it('STATS shows the turnover', async () => {
     const orders = await client.service<Orders>('orders');
     await orders.place({ lines: [{ sku: 'tea', quantity: 2 }] }, ANN);
     const [stats] = await client.stats('orders');

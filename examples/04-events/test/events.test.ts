@@ -11,7 +11,7 @@ import { tour } from '../src/tour';
 const order = (article: string, quantity: number): Order => Object.assign(new Order(), { article, quantity });
 
 describe('handlers as plain methods', () => {
-  it('an order is told to whoever listens', async () => {
+  it('an order reaches everyone who subscribes', async () => {
     const publisher = new RecordingPublisher();
     expect(await new Shop(publisher).order(order('tea', 2), testContext())).toEqual({ id: 'o-1' });
     expect(publisher.published(OrderPlaced)).toMatchObject([{ payload: { article: 'tea', quantity: 2 } }]);

@@ -52,7 +52,7 @@ onEachServer(
       }
     };
 
-    it('tells of its orders, tries again what fails, and buries what always fails', async () => {
+    it('publishes its orders, retries what fails, and buries what always fails', async () => {
       const { stdout } = await promisify(execFile)(process.execPath, [join(dist, 'main.js')], {
         env: { ...process.env, NATS_URL: server.url },
         timeout: 20_000,

@@ -32,7 +32,7 @@ describe('the shop, without a server', () => {
     database.close();
   });
 
-  it('takes no order over the limit that its bucket has, from the moment that it is told', async () => {
+  it('takes no order over the limit in its bucket, from the moment it changes', async () => {
     const settings = new KeyValueStore(host.connection, Settings);
     await settings.put(LimitOf, { most: 2 }, { params: { article: 'cup' } });
     while (host.get(Shop).mostOf('cup') !== 2) await host.idle();
