@@ -34,7 +34,7 @@ export function table(columns: readonly (string | Column)[], rows: readonly (rea
   );
   const drawn = new Table({
     head: heads.map(({ head }) => head),
-    // The library measures what it is not told; wide characters count twice there.
+    // The library measures what has no width given; wide characters count twice there.
     ...(lineWidth() !== Infinity && { colWidths: widths, wordWrap: true, wrapOnWordBoundary: false }),
     colAligns: heads.map((column) => ('align' in column && column.align) || 'left'),
     chars: { ...PLAIN, middle: ' '.repeat(GAP) },
