@@ -99,6 +99,12 @@ export function onEachJetStream(describeOn: (server: TestServer, client: TestCli
   }
 }
 
+/** `it`, for a test that needs a newer nats-server than its block: it is skipped on an older one. */
+export function itSince(server: Pick<TestServer, 'kind'>, version: string): jest.It {
+  const binary = server.kind === 'nats-server' ? findNatsServer() : undefined;
+  return binary !== undefined && lt(natsServerVersion(binary), version) ? it.skip : it;
+}
+
 /** A block that takes long, such as one that installs packages: it runs with the whole matrix only. */
 export function describeWithWholeMatrix(title: string, body: () => void): void {
   if (isWholeMatrix) describe(title, body);
