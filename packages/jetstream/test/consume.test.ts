@@ -5,7 +5,7 @@ import { jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } fr
 import { IsInt } from 'class-validator';
 import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
-import { onEachJetStream } from '#test/matrix';
+import { itSince, onEachJetStream } from '#test/matrix';
 import { until } from '#test/until';
 import { Consume, Drop, eventStream, Reject, Retry, type BatchContext, type ConsumerContext } from '../src/index';
 
@@ -426,38 +426,41 @@ onEachJetStream((server, client) => {
       expect(runs).toBe(2);
     });
 
-    it('keeps the order of each value of a token, and holds up that value only when a message comes again', async () => {
-      const runs: string[] = [];
-      const Step = event(`steps-${id}.{order}.{n}`, 'unchecked');
-      const Steps = eventStream(`STEPS_${id}`, { events: [Step] });
-      @Service({ name: 'ordered', version: '1.0.0' })
-      class Ordered {
-        @Consume(Steps, Step, {
-          orderBy: 'order',
-          concurrency: 8,
-          retry: { attempts: 3, delays: ['150ms'] },
-          ackWait: '2s',
-        })
-        async step(_: unknown, ctx: ConsumerContext<typeof Step>): Promise<void> {
-          const { order, n } = ctx.params;
-          await delay(order === 'b' ? 4 : 1);
-          if (order === 'a' && n === '2') {
-            if (ctx.attempt === 1) throw new Error('once more');
-            await until(() => runs.includes('b5') && runs.includes('c5')); // the others do not wait for "a"
+    itSince(server, '2.11.0')(
+      'keeps the order of each value of a token, and holds up that value only when a message comes again',
+      async () => {
+        const runs: string[] = [];
+        const Step = event(`steps-${id}.{order}.{n}`, 'unchecked');
+        const Steps = eventStream(`STEPS_${id}`, { events: [Step] });
+        @Service({ name: 'ordered', version: '1.0.0' })
+        class Ordered {
+          @Consume(Steps, Step, {
+            orderBy: 'order',
+            concurrency: 8,
+            retry: { attempts: 3, delays: ['150ms'] },
+            ackWait: '2s',
+          })
+          async step(_: unknown, ctx: ConsumerContext<typeof Step>): Promise<void> {
+            const { order, n } = ctx.params;
+            await delay(order === 'b' ? 4 : 1);
+            if (order === 'a' && n === '2') {
+              if (ctx.attempt === 1) throw new Error('once more');
+              await until(() => runs.includes('b5') && runs.includes('c5')); // the others do not wait for "a"
+            }
+            runs.push(`${order}${n}`);
           }
-          runs.push(`${order}${n}`);
         }
-      }
-      await hosts.start(Ordered, { connection: await client.connect() });
-      const js = jetstream(connection as never);
-      for (let n = 1; n <= 5; n++)
-        for (const order of ['a', 'b', 'c']) await js.publish(`steps-${id}.${order}.${n}`, 'null');
-      await until(() => runs.length === 15);
-      for (const order of ['a', 'b', 'c'])
-        expect(runs.filter((run) => run.startsWith(order))).toEqual([1, 2, 3, 4, 5].map((n) => `${order}${n}`));
-    });
+        await hosts.start(Ordered, { connection: await client.connect() });
+        const js = jetstream(connection as never);
+        for (let n = 1; n <= 5; n++)
+          for (const order of ['a', 'b', 'c']) await js.publish(`steps-${id}.${order}.${n}`, 'null');
+        await until(() => runs.length === 15);
+        for (const order of ['a', 'b', 'c'])
+          expect(runs.filter((run) => run.startsWith(order))).toEqual([1, 2, 3, 4, 5].map((n) => `${order}${n}`));
+      },
+    );
 
-    it('has one instance at a time when it is exclusive, and another takes over', async () => {
+    itSince(server, '2.11.0')('has one instance at a time when it is exclusive, and another takes over', async () => {
       const by: string[] = [];
       @Service({ name: 'alone', version: '1.0.0' })
       class Alone {

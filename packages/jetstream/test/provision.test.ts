@@ -211,7 +211,7 @@ onEachServerAndClient(
 it('streams on an older server are refused, and the version that is needed is named', async () => {
   const old = { info: { version: '2.9.10', max_payload: 1_048_576 } };
   await expect(ensureStreams(old as never, [Orders])).rejects.toThrow(
-    /streams need nats-server 2\.10 or later, and this is 2\.9\.10; upgrade it/,
+    /JetStream needs nats-server 2\.10 or later, and this is 2\.9\.10; upgrade it/,
   );
 });
 

@@ -417,8 +417,11 @@ describe('on an older server', () => {
   const publisher = new JetStreamPublisher(old as never);
 
   it.each([
-    [{ params, ttl: '10s' } as const, /ttl needs nats-server 2\.11, and this is 2\.10\.29/],
-    [{ params, at: new Date(Date.now() + 60_000) } as const, /at needs nats-server 2\.12, and this is 2\.10\.29/],
+    [{ params, ttl: '10s' } as const, /ttl needs nats-server 2\.11 or later, and this is 2\.10\.29/],
+    [
+      { params, at: new Date(Date.now() + 60_000) } as const,
+      /at needs nats-server 2\.12 or later, and this is 2\.10\.29/,
+    ],
   ])('%j is refused before anything is sent', async (options, message) => {
     await expect(publisher.publish(OrderPlaced, order, options)).rejects.toThrow(message);
   });

@@ -4,7 +4,7 @@ import type { ConsumerConfig, ConsumerInfo } from '@nats-io/jetstream';
 import { deadLetterStream } from '../contract/dead-letter';
 import { askApi } from '../nats/api';
 import { managerOf } from '../nats/manager';
-import { isAtLeast, serverVersion } from '../nats/server-version';
+import { versionProblem } from '../nats/server-version';
 import { failureIn } from '../provision/management-error';
 import { ProvisionError } from '../provision/provision-error';
 import { provisionStreams } from '../provision/provision-streams';
@@ -13,12 +13,16 @@ import { configOf, differencesOf, fixedProblem, updatedConfig, type WantedConfig
 import type { ConsumerPlan } from './consumer-plan';
 import { warnOfOrphans } from './orphaned-consumers';
 
+/** The oldest server that lets one client have a consumer. */
+const EXCLUSIVE = '2.11';
+
 /** How the consumers of a host were provisioned, to do it again where one is gone. */
 const provisioned = new WeakMap<ConsumerPlan, Preparation>();
 
 /** Sees to the streams and durable consumers that handlers need. */
 export async function provisionConsumers(plans: readonly ConsumerPlan[], around: Preparation): Promise<void> {
   for (const plan of plans) provisioned.set(plan, around);
+  checkConsumerVersion(plans, around);
   if (around.provision === 'off') return;
   const created = await ensureConsumers(plans, around);
   await warnOfOrphans(plans, created, around);
@@ -32,6 +36,18 @@ export function provisionOf(plan: ConsumerPlan): () => Promise<void> {
   };
 }
 
+/** Whoever provisions: an older server would give each instance its part. @throws ProvisionError */
+function checkConsumerVersion(plans: readonly ConsumerPlan[], { connection }: Preparation): void {
+  const problems = plans
+    .filter(({ isExclusive }) => isExclusive)
+    .map(({ stream, durable, orderBy }) => {
+      const option = orderBy === undefined ? 'exclusive' : `orderBy "${orderBy}"`;
+      return versionProblem(connection, `${option} of consumer "${durable}" of stream "${stream.name}"`, EXCLUSIVE);
+    })
+    .filter((problem) => problem !== undefined);
+  if (problems.length > 0) throw new ProvisionError(problems);
+}
+
 /** Gives those that were not there before. */
 async function ensureConsumers(plans: readonly ConsumerPlan[], around: Preparation): Promise<Set<ConsumerPlan>> {
   const { connection, provision, logger } = around;
@@ -42,11 +58,6 @@ async function ensureConsumers(plans: readonly ConsumerPlan[], around: Preparati
     provision,
     logger,
   });
-  for (const { isExclusive, stream, durable } of plans)
-    if (isExclusive && !isAtLeast(connection, '2.11'))
-      throw new ProvisionError([
-        `consumer "${durable}" of stream "${stream.name}" is exclusive, which needs nats-server 2.11 or later, and this is ${serverVersion(connection)}`,
-      ]);
   const created = new Set<ConsumerPlan>();
   for (const plan of plans) if ((await ensureConsumer(plan, around)) === 'created') created.add(plan);
   return created;

@@ -14,6 +14,12 @@ export function isAtLeast(connection: Connection, needed: string): boolean {
   return major > neededMajor || (major === neededMajor && minor >= neededMinor);
 }
 
+/** What is wrong where the server of a connection is older than what is asked of it; undefined where it is not. */
+export function versionProblem(connection: Connection, what: string, needed: string): string | undefined {
+  if (isAtLeast(connection, needed)) return undefined;
+  return `${what} needs nats-server ${needed} or later, and this is ${serverVersion(connection)}`;
+}
+
 function numbersOf(version: string): number[] {
   return version.split('.').slice(0, 2).map(Number);
 }

@@ -4,7 +4,7 @@ import { subjectCovers, type Connection } from '@natsmith/protocol';
 import type { Bucket } from '../contract/bucket';
 import type { EventStream } from '../contract/event-stream';
 import { managerOf } from '../nats/manager';
-import { isAtLeast, serverVersion } from '../nats/server-version';
+import { versionProblem } from '../nats/server-version';
 import { wantedOf } from './contracts';
 import type { Change, StreamDifference } from './difference';
 import { failureIn } from './management-error';
@@ -89,10 +89,8 @@ export async function differencesOf(
 
 /** @throws ProvisionError for a server without JetStream as natsmith uses it */
 export function checkVersion(connection: Connection): void {
-  if (isAtLeast(connection, OLDEST)) return;
-  throw new ProvisionError([
-    `streams need nats-server ${OLDEST} or later, and this is ${serverVersion(connection)}; upgrade it, or start with { provision: 'off' }`,
-  ]);
+  const problem = versionProblem(connection, 'JetStream', OLDEST);
+  if (problem !== undefined) throw new ProvisionError([`${problem}; upgrade it, or start with { provision: 'off' }`]);
 }
 
 class StreamProvisioning {

@@ -13,7 +13,7 @@ import {
   type PublishContext,
   type Sent,
 } from '@natsmith/protocol';
-import { isAtLeast, serverVersion } from '../nats/server-version';
+import { versionProblem } from '../nats/server-version';
 import type { PublishReceipt } from './acknowledgement';
 import {
   lineOf,
@@ -131,12 +131,11 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
     const onTimeout = (): Error =>
       isBound ? errorNamed('timeout') : new UnacknowledgedError(target, `no acknowledgement within ${this.timeout} ms`);
     if (deadline <= now) throw onTimeout();
-    if (lines.length > 0 && lineOf(lines, TTL) !== undefined && !isAtLeast(this.connection, '2.11'))
-      throw new PublishError(
-        target,
-        NO_TTL,
-        `ttl needs nats-server 2.11, and this is ${serverVersion(this.connection)}, which would keep the event for ever`,
-      );
+    if (lines.length > 0 && lineOf(lines, TTL) !== undefined) {
+      const tooOld = versionProblem(this.connection, 'ttl', '2.11');
+      if (tooOld !== undefined)
+        throw new PublishError(target, NO_TTL, `${tooOld}, which would keep the event for ever`);
+    }
     let subject = target;
     const schedule = lines.length > 0 ? lineOf(lines, SCHEDULE) : undefined;
     // `@every` and patterns belong to subjects of their own; `prepare` makes `@at` alone.

@@ -1,7 +1,7 @@
 import type { StreamConfig } from '@nats-io/jetstream';
 import { randomToken, subjectCovers, type Connection } from '@natsmith/protocol';
 import { managerOf } from '../nats/manager';
-import { isAtLeast, serverVersion } from '../nats/server-version';
+import { versionProblem } from '../nats/server-version';
 import { scheduleSubject } from '../provision/schedules';
 import { NO_SCHEDULES, NO_STREAM, PublishError } from './publish-error';
 
@@ -21,12 +21,8 @@ export class ScheduleSubjects {
    * @throws PublishError when the stream cannot keep it until then
    */
   async subjectFor(target: string, at: string): Promise<string> {
-    if (!isAtLeast(this.connection, '2.12'))
-      throw new PublishError(
-        target,
-        NO_SCHEDULES,
-        `at needs nats-server 2.12, and this is ${serverVersion(this.connection)}`,
-      );
+    const tooOld = versionProblem(this.connection, 'at', '2.12');
+    if (tooOld !== undefined) throw new PublishError(target, NO_SCHEDULES, tooOld);
     const now = Date.now();
     this.known = this.known.filter(({ until }) => until > now);
     const config =

@@ -1,6 +1,6 @@
 import type { Preparation, Provision } from '@natsmith/core';
 import type { Connection } from '@natsmith/protocol';
-import { isAtLeast, serverVersion } from '../nats/server-version';
+import { versionProblem } from '../nats/server-version';
 import { failureIn } from '../provision/management-error';
 import { ProvisionError } from '../provision/provision-error';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
@@ -17,10 +17,10 @@ const ATTEMPTS = 5;
 
 /** @throws ProvisionError for a server that knows no schedules by pattern */
 export function checkScheduleVersion(connection: Connection, plans: readonly SchedulePlan[]): void {
-  if (plans.length === 0 || isAtLeast(connection, OLDEST)) return;
-  throw new ProvisionError([
-    `${plans[0]?.where ?? 'a schedule'} needs nats-server ${OLDEST} or later for schedules, and this is ${serverVersion(connection)}`,
-  ]);
+  const problems = plans
+    .map(({ where }) => versionProblem(connection, `the schedule of ${where}`, OLDEST))
+    .filter((problem) => problem !== undefined);
+  if (problems.length > 0) throw new ProvisionError(problems);
 }
 
 /** Puts each schedule where its pattern or zone differs from what the server has: put again, it would start anew. */
