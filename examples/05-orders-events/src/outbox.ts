@@ -9,7 +9,7 @@ interface Row {
 }
 
 // #region outbox
-/** Events that are to be published, in the database of what they tell of. */
+/** Events that are to be published, in the database of what they are about. */
 export class Outbox {
   private relaying: Promise<void> | undefined;
   private isStopped = false;
@@ -23,7 +23,7 @@ export class Outbox {
     );
   }
 
-  /** Writes an event down; called in the transaction that changes what it tells of. */
+  /** Writes an event down; called in the transaction that changes what it is about. */
   add({ subject, headers, body }: PreparedEvent): void {
     this.database
       .prepare('INSERT INTO outbox (subject, headers, body) VALUES (?, ?, ?)')

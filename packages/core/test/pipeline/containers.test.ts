@@ -26,7 +26,7 @@ class Time {
 // #endregion
 
 // #region tsyringe
-/** tsyringe makes classes that it was never told of, so there is nothing to register. */
+/** tsyringe makes classes that were never registered, so there is nothing to register. */
 function withTsyringe(): Container {
   return { get: (target) => tsyringe.container.resolve(target) };
 }
