@@ -183,7 +183,7 @@ describe.each(Object.keys(COMPILERS))('mistakes with standard decorators, compil
       'one with an initializer',
       '@Endpoint() add(payload = 1) {}',
       'Wrong.add',
-      /standard decorators are not told the types/,
+      /standard decorators do not know the types/,
     ],
     [
       'a class that has no validators',
