@@ -80,7 +80,7 @@ test.each([
 test('an unknown template is refused, with those that there are', async () => {
   const { code, transcript } = await create('my-service --template huge');
   expect({ code, left: readdirSync(cwd) }).toEqual({ code: 1, left: [] });
-  expect(transcript).toContain('Allowed choices are basic, full, client.');
+  expect(transcript).toContain('Allowed choices are basic, full, client, zod.');
 });
 
 test('a folder that is not empty is left as it is', async () => {

@@ -72,6 +72,34 @@ describeProjects('a project of the template', () => {
   );
 
   test(
+    '"zod" passes its tests, and its standard decorators run in development and in production',
+    async () => {
+      const project = await make('zod');
+      const env = published.env({ NATS_URL: server.url });
+      await run('npm test', { cwd: project, env });
+      const { scripts } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as {
+        scripts: { start: string; dev: string };
+      };
+      for (const command of [scripts.start, `node_modules/.bin/${scripts.dev}`]) {
+        const service = new Running(`exec ${command}`, { cwd: project, env });
+        await service.writes(/service started/);
+        const connection = await connect({ servers: server.url });
+        try {
+          expect((await connection.request('greeter.hello', '{"name":"Ann"}', { timeout: 5000 })).json()).toBe(
+            'Hello, Ann!',
+          );
+          const refused = await connection.request('greeter.hello', '{"name":""}', { timeout: 5000 });
+          expect(refused.headers?.get('Nats-Service-Error-Code')).toBe('400');
+        } finally {
+          await connection.close();
+        }
+        expect(await service.end('SIGTERM')).toBe(0);
+      }
+    },
+    4 * MINUTE,
+  );
+
+  test(
     '"client" passes its tests, and finds and calls a service in production mode, and ends with exit code 0',
     async () => {
       const project = await make('client');

@@ -1,7 +1,7 @@
 /** What can be made, and a first call of it in the words of the natsmith command. */
 export const TEMPLATES = {
   basic: {
-    summary: 'one service and its test',
+    summary: 'one service with class-validator, and its test',
     call: `call greeter hello '{"name":"Ann"}'`,
   },
   full: {
@@ -11,6 +11,10 @@ export const TEMPLATES = {
   client: {
     summary: 'a program that finds services and calls them',
     call: undefined,
+  },
+  zod: {
+    summary: 'one service with standard decorators and zod, and its test',
+    call: `call greeter hello '{"name":"Ann"}'`,
   },
 } as const satisfies Record<string, { summary: string; call: string | undefined }>;
 
