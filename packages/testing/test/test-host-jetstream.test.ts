@@ -89,7 +89,7 @@ describe('a test host', () => {
 
   it('says what it cannot do', async () => {
     await expect(host.run(Shop, 'charge')).rejects.toThrow('Shop.charge has no schedule; its kind is "consumer"');
-    await expect(host.run(Shop, 'reports')).rejects.toThrow('Shop.reports is no handler of a service');
+    await expect(host.run(Shop, 'reports')).rejects.toThrow('Shop.reports is not a handler of a service');
     expect(() => host.fail(Shop, 'paid', new Error())).toThrow('Shop has no method "paid"');
   });
 });
