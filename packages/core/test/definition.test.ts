@@ -394,8 +394,8 @@ describe('an endpoint', () => {
     ['with a queue for nothing', () => endpointWith({ maxPending: 5 }), 'Subject.x', /maxPending without concurrency/],
     ['with an unknown codec', () => endpointWith({ codec: 'xml' }), 'Subject.x', /codec "xml" is none of/],
     ['with half a codec', () => endpointWith({ codec: { name: 'a' } }), 'Subject.x', /codec needs the methods decode/],
-    ['with an unknown request', () => endpointWith({ request: 'any' }), 'Subject.x', /"request" that is no class/],
-    ['with a request of null', () => endpointWith({ request: null }), 'Subject.x', /"request" that is no class/],
+    ['with an unknown request', () => endpointWith({ request: 'any' }), 'Subject.x', /"request" that is not a class/],
+    ['with a request of null', () => endpointWith({ request: null }), 'Subject.x', /"request" that is not a class/],
     [
       'with an empty list',
       () => endpointWith({ request: [] }),
@@ -449,7 +449,7 @@ describe('an endpoint', () => {
       'with a request of an object',
       () => endpointWith({ request: {} }),
       'Subject.x',
-      /no class, .*: an object; write one of/,
+      /not a class, .*: an object; write one of/,
     ],
     [
       'with a function that gives the class',

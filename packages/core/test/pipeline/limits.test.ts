@@ -140,7 +140,7 @@ onStage('limits of an endpoint', Limits, (stage) => {
       gate.open();
       await until(() => stage.log.of('warn').length > 0);
       expect(stage.log.of('warn')).toMatchObject([
-        { message: 'handler ended after its time; its result is dropped', details: { endpoint: `Limits.${subject}` } },
+        { message: 'handler ended after its time; its result is dropped', details: { handler: subject } },
       ]);
       expect(await statsOf(stage, subject)).toMatchObject({
         num_requests: 1,
