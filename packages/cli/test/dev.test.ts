@@ -183,7 +183,7 @@ describe('natsmith dev', () => {
     edit('src/main.ts', "'./greeter'", "'@app/greeter'");
     const command = await dev();
     await command.wrote('src/main.ts ended with exit code 1');
-    expect(command.stderr).toContain('"paths" in tsconfig.json ("@app/*") tells the type checker alone');
+    expect(command.stderr).toContain('"paths" in tsconfig.json ("@app/*") is for the type checker only');
   });
 
   it('a source that was missing starts it when it appears', async () => {
