@@ -58,7 +58,7 @@ export { PermissionError, type ForbiddenOperation } from './nats/permission-erro
 export { hasHeaders, headersIn, headerText, ReceivedHeaders, type WithHeaders } from './services/received-headers';
 export { isReceived, markReceived } from './services/received';
 export { readServerUrl, splitServers, withoutCredentials, type ServerUrl } from './nats/server-url';
-export { ERRORS, errorNamed, type ErrorName } from './services/error-catalogue';
+export { CLIENT_ERRORS, ERRORS, errorNamed, errorOf, type ErrorName } from './services/error-catalogue';
 export { ServiceError, type ServiceErrorOptions } from './services/service-error';
 export {
   joinSubject,

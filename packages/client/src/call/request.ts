@@ -8,7 +8,8 @@ import {
   markReceived,
   MAX_TIMER,
   TIMEOUT_HEADER,
-  errorNamed,
+  CLIENT_ERRORS,
+  errorOf,
   type HeaderLines,
   type Message,
 } from '@natsmith/protocol';
@@ -119,7 +120,7 @@ class PendingRequest implements Receiver {
   expire(): void {
     const { left, subject, settings } = this;
     // A propagated deadline is the 504 of the request that it came with, not a failure of its handler.
-    this.onError(left < settings.timeout ? errorNamed('timeout') : new TimeoutError(subject, left));
+    this.onError(left < settings.timeout ? errorOf(CLIENT_ERRORS.timeout) : new TimeoutError(subject, left));
   }
 
   private cancel(reason: unknown): void {

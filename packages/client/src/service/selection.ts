@@ -1,6 +1,7 @@
 import {
   compareVersions,
-  errorNamed,
+  CLIENT_ERRORS,
+  errorOf,
   instanceIdProblem,
   markReceived,
   parseVersion,
@@ -70,7 +71,7 @@ export function selectInstances(
   { version, id }: ServiceSelection,
   instances: readonly InfoResponse[],
 ): InfoResponse[] {
-  if (instances.length === 0) throw markReceived(errorNamed('noService', { service }));
+  if (instances.length === 0) throw markReceived(errorOf(CLIENT_ERRORS.noService, { service }));
   const range = version === undefined ? undefined : parseRange(version);
   const inRange = instances.filter((one) => range === undefined || isInRange(versionOf(one), range));
   if (inRange.length === 0) {
@@ -80,7 +81,7 @@ export function selectInstances(
   const selected = inRange.filter((one) => id === undefined || one.id === id);
   if (selected.length === 0) {
     const found = listed(inRange.map((one) => one.id));
-    throw markReceived(errorNamed('noInstance', { service, id: id ?? '', found }));
+    throw markReceived(errorOf(CLIENT_ERRORS.noInstance, { service, id: id ?? '', found }));
   }
   return selected.sort(newestFirst);
 }

@@ -1,10 +1,21 @@
 import { ServiceError, type ServiceErrorOptions } from './service-error';
 
-/** On its own, so that a client, which sends streams as well, carries no other error of services. */
-export const STREAM_UNCREDITED = [
+// By names of their own, and not by properties: otherwise a bundler would take the whole catalogue for used.
+const TIMEOUT = [504, 'timeout'] as const;
+const STREAM_UNCREDITED = [
   429,
   'the stream ends after {items} items, because its reader grants no credit; read it with a natsmith client, or raise "maxUncredited" of the endpoint',
 ] as const;
+const NO_SERVICE = [503, 'nobody answers as service "{service}"'] as const;
+const NO_INSTANCE = [503, 'no instance of service "{service}" has the id {id}; found {found}'] as const;
+
+/** Those of the catalogue that a client needs: a bundle for a browser has these, and no others. */
+export const CLIENT_ERRORS = {
+  timeout: TIMEOUT,
+  streamUncredited: STREAM_UNCREDITED,
+  noService: NO_SERVICE,
+  noInstance: NO_INSTANCE,
+} as const;
 
 /**
  * Every error that natsmith itself answers or throws as a `ServiceError`: its code, and its description with `{…}` for
@@ -27,7 +38,7 @@ export const ERRORS = {
   upstream: [502, 'upstream error'],
   stopping: [503, 'stopping'],
   stopped: [503, 'service is stopping'],
-  timeout: [504, 'timeout'],
+  timeout: TIMEOUT,
   internal: [500, 'internal error'],
   replyNotEncoded: [500, 'reply cannot be encoded'],
   replyTooLarge: [500, 'reply of {size} bytes is over max_payload ({max} bytes)'],
@@ -52,8 +63,8 @@ export const ERRORS = {
   replyOverChunks: [500, 'reply of {size} bytes is over the {max} bytes that go in chunks'],
 
   // Of callers and publishers, who get them before anything is sent.
-  noService: [503, 'nobody answers as service "{service}"'],
-  noInstance: [503, 'no instance of service "{service}" has the id {id}; found {found}'],
+  noService: NO_SERVICE,
+  noInstance: NO_INSTANCE,
   notJsonValue: [400, 'a {type} cannot be sent as JSON'],
   notString: [400, 'codec "text" takes a string, got {type}'],
   notBytes: [400, 'a payload of bytes must be a Uint8Array, got {type}'],

@@ -1,5 +1,5 @@
 import { Buffer } from '../platform/node';
-import { errorOf, STREAM_UNCREDITED } from '../services/error-catalogue';
+import { CLIENT_ERRORS, errorOf } from '../services/error-catalogue';
 import type { Body } from './frames';
 import type { Uncredited } from './uncredited';
 import { MOST_CREDIT } from './window';
@@ -45,7 +45,7 @@ export class SendCredit {
   /** @throws ServiceError 429 for an item that goes beyond what a consumer without credit gets */
   check(item: Body): void {
     if (this.upTo === Infinity && this.sequence >= this.granted && this.isOverUncredited(item))
-      throw errorOf(STREAM_UNCREDITED, { items: this.sequence });
+      throw errorOf(CLIENT_ERRORS.streamUncredited, { items: this.sequence });
   }
 
   sent(item: Body): void {
