@@ -1,5 +1,11 @@
-import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
-import { HeadersToSend, ServiceError, type HeaderLines, type OutgoingHeaders } from '@natsmith/protocol';
+import type { TracingChannel } from 'node:diagnostics_channel';
+import {
+  HeadersToSend,
+  ServiceError,
+  tracingChannel,
+  type HeaderLines,
+  type OutgoingHeaders,
+} from '@natsmith/protocol';
 import type { PublishReceipt } from './acknowledgement';
 import { PublishError } from './publish-error';
 
