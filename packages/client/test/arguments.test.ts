@@ -123,12 +123,18 @@ onEachServerAndClient((_server, library) => {
   });
 
   describe('a payload that JSON would silently make {} of', () => {
-    test.each([
+    test.each<[object, string]>([
       [new Map([['a', 1]]), 'a Map, which has no JSON form; send Object.fromEntries(map)'],
       [{ rows: [{ tags: new Set(['a']) }] }, '"rows.0.tags" holds a Set, which has no JSON form; send [...set]'],
       [{ error: new Error('no') }, '"error" holds an Error, which has no JSON form'],
       [{ later: Promise.resolve(1) }, '"later" holds a Promise, which has no JSON form; await it'],
-      [new URLSearchParams('a=1'), 'an URLSearchParams, which has no JSON form; send [...it]'],
+      // Where the runtime gives it a form, as Bun does, it is sent.
+      ...('toJSON' in URLSearchParams.prototype
+        ? []
+        : ([[new URLSearchParams('a=1'), 'an URLSearchParams, which has no JSON form; send [...it]']] as [
+            object,
+            string,
+          ][])),
     ])('is refused, and the place is named: %p', async (payload, problem) => {
       await expect(client.call('plain', payload)).rejects.toThrow(problem);
       await expect(desk.plain(payload)).rejects.toThrow(problem);
