@@ -70,7 +70,6 @@ function run(name) {
   const { args = [], env } = RUNTIMES[name];
   const jest = [
     'node_modules/jest/bin/jest.js',
-    '--testTimeout=30000',
     '--testPathPatterns',
     ...SUITES,
     '--testPathIgnorePatterns',
