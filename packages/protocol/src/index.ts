@@ -72,7 +72,8 @@ export {
 } from './services/subject';
 export { randomToken } from './nats/token';
 export { uncreditedFor, type Uncredited } from './stream/uncredited';
-export { compareVersions, parseVersion, versionProblem, type Version } from './services/version';
+export { compareVersions, versionRange } from './platform/semver';
+export { versionProblem } from './services/version';
 export { ItemReceiver, type ReceiverSettings } from './stream/item-receiver';
 export { ItemSender, type SenderEnd, type SenderSettings } from './stream/item-sender';
 export {

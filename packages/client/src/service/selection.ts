@@ -4,13 +4,11 @@ import {
   errorOf,
   instanceIdProblem,
   markReceived,
-  parseVersion,
   subjectCovers,
   subjectProblem,
   type InfoResponse,
-  type Version,
+  versionRange,
 } from '@natsmith/protocol';
-import { isInRange, parseRange } from './version-range';
 
 /** Which instances and endpoints of a service are meant. */
 export interface ServiceSelection {
@@ -29,7 +27,7 @@ export interface ServiceSelection {
 
 /** @throws TypeError for a selection that cannot be */
 export function checkSelection({ version, id, group, subjects }: ServiceSelection): void {
-  if (version !== undefined && parseRange(version) === undefined)
+  if (version !== undefined && versionRange(version) === undefined)
     throw new TypeError(`version must be a SemVer range such as "^1.0.0", got ${JSON.stringify(version)}`);
   const idProblem = id === undefined ? undefined : instanceIdProblem(id);
   if (idProblem !== undefined) throw new TypeError(`id ${idProblem}`);
@@ -72,8 +70,8 @@ export function selectInstances(
   instances: readonly InfoResponse[],
 ): InfoResponse[] {
   if (instances.length === 0) throw markReceived(errorOf(CLIENT_ERRORS.noService, { service }));
-  const range = version === undefined ? undefined : parseRange(version);
-  const inRange = instances.filter((one) => range === undefined || isInRange(versionOf(one), range));
+  const isInRange = version === undefined ? undefined : versionRange(version);
+  const inRange = instances.filter((one) => isInRange?.(one.version) ?? true);
   if (inRange.length === 0) {
     const found = listed([...new Set([...instances].sort(newestFirst).map((one) => one.version))]);
     throw new Error(`no running instance of service "${service}" satisfies version ${version ?? ''}; found ${found}`);
@@ -87,12 +85,7 @@ export function selectInstances(
 }
 
 function newestFirst(a: InfoResponse, b: InfoResponse): number {
-  return compareVersions(versionOf(b), versionOf(a));
-}
-
-/** Discovery replies with other versions are refused where they are read. */
-function versionOf({ version }: InfoResponse): Version {
-  return parseVersion(version) as Version;
+  return compareVersions(b.version, a.version);
 }
 
 const MAX_LISTED = 50;

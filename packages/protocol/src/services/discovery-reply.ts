@@ -12,7 +12,8 @@ import {
 import { nameProblem } from './name';
 import { parseReply, ReplyFields } from './reply-fields';
 import { parseTemplate, queueGroupProblem, subjectCovers, subjectProblem } from './subject';
-import { MAX_VERSION, versionProblem } from './version';
+import { MAX_VERSION } from '../platform/semver-limits';
+import { versionProblem } from './version';
 
 /** Endpoints that one reply may list. */
 const MAX_ENDPOINTS = 10_000;

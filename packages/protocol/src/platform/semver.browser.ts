@@ -1,4 +1,68 @@
-import { compareVersions, parseVersion, type Version } from '@natsmith/protocol';
+// In the place of semver.ts in bundles for browsers: node-semver is 10 KB of a page. The test holds it against node-semver.
+
+import { MAX_RANGE, MAX_VERSION } from './semver-limits';
+
+/** Whether a string is a strict SemVer 2.0.0 version. */
+export function isVersion(text: string): boolean {
+  return parseVersion(text) !== undefined;
+}
+
+/** Something like it that is a version, for messages. */
+export function nearestVersion(text: string): string {
+  const numbers = /(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?/.exec(text)?.slice(1, 4);
+  return numbers?.map((one) => Number(one ?? 0)).join('.') ?? '1.0.0';
+}
+
+/** The order of SemVer: below 0 when the first version is the older one. */
+export function compareVersions(a: string, b: string): number {
+  return compare(parseVersion(a) as Version, parseVersion(b) as Version);
+}
+
+/** Whether a version is in the range that a string is, as npm has ranges; undefined for what is not a range. */
+export function versionRange(text: string): ((version: string) => boolean) | undefined {
+  const range = parseRange(text);
+  return range && ((version) => isInRange(parseVersion(version) as Version, range));
+}
+
+/** A SemVer version; what follows "+" has no order. */
+interface Version {
+  /** Major, minor and patch. */
+  readonly numbers: readonly [number, number, number];
+  /** The identifiers behind "-"; none for a release. */
+  readonly prerelease: readonly (number | string)[];
+}
+
+const IDENTIFIER = '(?:0|[1-9]\\d*|\\d*[A-Za-z-][0-9A-Za-z-]*)';
+const NUMBER = '(0|[1-9]\\d*)';
+const VERSION = new RegExp(
+  `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-(${IDENTIFIER}(?:\\.${IDENTIFIER})*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
+);
+
+/** Reads a strict SemVer 2.0.0 version; undefined for anything else. */
+function parseVersion(text: string): Version | undefined {
+  const match = text.length > MAX_VERSION ? null : VERSION.exec(text);
+  if (match === null) return undefined;
+  const numbers = match.slice(1, 4).map(Number);
+  if (!numbers.every(Number.isSafeInteger)) return undefined;
+  const prerelease = match[4]?.split('.').map((one) => (/^\d+$/.test(one) ? Number(one) : one)) ?? [];
+  return { numbers: numbers as [number, number, number], prerelease };
+}
+
+function compare(a: Version, b: Version): number {
+  const number = a.numbers.findIndex((one, i) => one !== b.numbers[i]);
+  if (number >= 0) return (a.numbers[number] as number) - (b.numbers[number] as number);
+  // A release comes after its prereleases.
+  if (a.prerelease.length === 0 || b.prerelease.length === 0) return b.prerelease.length - a.prerelease.length;
+  for (const [i, one] of a.prerelease.entries()) {
+    const other = b.prerelease[i];
+    if (other === undefined) return 1;
+    if (one === other) continue;
+    // Numbers come before words.
+    if (typeof one !== typeof other) return typeof one === 'number' ? -1 : 1;
+    return one < other ? -1 : 1;
+  }
+  return a.prerelease.length - b.prerelease.length;
+}
 
 /** Versions from one on, or up to one; all bounds of a list hold at once. */
 interface Bound {
@@ -7,19 +71,18 @@ interface Bound {
 }
 
 /** A SemVer range: a version is in it where one of its lists of bounds holds. */
-export type VersionRange = readonly (readonly Bound[])[];
+type VersionRange = readonly (readonly Bound[])[];
 
 const PART = '(0|[1-9]\\d*|[xX*])';
 const PARTIAL = `[v=]*${PART}(?:\\.${PART}(?:\\.${PART}(?:-([0-9A-Za-z.-]+))?(?:\\+[0-9A-Za-z.-]+)?)?)?`;
 const COMPARATOR = new RegExp(`^(~>?|\\^|[<>]=?|)${PARTIAL}$`);
 const HYPHEN = /^(\S+)\s+-\s+(\S+)$/;
-const MAX_RANGE = 1_000;
 
 /**
  * Reads a range as npm has them: `^1.2`, `~1.2.3`, `1.x`, `>=1.2.0 <3`, `1.2 - 2.3`, `1 || 3`; undefined for anything
  * else.
  */
-export function parseRange(text: string): VersionRange | undefined {
+function parseRange(text: string): VersionRange | undefined {
   if (text.length > MAX_RANGE) return undefined;
   try {
     const lists = text.split('||').map((part) => boundsIn(part.trim()));
@@ -32,14 +95,14 @@ export function parseRange(text: string): VersionRange | undefined {
 }
 
 /** Whether a version is in a range; a prerelease only where a bound of the list names one of the same release. */
-export function isInRange(version: Version, range: VersionRange): boolean {
+function isInRange(version: Version, range: VersionRange): boolean {
   return range.some((bounds) => bounds.every((bound) => holds(bound, version)) && isNamed(version, bounds));
 }
 
 const NO_RANGE = new Error('not a range');
 
 function holds({ operator, version: bound }: Bound, version: Version): boolean {
-  const order = compareVersions(version, bound);
+  const order = compare(version, bound);
   if (order === 0) return !operator || operator.length > 1;
   return order < 0 ? operator.startsWith('<') : operator.startsWith('>');
 }
