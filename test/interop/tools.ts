@@ -52,7 +52,8 @@ export async function makePythonEnvironment(python: string): Promise<string> {
   return interpreter;
 }
 
-function isExecutable(path: string): boolean {
+/** Whether a file is there that may be run. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -1,42 +1,18 @@
 import { ServiceClient } from '@natsmith/client';
 import { DefinitionError, NatsServiceFactory, type Class } from '@natsmith/core';
 import { startServer, type TestServer } from '@natsmith/testing';
-import { transformFileSync, transformSync } from '@swc/core';
-import * as esbuild from 'esbuild';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { transformFileSync } from '@swc/core';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as ts from 'typescript';
 import { Child } from '#test/child';
 import { runServices } from '#test/hosts';
 import { itInNode } from '#test/runtime';
+import { COMPILERS, typeErrorsIn } from '#test/standard-decorators';
 import type * as Fixture from './standard-decorators/service';
 
 const SOURCES = join(__dirname, 'standard-decorators');
 // Within the repository, where the packages are found, and where jest compiles nothing.
 const FOLDER = join(__dirname, '../../../node_modules/.cache/natsmith-standard-decorators', String(process.pid));
-
-/** Standard decorators, as each compiler writes them. */
-const COMPILERS: Record<string, (source: string) => string> = {
-  tsc: (source) =>
-    ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS } })
-      .outputText,
-  esbuild: (source) => esbuild.transformSync(source, { loader: 'ts', format: 'cjs', target: 'es2022' }).code,
-  'swc, decorators 2022-03': (source) => withSwc(source, '2022-03'),
-  'swc, decorators 2023-11': (source) => withSwc(source, '2023-11'),
-};
-
-function withSwc(source: string, decoratorVersion: '2022-03' | '2023-11'): string {
-  return transformSync(source, {
-    configFile: false,
-    swcrc: false,
-    module: { type: 'commonjs' },
-    jsc: {
-      target: 'es2022',
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { decoratorVersion },
-    },
-  }).code;
-}
 
 /** Files with experimental decorators, compiled as the project's are. */
 function experimental(name: string): string {
@@ -64,7 +40,7 @@ function folderFor(name: string): string {
 function compiled(compiler: string): typeof Fixture {
   const folder = folderFor(compiler);
   const file = join(folder, 'service.js');
-  writeFileSync(file, COMPILERS[compiler]!(ts.sys.readFile(join(SOURCES, 'service.ts'))!));
+  writeFileSync(file, COMPILERS[compiler]!(readFileSync(join(SOURCES, 'service.ts'), 'utf8')));
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- compiled just now
   return require(file) as typeof Fixture;
 }
@@ -209,7 +185,7 @@ itInNode('services with standard decorators run under tsx as they stand', async 
   const folder = folderFor('tsx');
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "target": "es2022" } }');
-  writeFileSync(join(folder, 'service.ts'), ts.sys.readFile(join(SOURCES, 'service.ts'))!);
+  writeFileSync(join(folder, 'service.ts'), readFileSync(join(SOURCES, 'service.ts'), 'utf8'));
   writeFileSync(
     join(folder, 'main.ts'),
     `import { NatsServiceFactory } from '@natsmith/core';
@@ -233,19 +209,5 @@ itInNode('services with standard decorators run under tsx as they stand', async 
 });
 
 it('the compiler checks standard decorators: request against the parameter, response against the result', () => {
-  const options: ts.CompilerOptions = {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.Node16,
-    experimentalDecorators: false,
-    typeRoots: [join(__dirname, '../../../node_modules/@types')],
-    types: ['node'],
-  };
-  const files = ['types.ts', 'service.ts'].map((name) => join(SOURCES, name));
-  const program = ts.createProgram(files, options);
-  // Of these files alone: a class for class-validator compiles only with experimental decorators.
-  const found = files.flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)));
-  expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+  expect(typeErrorsIn(['types.ts', 'service.ts'].map((name) => join(SOURCES, name)))).toEqual([]);
 });

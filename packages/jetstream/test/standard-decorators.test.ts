@@ -1,26 +1,18 @@
 import { KeyValueStore } from '@natsmith/jetstream';
 import { TestHost } from '@natsmith/testing';
-import * as esbuild from 'esbuild';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as ts from 'typescript';
+import { COMPILERS, typeErrorsIn } from '#test/standard-decorators';
 import type * as Fixture from './standard-decorators/service';
 
 const SOURCES = join(__dirname, 'standard-decorators');
 // Within the repository, where the packages are found, and where jest compiles nothing.
 const FOLDER = join(__dirname, '../../../node_modules/.cache/natsmith-standard-jetstream', String(process.pid));
 
-const COMPILERS: Record<string, (source: string) => string> = {
-  tsc: (source) =>
-    ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS } })
-      .outputText,
-  esbuild: (source) => esbuild.transformSync(source, { loader: 'ts', format: 'cjs', target: 'es2022' }).code,
-};
-
 function compiled(compiler: string): typeof Fixture {
   mkdirSync(FOLDER, { recursive: true });
-  const file = join(FOLDER, `${compiler}.js`);
-  writeFileSync(file, COMPILERS[compiler]!(ts.sys.readFile(join(SOURCES, 'service.ts'))!));
+  const file = join(FOLDER, `${compiler.replace(/\W+/g, '-')}.js`);
+  writeFileSync(file, COMPILERS[compiler]!(readFileSync(join(SOURCES, 'service.ts'), 'utf8')));
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- compiled just now
   return require(file) as typeof Fixture;
 }
@@ -45,23 +37,5 @@ it.each(Object.keys(COMPILERS))(
 );
 
 it('the compiler checks standard decorators against contracts: events, keys, batches, contexts and options', () => {
-  const options: ts.CompilerOptions = {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.Node16,
-    experimentalDecorators: false,
-    typeRoots: [join(__dirname, '../../../node_modules/@types')],
-    types: ['node'],
-  };
-  const files = ['types.ts', 'service.ts'].map((name) => join(SOURCES, name));
-  const program = ts.createProgram(files, options);
-  const found = files.flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)));
-  expect(
-    found.map(
-      ({ file, start, messageText }) =>
-        `${file?.getLineAndCharacterOfPosition(start ?? 0).line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
-    ),
-  ).toEqual([]);
+  expect(typeErrorsIn(['types.ts', 'service.ts'].map((name) => join(SOURCES, name)))).toEqual([]);
 });

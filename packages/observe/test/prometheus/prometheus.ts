@@ -1,8 +1,9 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { isExecutable } from '#test/interop/tools';
 import { eventually } from '../pages';
 
 const CACHED = join(__dirname, '../../../../.cache/debian/usr/bin');
@@ -134,13 +135,4 @@ function findPrograms(): string | undefined {
   if (named) return dirname(named);
   const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), CACHED];
   return folders.find((folder) => ['prometheus', 'promtool'].every((name) => isExecutable(join(folder, name))));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
