@@ -111,9 +111,12 @@ export function describeWithWholeMatrix(title: string, body: () => void): void {
   else describe.skip(`${title} (with NATSMITH_MATRIX=whole)`, body);
 }
 
-/** A block that needs a real nats-server: skipped where there is none, except under CI, where that is a failure. */
-export function describeWithNatsServer(title: string, body: () => void): void {
-  describeServer('nats-server', title, body);
+/**
+ * A block that needs a real nats-server: skipped where there is none, except under CI, where that is a failure.
+ * @param since the version of nats-server that has what it needs: an older one is skipped
+ */
+export function describeWithNatsServer(title: string, body: () => void, since?: string): void {
+  describeServer('nats-server', title, body, since);
 }
 
 function matrix(): string {

@@ -127,6 +127,7 @@ onEachJetStream((_server, client) => {
       await tracing.unregister();
     });
     beforeEach(async () => {
+      traceIds.length = 0;
       connection = await client.connect();
       caller = new ServiceClient(connection as never);
       const inner = await client.connect();
