@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import {
   Endpoint,
   Group,
@@ -132,6 +133,30 @@ onEachServer((server) => {
       ]);
       expect(await metrics()).not.toContain('trace_id');
       expect(await metrics('text/plain')).not.toContain('trace_id');
+    });
+
+    it('names a trace that was begun with the message', async () => {
+      await start();
+      const begin = (message: unknown): void => {
+        (message as { ctx: { traceId: string } }).ctx.traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+      };
+      subscribe('natsmith:message:start', begin);
+      try {
+        await caller.request('shop.fine');
+        expect(await metrics(OPEN_METRICS)).toContain('# {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"}');
+      } finally {
+        unsubscribe('natsmith:message:start', begin);
+      }
+    });
+
+    it('finds the trace of a message that comes after many without one', async () => {
+      await start();
+      for (let i = 0; i < 300; i++) await caller.request('shop.fine');
+      await metrics(OPEN_METRICS);
+      const traced = headers();
+      traced.set('traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
+      await caller.request('shop.fine', '', { headers: traced, timeout: 5000 });
+      expect(await metrics(OPEN_METRICS)).toContain('trace_id');
     });
 
     it.each([

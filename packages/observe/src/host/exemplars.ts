@@ -1,16 +1,19 @@
 import { channel } from 'node:diagnostics_channel';
 import { DURATION_BOUNDS, type MessageEnd } from '@natsmith/core';
-import { hasHeaders, headersIn, type WithHeaders } from '@natsmith/protocol';
+import { headersIn, type WithHeaders } from '@natsmith/protocol';
 import type { Exemplar } from '../exposition/metric';
 
 /** `traceparent` of W3C Trace Context, of a trace that is recorded: others cannot be looked at. */
 const RECORDED = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-[\da-f]{16}-[\da-f][13579bdf](?:-|$)/;
 
+/** Messages of a bucket that are asked for a trace, from one scrape to the next: where nothing is traced, that is enough. */
+const MAX_LOOKS = 100;
+
 /** The exemplars of one handler. */
 interface Slots {
   readonly exemplars: (Exemplar | undefined)[];
-  /** The buckets that have got one since they were last read; a second one there would be work for nothing. */
-  readonly fresh: boolean[];
+  /** How many messages of a bucket have been asked for a trace since they were last read; none after one that has it. */
+  readonly looks: number[];
 }
 
 /** Which handler of a host it is. */
@@ -35,7 +38,7 @@ export class Exemplars {
 
   of(handler: HandlerAddress): readonly (Exemplar | undefined)[] | undefined {
     const slots = this.ofAddresses.get(keyOf(handler));
-    slots?.fresh.fill(false);
+    slots?.looks.fill(0);
     return slots?.exemplars;
   }
 
@@ -44,18 +47,16 @@ export class Exemplars {
   }
 
   private note({ ctx, duration }: MessageEnd): void {
-    const message = ctx.message as WithHeaders;
-    if (!hasHeaders(message)) return;
     const slots = this.slotsOf(ctx);
     if (slots === null) return;
     const seconds = duration / 1000;
     let bucket = 0;
     while (seconds > (DURATION_BOUNDS[bucket] ?? Infinity)) bucket++;
-    if (slots.fresh[bucket] === true) return;
-    const traceId = RECORDED.exec(headersIn(message)?.get('traceparent') ?? '')?.[1];
-    if (traceId === undefined) return;
-    slots.exemplars[bucket] = { traceId, value: seconds, time: Date.now() / 1000 };
-    slots.fresh[bucket] = true;
+    const looks = slots.looks[bucket] ?? 0;
+    if (looks === MAX_LOOKS) return;
+    const traceId = recordedTraceOf(ctx);
+    slots.looks[bucket] = traceId === undefined ? looks + 1 : MAX_LOOKS;
+    if (traceId !== undefined) slots.exemplars[bucket] = { traceId, value: seconds, time: Date.now() / 1000 };
   }
 
   private slotsOf({ service: { id }, handler }: MessageEnd['ctx']): Slots | null {
@@ -68,12 +69,19 @@ export class Exemplars {
 
   private slotsAt(key: string): Slots {
     let slots = this.ofAddresses.get(key);
-    if (slots === undefined) this.ofAddresses.set(key, (slots = { exemplars: [], fresh: [] }));
+    if (slots === undefined) this.ofAddresses.set(key, (slots = { exemplars: [], looks: [] }));
     return slots;
   }
 }
 
 const END = 'natsmith:message:end';
+
+/** The trace that a message belongs to, or that was begun with it. */
+function recordedTraceOf(ctx: MessageEnd['ctx']): string | undefined {
+  const traceparent = headersIn(ctx.message as WithHeaders)?.get('traceparent');
+  if (traceparent === undefined) return ctx.traceId;
+  return RECORDED.exec(traceparent)?.[1];
+}
 
 function keyOf({ id, name, subject }: HandlerAddress): string {
   return `${id} ${name} ${subject}`;
