@@ -101,6 +101,14 @@ export const suites: Record<string, Suite> = {
       { name: 'nats-micro', service: 'nats-micro', variant: 'plain', exchange: json() },
     ],
   },
+  observed: {
+    title: 'The plain request of natsmith, with metrics that are scraped once a second',
+    entries: [
+      natsmith('plain'),
+      natsmith('plain', json(), 'natsmith, second copy'),
+      natsmith('observed', json(), 'natsmith, observed'),
+    ],
+  },
   validated: {
     title: 'The same with a validated payload (two numbers)',
     entries: [

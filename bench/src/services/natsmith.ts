@@ -76,6 +76,7 @@ const classes: Record<string, new () => object> = {
   middleware: WithMiddleware,
   stream: Stream,
   'nats-3': Plain,
+  observed: Plain,
 };
 
 async function main(): Promise<void> {
@@ -83,7 +84,8 @@ async function main(): Promise<void> {
   const connection =
     variant === 'nats-3' ? await (await import('@nats-io/transport-node')).connect({ servers: url }) : undefined;
   const started = performance.now();
-  await NatsServiceFactory.create(target, { logger: false, ...(connection && { connection }) });
+  const host = await NatsServiceFactory.create(target, { logger: false, ...(connection && { connection }) });
+  if (variant === 'observed') await (await import('./scraped.js')).observeScraped(host);
   ready({ bootstrap: performance.now() - started });
 }
 
