@@ -1,8 +1,8 @@
-import { errorNamed } from '@natsmith/protocol';
+import { errorNamed, SIZE_HEADER } from '@natsmith/protocol';
 import { tooLarge } from '../payload/body-size';
 import type { Take } from '../pipeline/decode';
 import type { Execute } from '../pipeline/context';
-import { announcesBody, announcesItems, receiveBody } from './chunks';
+import { announcesPayload, receiveBody } from './chunks';
 import type { ReplyOutlet } from './outlet';
 import type { Replying } from './replying';
 
@@ -19,10 +19,10 @@ export function bodyInvoker(
   if (!isRead) return (ctx) => take(ctx.message.data, ctx);
   return (ctx) => {
     const { data } = ctx.message;
-    if (data.length === 0) {
-      if (announcesBody(ctx)) return receiveBody(ctx, outlet, maxBody).then((body) => take(body, ctx));
-      // To the handler it would be an empty body, and nobody would miss the items.
-      if (announcesItems(ctx)) throw errorNamed('uploadNotTaken');
+    if (data.length === 0 && announcesPayload(ctx)) {
+      // Items: to the handler they would be an empty body, and nobody would miss them.
+      if (!ctx.headers.has(SIZE_HEADER)) throw errorNamed('uploadNotTaken');
+      return receiveBody(ctx, outlet, maxBody).then((body) => take(body, ctx));
     }
     if (data.length > maxBody) throw tooLarge('body', data.length, maxBody);
     return take(data, ctx);

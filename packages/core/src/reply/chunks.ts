@@ -55,13 +55,8 @@ function heartbeatOf(request: Replying): number {
   return Math.min(heartbeatIn(request.headers.get(HEARTBEAT_HEADER)), DEFAULT_HEARTBEAT);
 }
 
-/** Whether the body of a request, empty in its message, is to come in chunks. */
-export function announcesBody(ctx: Replying): boolean {
-  return hasHeaders(ctx.message) && ctx.headers.has(SIZE_HEADER) && ctx.headers.has(UPLOAD_HEADER);
-}
-
-/** Whether the payload of a request, empty in its message, is to come as a stream of items. */
-export function announcesItems(ctx: Replying): boolean {
+/** Whether the payload of a request, empty in its message, is to come in chunks or as a stream of items. */
+export function announcesPayload(ctx: Replying): boolean {
   return hasHeaders(ctx.message) && ctx.headers.has(UPLOAD_HEADER);
 }
 

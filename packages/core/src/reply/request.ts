@@ -43,6 +43,10 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
     return 'endpoint';
   }
 
+  protected override get noun(): string {
+    return 'request';
+  }
+
   get endpoint(): RequestContext['endpoint'] {
     return this.runtime.endpoint;
   }

@@ -22,9 +22,11 @@ export function jsonOf(value: unknown): string | undefined {
 
 function checkInside(value: unknown, path: string, depth: number): void {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH || hasToJson(value)) return;
-  check(value, path);
-  for (const [key, inner] of Object.entries(value))
-    if (typeof inner === 'object') checkInside(inner, path === '' ? key : `${path}.${key}`, depth + 1);
+  const isArray = Array.isArray(value);
+  // What has properties is not `{}`, and of an array JSON has the items alone.
+  if (!isArray && Object.keys(value).length === 0) check(value, path);
+  for (const [key, inner] of isArray ? value.entries() : Object.entries(value))
+    if (typeof inner === 'object') checkInside(inner, path === '' ? String(key) : `${path}.${key}`, depth + 1);
 }
 
 function check(value: object, path: string): void {
@@ -44,7 +46,7 @@ function hasToJson(value: object): boolean {
 function wayOut(value: object): string | undefined {
   if (value instanceof Map || isMap(value)) return 'send Object.fromEntries(map), or [...map]';
   if (value instanceof Set || isSet(value)) return 'send [...set]';
-  if (value instanceof Error || isNativeError(value)) return 'throw it, or send what of it the other side is to know';
+  if (value instanceof Error || isNativeError(value)) return 'throw it, or send the fields that the other side needs';
   if (isAnyArrayBuffer(value)) return 'send bytes alone, or as a string: Buffer.from(it).toString("base64")';
   if (ArrayBuffer.isView(value))
     return 'send Array.from(it) for its numbers, or new Uint8Array(it.buffer) for its bytes';
