@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { readTraceparent } from '@natsmith/protocol';
 import {
   context,
   createContextKey,
@@ -8,7 +9,6 @@ import {
   trace,
   TraceFlags,
   type Context,
-  type SpanContext,
   type TextMapGetter,
   type TextMapSetter,
 } from '@opentelemetry/api';
@@ -65,20 +65,17 @@ function hasContextManager(): boolean {
   return context.with(ROOT_CONTEXT.setValue(PROBE, true), () => context.active().getValue(PROBE) === true);
 }
 
-const TRACEPARENT = /^(?!ff)[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-|$)/;
-
 function extractW3C(headers: Headers): Context {
-  const [, traceId, spanId, flags] = TRACEPARENT.exec(headers.get('traceparent') ?? '') ?? [];
-  if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT;
+  const parent = readTraceparent(headers.get('traceparent'));
+  if (parent === undefined) return ROOT_CONTEXT;
   const state = headers.get('tracestate');
-  const from: SpanContext = {
-    traceId,
-    spanId,
-    traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED,
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId: parent.traceId,
+    spanId: parent.spanId,
+    traceFlags: parent.isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
     isRemote: true,
     ...(state !== undefined && { traceState: createTraceState(state) }),
-  };
-  return trace.isSpanContextValid(from) ? trace.setSpanContext(ROOT_CONTEXT, from) : ROOT_CONTEXT;
+  });
 }
 
 function injectW3C(from: Context, headers: HeadersToSend): void {

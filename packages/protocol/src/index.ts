@@ -74,6 +74,8 @@ export { randomToken } from './nats/token';
 export { uncreditedFor, type Uncredited } from './stream/uncredited';
 export { compareVersions, versionRange } from './platform/semver';
 export { versionProblem } from './services/version';
+export { readTraceparent, type Traceparent } from './services/traceparent';
+export { declaredSet } from './declared-set';
 export { ItemReceiver, type ReceiverSettings } from './stream/item-receiver';
 export { ItemSender, type SenderEnd, type SenderSettings } from './stream/item-sender';
 export {

@@ -1,4 +1,5 @@
 import {
+  declaredSet,
   durationProblem,
   event,
   eventSubject,
@@ -86,21 +87,15 @@ export function bucket<const K extends Key>(name: string, options: BucketOptions
     keys: Object.freeze([...options.keys]),
     options: Object.freeze({ ...options }),
   });
-  declared().add(made);
+  declared.add(made);
   return made;
 }
 
-// Symbol.for: two copies of this package in one process know the same buckets.
-const DECLARED = Symbol.for('natsmith.buckets');
-
-function declared(): Set<Bucket> {
-  const holder = globalThis as { [DECLARED]?: Set<Bucket> };
-  return (holder[DECLARED] ??= new Set());
-}
+const declared = declaredSet<Bucket>('natsmith.buckets');
 
 /** All buckets that this process has declared until now, in their order. */
 export function declaredBuckets(): readonly Bucket[] {
-  return [...declared()];
+  return [...declared];
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  declaredSet,
   durationProblem,
   isEvent,
   nameProblem,
@@ -81,23 +82,17 @@ export function eventStream<const E extends Event = Event>(
     options: Object.freeze({ ...options }),
   });
   // Those of natsmith itself are made where something needs them.
-  if (!OWN_STREAMS.has(name)) declared().add(stream);
+  if (!OWN_STREAMS.has(name)) declared.add(stream);
   return stream;
 }
 
 const OWN_STREAMS: ReadonlySet<string> = new Set(['DEAD_LETTERS', 'SCHEDULES']);
 
-// Symbol.for: two copies of this package in one process know the same streams.
-const DECLARED = Symbol.for('natsmith.streams');
-
-function declared(): Set<EventStream> {
-  const holder = globalThis as { [DECLARED]?: Set<EventStream> };
-  return (holder[DECLARED] ??= new Set());
-}
+const declared = declaredSet<EventStream>('natsmith.streams');
 
 /** All streams that this process has declared until now, in their order. */
 export function declaredStreams(): readonly EventStream[] {
-  return [...declared()];
+  return [...declared];
 }
 
 function overlapAmong(subjects: readonly string[]): string | undefined {

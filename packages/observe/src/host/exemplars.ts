@@ -1,10 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { DURATION_BOUNDS, type MessageEnd } from '@natsmith/core';
-import { headersIn, type WithHeaders } from '@natsmith/protocol';
+import { hasHeaders, readTraceparent, type WithHeaders } from '@natsmith/protocol';
 import type { Exemplar } from '../exposition/metric';
-
-/** `traceparent` of W3C Trace Context, of a trace that is recorded: others cannot be looked at. */
-const RECORDED = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-[\da-f]{16}-[\da-f][13579bdf](?:-|$)/;
 
 /** Messages of a bucket that are asked for a trace, from one scrape to the next: where nothing is traced, that is enough. */
 const MAX_LOOKS = 100;
@@ -17,7 +14,7 @@ interface Slots {
 }
 
 /** Which handler of a host it is. */
-export interface HandlerAddress {
+interface HandlerAddress {
   /** Of the service's instance. */
   readonly id: string;
   readonly name: string;
@@ -76,11 +73,12 @@ export class Exemplars {
 
 const END = 'natsmith:message:end';
 
-/** The trace that a message belongs to, or that was begun with it. */
+/** The trace that a message belongs to, where it is recorded: others cannot be looked at; or that was begun with it. */
 function recordedTraceOf(ctx: MessageEnd['ctx']): string | undefined {
-  const traceparent = headersIn(ctx.message as WithHeaders)?.get('traceparent');
+  const traceparent = hasHeaders(ctx.message as WithHeaders) ? ctx.headers.get('traceparent') : undefined;
   if (traceparent === undefined) return ctx.traceId;
-  return RECORDED.exec(traceparent)?.[1];
+  const trace = readTraceparent(traceparent);
+  return trace?.isSampled === true ? trace.traceId : undefined;
 }
 
 function keyOf({ id, name, subject }: HandlerAddress): string {

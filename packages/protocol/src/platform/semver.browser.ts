@@ -18,9 +18,9 @@ export function compareVersions(a: string, b: string): number {
   return compare(parseVersion(a) as Version, parseVersion(b) as Version);
 }
 
-/** Whether a version is in the range that a string is, as npm has ranges; undefined for what is not a range. */
-export function versionRange(text: string): ((version: string) => boolean) | undefined {
-  const range = parseRange(text);
+/** Whether a version is in the range that a string is, as npm has ranges; undefined for what is not a range, or not a string. */
+export function versionRange(text: unknown): ((version: string) => boolean) | undefined {
+  const range = typeof text === 'string' ? parseRange(text) : undefined;
   return range && ((version) => isInRange(parseVersion(version) as Version, range));
 }
 
@@ -131,7 +131,7 @@ function boundsOf(comparator: string): Bound[] {
   if (major === undefined) return /^[<>]$/.test(operator) ? [bound('<', 0, 0, 0, '0')] : [];
   const isPartial = minor === undefined || patch === undefined;
   const from = bound('>=', major, minor ?? 0, isPartial ? 0 : patch, isPartial ? undefined : parts[3]);
-  /** What is behind all that begins with these numbers: before the first prerelease of the next one. */
+  /** The upper bound below this version and its prereleases. */
   const before = (a: number, b = 0, c = 0): Bound => bound('<', a, b, c, '0');
   const next = minor === undefined ? before(major + 1) : before(major, minor + 1);
   switch (operator) {

@@ -22,9 +22,9 @@ export function compareVersions(a: string, b: string): number {
   return compare(a, b);
 }
 
-/** Whether a version is in the range that a string is, as npm has ranges; undefined for what is not a range. */
-export function versionRange(text: string): ((version: string) => boolean) | undefined {
-  if (text.length > MAX_RANGE) return undefined;
+/** Whether a version is in the range that a string is, as npm has ranges; undefined for what is not a range, or not a string. */
+export function versionRange(text: unknown): ((version: string) => boolean) | undefined {
+  if (typeof text !== 'string' || text.length > MAX_RANGE) return undefined;
   try {
     const range = new Range(text);
     return (version) => range.test(version);
