@@ -283,7 +283,7 @@ onEachServer((server) => {
       listen((run) => store.run('around', run));
       await nc.request('fine');
       nc.publish('items', '', { reply: createInbox() });
-      for (let i = 0; i < 800 && inHandlers.length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => inHandlers.length === 2);
       release();
       expect(inHandlers).toEqual(['around', 'around']);
     });

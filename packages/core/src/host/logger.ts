@@ -4,13 +4,13 @@ import type { Logger } from '../define/logger';
 
 /**
  * The logger of a host: the one given, none for `false`, else pino. No call of it throws.
- * @param redact paths that pino is to leave out
+ * @param redact paths that pino writes as `[Redacted]`
  * @throws TypeError for paths that pino does not take, or that are not for pino
  */
 export function loggerOf(option: Logger | false | undefined, redact?: readonly string[]): Logger {
   if (redact !== undefined && option !== undefined)
     throw new TypeError(
-      'option "redact" of create() is for the default logger; let your own leave things out, as pino({ redact: [...] }) does',
+      'option "redact" of create() applies to the default logger only; configure redaction in your own, such as pino({ redact: [...] })',
     );
   if (option === false) return SILENT;
   if (option !== undefined) return new GuardedLogger(option);
@@ -20,7 +20,8 @@ export function loggerOf(option: Logger | false | undefined, redact?: readonly s
     const level = process.env.LOG_LEVEL ?? 'info';
     return new GuardedLogger(pino({ name: 'natsmith', level, ...(redact && { redact: [...redact] }) }));
   } catch (cause) {
-    if (redact === undefined) throw cause;
+    // What it says of the level is not about the paths.
+    if (redact === undefined || !/redact/i.test((cause as Error).message)) throw cause;
     throw new TypeError(`option "redact" of create(): ${(cause as Error).message}`, { cause });
   }
 }

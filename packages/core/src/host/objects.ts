@@ -83,7 +83,7 @@ export class UserObjects {
       if (!this.objects.has(target)) await this.make(target as new () => object, container);
     }
     for (const [target, object] of this.objects) {
-      await this.inSight(`onStart() of ${target.name}`, (object as Partial<OnStart>).onStart?.());
+      await this.reportWhilePending(`onStart() of ${target.name}`, (object as Partial<OnStart>).onStart?.());
       this.started.add(target);
     }
   }
@@ -113,17 +113,17 @@ export class UserObjects {
     const made: unknown =
       instance instanceof target
         ? instance
-        : await this.inSight(`the container to give ${target.name}`, instance, THEN_HINT);
+        : await this.reportWhilePending(`the container to give ${target.name}`, instance, THEN_HINT);
     if (typeof made !== 'object' || made === null)
       throw new Error(`the container gave ${String(made)} for ${target.name}; register the class with it`);
     this.objects.set(target, made);
   }
 
-  /** How long a start may take is the user's to say; one that hangs is not to do so in silence. */
-  private async inSight<T>(what: string, pending: T, hint = ''): Promise<Awaited<T>> {
-    const begun = performance.now();
+  /** A start may take as long as it needs; what it waits for is logged every ten seconds. */
+  private async reportWhilePending<T>(what: string, pending: T, hint = ''): Promise<Awaited<T>> {
+    const startedAt = performance.now();
     const timer = setInterval(() => {
-      const seconds = Math.round((performance.now() - begun) / 1000);
+      const seconds = Math.round((performance.now() - startedAt) / 1000);
       this.logger.warn({ seconds }, `the start waits for ${what}${hint}`);
     }, WAITING_INTERVAL);
     try {

@@ -5,7 +5,7 @@ type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** Adds fields to each line. */
 abstract class BoundLog implements BoundLogger {
-  constructor(private readonly logger: Logger) {}
+  constructor(readonly logger: Logger) {}
 
   protected abstract readonly fields: object;
 
@@ -27,7 +27,8 @@ abstract class BoundLog implements BoundLogger {
 
   private write(level: Level, details: object | string, message = ''): void {
     if (typeof details === 'string') this.logger[level](this.fields, details);
-    else this.logger[level]({ ...this.fields, ...fieldsIn(details) }, message);
+    // Its own fields come last: what a caller sent and somebody logs is not to say whose line it is.
+    else this.logger[level]({ ...fieldsIn(details), ...this.fields }, message);
   }
 }
 
@@ -51,7 +52,7 @@ interface HandlerAbout {
 export class HandlerLog extends BoundLog {
   constructor(
     logger: Logger,
-    protected readonly fields: HandlerAbout,
+    readonly fields: HandlerAbout,
   ) {
     super(logger);
   }
@@ -62,25 +63,14 @@ export class MessageLog extends BoundLog {
   readonly requestId = randomToken();
 
   constructor(
-    logger: Logger,
-    private readonly about: HandlerAbout,
-    private readonly subject: string,
-    public traceId: string | undefined,
+    private readonly handler: HandlerLog,
+    private readonly message: { readonly subject: string; readonly traceId: string | undefined },
   ) {
-    super(logger);
+    super(handler.logger);
   }
 
   protected get fields(): object {
-    const { about, subject, requestId, traceId } = this;
-    return { ...about, subject, requestId, ...(traceId !== undefined && { traceId }) };
+    const { subject, traceId } = this.message;
+    return { ...this.handler.fields, subject, requestId: this.requestId, ...(traceId !== undefined && { traceId }) };
   }
-}
-
-const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
-const NO_TRACE = '0'.repeat(32);
-
-/** The trace that a W3C `traceparent` header names. */
-export function traceIdIn(traceparent: string | undefined): string | undefined {
-  const id = traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1];
-  return id === NO_TRACE ? undefined : id;
 }

@@ -58,8 +58,8 @@ export function startOf(run: Context): MessageStart {
   return { ctx: contextOf(run), waited: run.startedAt - run.arrivedAt };
 }
 
-/** Tells of the start, then runs in the stores that are bound to it and in what listeners have set. */
-export function runTold(start: MessageStart, run: () => void): void {
+/** Publishes the start, then runs in its bound stores and inside `around`. */
+export function runObserved(start: MessageStart, run: () => void): void {
   messageStart.runStores(start, () => (start.around === undefined ? run() : runAround(start.around, run)));
 }
 
@@ -90,7 +90,7 @@ export function endOf(
   settlement: MessageEnd['settlement'],
 ): MessageEnd {
   const colon = error === undefined ? -1 : error.indexOf(':');
-  // Written out, because to spread costs a request as much as to handle it.
+  // Written out: spreading an object here costs as much as handling a request.
   const end: { -readonly [Field in keyof MessageEnd]: MessageEnd[Field] } = {
     ctx: contextOf(run),
     waited: run.startedAt - run.arrivedAt,

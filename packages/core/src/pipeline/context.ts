@@ -1,7 +1,6 @@
-import { ReceivedHeaders } from '@natsmith/protocol';
+import { ReceivedHeaders, readTraceparent } from '@natsmith/protocol';
 import type { BaseContext, HandlerInfo, Kind } from '../define/handler';
-import type { Logger } from '../define/logger';
-import { MessageLog, traceIdIn } from './bound-log';
+import { MessageLog, type HandlerLog } from './bound-log';
 import { hasHeaders, headerText, type ReceivedMessage } from './message';
 import type { Stopping } from './stopping';
 
@@ -13,7 +12,8 @@ export interface HandlerFacts {
   /** Milliseconds; Infinity for none. */
   readonly timeout: number;
   readonly stopping: Stopping;
-  readonly logger: Logger;
+  /** For lines about no message. */
+  readonly log: HandlerLog;
 }
 
 /** Runs one message from here inwards; gives its value or a promise of it. */
@@ -99,12 +99,7 @@ export abstract class Context implements BaseContext {
   }
 
   get log(): MessageLog {
-    if (this.messageLog === undefined) {
-      const { logger, service, handler } = this.runtime;
-      const about = { service: service.name, handler: handler.name, kind: this.kind };
-      this.messageLog = new MessageLog(logger, about, this.subject, this.traceId);
-    }
-    return this.messageLog;
+    return (this.messageLog ??= new MessageLog(this.runtime.log, this));
   }
 
   get requestId(): string {
@@ -112,13 +107,15 @@ export abstract class Context implements BaseContext {
   }
 
   get traceId(): string | undefined {
-    return this.ownTraceId ?? (hasHeaders(this.message) ? traceIdIn(this.headers.get('traceparent')) : undefined);
+    return (
+      this.ownTraceId ??
+      (hasHeaders(this.message) ? readTraceparent(this.headers.get('traceparent'))?.traceId : undefined)
+    );
   }
 
   /** For what traces messages here, and begins traces of its own. */
   set traceId(id: string | undefined) {
     this.ownTraceId = id;
-    if (this.messageLog !== undefined) this.messageLog.traceId = id;
   }
 
   get state(): Map<unknown, unknown> {

@@ -1,6 +1,6 @@
 import { errorNamed, isThenable, MAX_TIMER, type ServiceError } from '@natsmith/protocol';
 import type { PendingMessage } from './active';
-import { contextOf, endOf, messageEnd, messageError, messageStart, runTold, startOf } from './channels';
+import { contextOf, endOf, messageEnd, messageError, messageStart, runObserved, startOf } from './channels';
 import { Context } from './context';
 import type { ReceivedMessage } from './message';
 import type { HandlerRuntime } from './runtime';
@@ -8,8 +8,6 @@ import { stopping } from './stopping';
 
 /** Milliseconds that a stop waits for a stream to clean up whose reader knows of the stop. */
 const CLEANUP_TIME = 100;
-/** What log lines call a message of a kind. */
-const NAMES: Readonly<Partial<Record<string, string>>> = { endpoint: 'request', event: 'event' };
 
 /**
  * Takes one message to its outcome: a value (`done`), an error (`failed`, also where its time is up or its caller has
@@ -90,6 +88,11 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     settled.then(end, end);
   }
 
+  /** What log lines call it. */
+  protected get noun(): string {
+    return 'message';
+  }
+
   /** Settles the value of the handler; ends with `end`, `settle` or `failed`. */
   protected abstract done(value: unknown): void;
 
@@ -156,7 +159,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
       const outcome = error === undefined ? 'done' : this.isAbandoned ? 'abandoned' : 'failed';
       messageEnd.publish(endOf(this, outcome, milliseconds, error, settlement));
     }
-    if (accessLog !== undefined) this.log[accessLog]({ milliseconds, error }, NAMES[this.kind] ?? 'message');
+    if (accessLog !== undefined) this.log[accessLog]({ milliseconds, error }, this.noun);
     this.isDone = true;
     if (this.timer !== undefined) clearTimeout(this.timer);
     this.ended();
@@ -173,7 +176,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   private start(): void {
     this.hasBegun = true;
     this.runtime.counter.inFlight++;
-    if (messageStart.hasSubscribers) runTold(startOf(this), () => this.execute());
+    if (messageStart.hasSubscribers) runObserved(startOf(this), () => this.execute());
     else this.execute();
   }
 

@@ -1,4 +1,3 @@
-import type { BoundLogger } from '../define/logger';
 import type { ActiveMessages, PendingMessage } from './active';
 import type { Execute, HandlerFacts } from './context';
 import type { Counter } from './counter';
@@ -18,8 +17,6 @@ export interface HandlerRuntime extends HandlerFacts {
   readonly waits: boolean;
   /** Messages that wait or whose handler is not finished. */
   readonly active: ActiveMessages;
-  /** For lines about no message. */
-  readonly log: BoundLogger;
   /** How each message is logged; undefined where none is. */
   readonly accessLog: 'debug' | 'info' | undefined;
 }

@@ -38,15 +38,15 @@ export async function refuseCaptured(
   outlet: Outlet,
   logger: Logger,
 ): Promise<void> {
-  const endpoints = services.flatMap(({ handlers }) =>
-    handlers.flatMap(({ plan }) => (plan.kind === 'endpoint' ? [plan] : [])),
+  const endpoints = services.flatMap(({ name: service, handlers }) =>
+    handlers.flatMap(({ plan }) => (plan.kind === 'endpoint' ? [{ service, plan }] : [])),
   );
   if (endpoints.length === 0) return;
-  const streams = await capturing(commonSubject(endpoints), connection, outlet, logger);
+  const streams = await capturing(commonSubject(endpoints.map(({ plan }) => plan)), connection, outlet, logger);
   const captured: string[] = [];
   let comparisons = 0;
   for (const stream of streams)
-    for (const endpoint of endpoints) {
+    for (const { service, plan: endpoint } of endpoints) {
       if ((comparisons += stream.subjects.length) > MAX_COMPARISONS) return;
       const whole = stream.subjects.find((one) => subjectCovers(one, endpoint.subject));
       const part = whole ?? stream.subjects.find((one) => subjectsOverlap(one, endpoint.subject));
@@ -55,7 +55,7 @@ export async function refuseCaptured(
         `stream "${stream.name}" stores ${part}, and answers requests on ${endpoint.subject} with its ` +
         'acknowledgement before the service does; give the endpoint or the stream other subjects';
       if (whole !== undefined) captured.push(`${endpoint.where}: ${problem}`);
-      else logger.warn({ handler: endpoint.where, subject: endpoint.subject, stream: stream.name }, problem);
+      else logger.warn({ service, handler: endpoint.name, subject: endpoint.subject, stream: stream.name }, problem);
     }
   if (captured.length > 0) throw new Error(captured.join('\n'));
 }

@@ -59,7 +59,10 @@ export function infoReply(
       name: endpoint.name,
       subject: endpoint.subject,
       queue_group: endpoint.queueGroup,
-      metadata: { ...(service.schemas && schemasOf(endpoint, logger, validation)), ...endpoint.metadata },
+      metadata: {
+        ...(service.schemas && schemasOf(identity.name, endpoint, logger, validation)),
+        ...endpoint.metadata,
+      },
     })),
   };
   fitInfo(info, maxPayload, INFO_HEADERS.encode().length, logger);
@@ -67,6 +70,7 @@ export function infoReply(
 }
 
 function schemasOf(
+  service: string,
   endpoint: HandlerPlan,
   logger: Logger,
   validation: ValidatorOptions | undefined,
@@ -79,7 +83,7 @@ function schemasOf(
       ...(response !== undefined && { response_schema: response }),
     };
   } catch (err) {
-    logger.warn({ handler: endpoint.where, err }, 'no JSON Schema could be made; INFO goes without it');
+    logger.warn({ service, handler: endpoint.name, err }, 'no JSON Schema could be made; INFO goes without it');
     return {};
   }
 }

@@ -135,7 +135,7 @@ export class ServiceInstance implements RunningService {
 
   stats(): Promise<ServiceStats> {
     const handlers = this.handlerList.running;
-    return withMeasures(this.statsReply(handlers), handlers, this.settings.logger);
+    return withMeasures(this.name, this.statsReply(handlers), handlers, this.settings.logger);
   }
 
   reset(): void {

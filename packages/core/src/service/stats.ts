@@ -42,11 +42,15 @@ export async function statsReply(
 
 /** Adds what STATS does not answer. */
 export async function withMeasures(
+  service: string,
   answer: Promise<StatsResponse>,
   handlers: readonly RunningHandler[],
   logger: Logger,
 ): Promise<ServiceStats> {
-  const [reply, ...gauges] = await Promise.all([answer, ...handlers.map((handler) => gaugesOf(handler, logger))]);
+  const [reply, ...gauges] = await Promise.all([
+    answer,
+    ...handlers.map((handler) => gaugesOf(service, handler, logger)),
+  ]);
   const endpoints = handlers.map(({ plan, counter }, index) => ({
     ...(reply.endpoints[index] as EndpointStats),
     kind: plan.kind,
@@ -57,12 +61,16 @@ export async function withMeasures(
 }
 
 /** What a kind measures besides; one that fails or hangs only costs its own. */
-async function gaugesOf({ plan, gauges }: RunningHandler, logger: Logger): Promise<Readonly<Record<string, number>>> {
+async function gaugesOf(
+  service: string,
+  { plan, gauges }: RunningHandler,
+  logger: Logger,
+): Promise<Readonly<Record<string, number>>> {
   if (gauges === undefined) return {};
   try {
     return (await inTime(gauges(), plan.name)) as Readonly<Record<string, number>>;
   } catch (err) {
-    logger.debug({ handler: plan.where, err }, 'what the handler measures besides is not known');
+    logger.debug({ service, handler: plan.name, err }, 'what the handler measures besides is not known');
     return {};
   }
 }

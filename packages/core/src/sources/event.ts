@@ -71,6 +71,10 @@ class EventRun extends Run<EventRuntime> {
     return this.runtime.event;
   }
 
+  protected override get noun(): string {
+    return 'event';
+  }
+
   protected override done(): void {
     this.end();
   }

@@ -123,6 +123,7 @@ export function runtimeOf<Ctx extends Context>(
   const { kind, name, subject, queueGroup, metadata, where, params, limits, use } = plan;
   const own = limiterOf(limits);
   const log = new HandlerLog(logger, { service: identity.name, handler: name, kind });
+  const level = settings.accessLog ? 'info' : 'debug';
   const report = (problem: string): void => log.warn({}, problem);
   return {
     service: identity,
@@ -135,9 +136,8 @@ export function runtimeOf<Ctx extends Context>(
     limiters: [own, limiter].filter((one) => one !== undefined),
     waits,
     active,
-    logger,
     log,
-    accessLog: settings.accessLog ? 'info' : (logger.isLevelEnabled?.('debug') ?? true) ? 'debug' : undefined,
+    accessLog: (logger.isLevelEnabled?.(level) ?? true) ? level : undefined,
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import { onEachServer } from '#test/matrix';
 import { Log, type LogLine } from '#test/log';
 import { Stage } from '#test/stage';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '#test/until';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const Happened = event('logging.happened', 'unchecked');
@@ -32,7 +32,7 @@ class Logging {
   }
   @Endpoint() says(_payload: undefined, { log, requestId }: RequestContext) {
     log.info('a line of its own');
-    log.warn({ order: 17 }, 'with fields');
+    log.warn({ order: 17, handler: 'another', requestId: 'forged' }, 'with fields');
     log.error(new Error('with an error'));
     log.info(
       new Proxy(
@@ -189,12 +189,27 @@ onEachServer((server) => {
     await stage.call('fine');
     await stage.call('known');
     stage.caller.publish('logging.happened');
-    while (stage.log.find('info', /^event$/).length === 0) await delay(5);
+    await until(() => stage.log.find('info', /^event$/).length > 0);
     expect(stage.log.find('info', /^(request|event)$/)).toMatchObject([
       { handler: 'fine', kind: 'endpoint', subject: 'fine' },
       { handler: 'known', kind: 'endpoint', error: '404:no such thing' },
       { handler: 'happened', kind: 'event', subject: 'logging.happened' },
     ]);
+  });
+
+  it('with `accessLog` nothing is made for a logger that does not want the level info', async () => {
+    const lines: string[] = [];
+    const note = (_: object, message: string): void => void lines.push(message);
+    const logger = { debug: note, info: note, warn: note, error: note, isLevelEnabled: () => false };
+    const host = await NatsServiceFactory.create(Logging, {
+      connection: { servers: server.url },
+      logger,
+      accessLog: true,
+      signals: false,
+    });
+    await host.connection.request('fine');
+    await host.stop();
+    expect(lines).not.toContain('request');
   });
 
   it('`logger: false` says nothing at all', async () => {
