@@ -6,18 +6,18 @@ export const SYSTEM = 'nats';
 /** For a method whose name is not known: the convention has this word, so that no subject becomes a label. */
 export const OTHER = '_OTHER';
 
-export const RPC_SYSTEM = 'rpc.system.name';
-export const RPC_METHOD = 'rpc.method';
+const RPC_SYSTEM = 'rpc.system.name';
+const RPC_METHOD = 'rpc.method';
 /** As `rpc.response.status_code` since 1.39, and as earlier ones call it. */
-export const RPC_STATUS = 'rpc.response.status_code';
-export const RPC_STATUS_BEFORE = 'rpc.status_code';
+const RPC_STATUS = 'rpc.response.status_code';
+const RPC_STATUS_BEFORE = 'rpc.status_code';
 export const ERROR_TYPE = 'error.type';
 
-export const MESSAGING_SYSTEM = 'messaging.system.name';
-export const MESSAGING_OPERATION = 'messaging.operation.name';
-export const MESSAGING_OPERATION_TYPE = 'messaging.operation.type';
-export const MESSAGING_DESTINATION = 'messaging.destination.name';
-export const MESSAGING_TEMPLATE = 'messaging.destination.template';
+const MESSAGING_SYSTEM = 'messaging.system.name';
+const MESSAGING_OPERATION = 'messaging.operation.name';
+const MESSAGING_OPERATION_TYPE = 'messaging.operation.type';
+const MESSAGING_DESTINATION = 'messaging.destination.name';
+const MESSAGING_TEMPLATE = 'messaging.destination.template';
 export const MESSAGING_GROUP = 'messaging.consumer.group.name';
 export const MESSAGING_BATCH_COUNT = 'messaging.batch.message_count';
 

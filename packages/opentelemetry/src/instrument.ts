@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Meter, Tracer } from '@opentelemetry/api';
+import { diag, type Meter, type Tracer } from '@opentelemetry/api';
 import { Handled } from './handled';
 import { Measures } from './measures';
 import { Propagation } from './propagation';
@@ -64,7 +64,7 @@ class NatsmithInstrumentation implements Instrumentation {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly options: InstrumentOptions) {
-    this.listeners = [
+    const listeners: [string, Listener][] = [
       ['natsmith:message:start', (message) => this.handled.onStart(message as MessageStart)],
       ['natsmith:message:error', (message) => this.handled.onError(message as MessageError)],
       ['natsmith:message:end', (message) => this.handled.onEnd(message as MessageEnd)],
@@ -73,6 +73,7 @@ class NatsmithInstrumentation implements Instrumentation {
         [`tracing:natsmith:${name}:asyncEnd`, (operation) => this.sent.onEnd(operation as Operation)],
       ]),
     ];
+    this.listeners = listeners.map(([name, listener]) => [name, guarded(listener)]);
     this.timer = setInterval(() => this.look(), LOOK).unref();
     this.look();
     if (!this.isListening) this.probe();
@@ -134,6 +135,17 @@ class NatsmithInstrumentation implements Instrumentation {
     this.isListening = false;
     for (const [name, listener] of this.listeners) channel(name).unsubscribe(listener);
   }
+}
+
+/** What propagators, samplers and processors of the program throw would end the process, as errors of listeners do. */
+function guarded(listener: Listener): Listener {
+  return (message) => {
+    try {
+      listener(message);
+    } catch (error) {
+      diag.error('natsmith: a message is not recorded', error);
+    }
+  };
 }
 
 function checkOption(name: string, value: unknown, method: string): void {

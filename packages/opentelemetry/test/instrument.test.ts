@@ -72,6 +72,23 @@ onEachServer((server) => {
       await nc.close();
     });
     const start = () => hosts.start([new Inner(), new Outer(client)] as never, { connection: { servers: server.url } });
+    it('a propagator or tracer that throws costs the record of a message, and nothing else', async () => {
+      const broken = {
+        startSpan: () => {
+          throw new Error('no span');
+        },
+        startActiveSpan: () => {
+          throw new Error('no span');
+        },
+      };
+      instrumentation = instrument({ tracer: broken as never, meter: false });
+      await start();
+      expect((await nc.request('inner.1.get')).string()).toBe('"inner"');
+      // What a listener throws would be thrown again at the next tick, and end the process.
+      await new Promise(setImmediate);
+      expect((await nc.request('inner.2.get')).string()).toBe('"inner"');
+    });
+
     const CHAIN = [
       'CLIENT outer/ask UNSET',
       '  SERVER outer/ask UNSET',

@@ -5,6 +5,7 @@ import { SpanKind, trace } from '@opentelemetry/api';
 import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
 import { onEachJetStream } from '#test/matrix';
+import { until } from '#test/until';
 import { instrument, type Instrumentation } from '../src/index';
 import { Tracing } from './tracing';
 
@@ -276,7 +277,7 @@ onEachJetStream((_server, client) => {
       const leaving = new AbortController();
       const call = remote.one as unknown as (payload: undefined, options: object) => Promise<void>;
       const first = call(undefined, { signal: leaving.signal }).catch(() => undefined);
-      for (let i = 0; i < 1000 && running === 0; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => running > 0);
       await remote.one().catch(() => undefined);
       await tracing.ended(2);
       expect(tracing.tree()).toEqual(['CLIENT shop/one ERROR', '  SERVER shop/one ERROR']);
