@@ -6,7 +6,7 @@ import type { ObservedHost } from './host/observed';
 import { reasonsNotReady } from './host/readiness';
 import { checkedListenOptions, type ListenOptions } from './http/listen-options';
 import { serve, type Observer } from './http/observer';
-import { textPage, type Page } from './http/page-server';
+import { textPage, type MakePage, type Page } from './http/page-server';
 
 const DEFAULT_PORT = 9464;
 
@@ -27,7 +27,7 @@ export async function observe(host: ObservedHost, options: ListenOptions = {}): 
     connection.close();
     exemplars.close();
   };
-  const pages = new Map<string, (accept: string | undefined) => Page | Promise<Page>>([
+  const pages = new Map<string, MakePage>([
     ['/metrics', metricsPage(() => collect(host, connection, exemplars))],
     ['/live', () => textPage(200, 'ok')],
     ['/ready', () => readyPage(host)],

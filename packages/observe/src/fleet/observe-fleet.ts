@@ -1,7 +1,7 @@
 import { metricsPage } from '../exposition/page';
 import { checkedListenOptions, type ListenOptions } from '../http/listen-options';
 import { serve, type Observer } from '../http/observer';
-import { textPage, type Page } from '../http/page-server';
+import { textPage, type MakePage } from '../http/page-server';
 import { Fleet, type FleetStats } from './fleet';
 
 const DEFAULT_PORT = 9465;
@@ -21,7 +21,7 @@ export async function observeFleet(
 ): Promise<Observer> {
   const where = checkedListenOptions(options, 'observeFleet()', DEFAULT_PORT);
   const fleet = new Fleet();
-  const pages = new Map<string, (accept: string | undefined) => Page | Promise<Page>>([
+  const pages = new Map<string, MakePage>([
     ['/metrics', metricsPage(async () => fleet.families(await gather()))],
     ['/live', () => textPage(200, 'ok')],
     ['/ready', () => (isConnected() ? textPage(200, 'ok') : textPage(503, 'the connection to NATS is away'))],

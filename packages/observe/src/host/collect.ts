@@ -13,7 +13,7 @@ export async function collect(
 ): Promise<readonly Family[]> {
   const all = await Promise.all(host.services.map((service) => service.stats()));
   const metrics = new Metrics();
-  for (const { id, name: service, version, endpoints } of all) {
+  for (const [index, { id, name: service, version, endpoints }] of all.entries()) {
     const labelsOf = ({ name, kind }: Pick<HandlerStatus, 'name' | 'kind'>): Labels => ({
       service,
       version,
@@ -21,7 +21,7 @@ export async function collect(
       kind,
     });
     for (const one of endpoints) addHandler(metrics, labelsOf(one), one, exemplars.of({ ...one, id }));
-    for (const one of host.services.find((running) => running.id === id)?.handlers ?? [])
+    for (const one of host.services[index]?.handlers ?? [])
       metrics.add(metric.TAKING, labelsOf(one), Number(one.isTaking));
   }
   connection.addTo(metrics);

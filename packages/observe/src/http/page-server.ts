@@ -11,7 +11,8 @@ export interface Page {
 }
 
 /** Makes the page of a path; `accept` is the header of the request. */
-export type Pages = ReadonlyMap<string, (accept: string | undefined) => Page | Promise<Page>>;
+export type MakePage = (accept: string | undefined) => Page | Promise<Page>;
+export type Pages = ReadonlyMap<string, MakePage>;
 
 const TEXT = 'text/plain; charset=utf-8';
 const MAX_HEADER_BYTES = 8 * 1024;
