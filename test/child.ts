@@ -46,7 +46,7 @@ export class Child {
   }
 
   kill(signal: NodeJS.Signals): void {
-    // By its id: Deno takes a child that was sent a signal by kill() of its own for ended by it, whatever it does.
+    // By its id: Deno considers a child ended after any signal that its own kill() sent.
     if (this.isRunning && this.pid !== undefined) process.kill(this.pid, signal);
   }
 

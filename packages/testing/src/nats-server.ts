@@ -183,12 +183,13 @@ export class NatsServer implements TestServer {
     );
   }
 
-  // By its id: Deno takes a child for ended that was sent any signal by kill() of its own.
+  // By its id: Deno considers a child ended after any signal that its own kill() sent.
   #signal(signal: NodeJS.Signals): void {
-    const pid = this.#child?.pid;
-    if (pid === undefined) return;
+    const child = this.#child;
+    // The id of a process that has ended may be another one's by now.
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     try {
-      process.kill(pid, signal);
+      process.kill(child.pid, signal);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it ended a moment ago
     }
