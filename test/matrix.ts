@@ -37,7 +37,8 @@ const everyLibrary: readonly ClientLibrary[] = [
 /** Whether suites run on both kinds of server and with both client libraries, as in CI, or with one of each. */
 export const isWholeMatrix = matrix() === 'whole';
 
-const kinds = isWholeMatrix ? everyKind : ([findNatsServer() === undefined ? 'broker' : 'nats-server'] as const);
+const natsServer = versionOf(findNatsServer());
+const kinds = isWholeMatrix ? everyKind : ([natsServer === undefined ? 'broker' : 'nats-server'] as const);
 /** The client libraries of the matrix. */
 export const clientLibraries = isWholeMatrix ? everyLibrary : everyLibrary.slice(0, 1);
 
@@ -62,18 +63,15 @@ export function onEachServerKind(title: string, describeOn: (kind: ServerKind) =
 export function onEachServerAndClient(
   describeOn: (server: TestServer, client: TestClient) => void,
   options?: ServerOptions,
+  since = sinceOf(options),
 ): void {
   for (const kind of kinds) {
     for (const library of clientLibraries) {
-      describeServer(
-        kind,
-        `${titleOf(kind)} × ${library.name}`,
-        () => {
-          const server = useServer(kind, options);
-          describeOn(server, useClient(server, library));
-        },
-        sinceOf(options),
-      );
+      const describeBlock = (): void => {
+        const server = useServer(kind, options);
+        describeOn(server, useClient(server, library));
+      };
+      describeServer(kind, `${titleOf(kind)} × ${library.name}`, describeBlock, since);
     }
   }
 }
@@ -88,21 +86,17 @@ function sinceOf(options: ServerOptions | undefined): string | undefined {
  * @param since the version of nats-server that has it: an older one is skipped
  */
 export function onEachJetStream(describeOn: (server: TestServer, client: TestClient) => void, since = '2.10.0'): void {
-  for (const kind of kinds) {
-    for (const library of clientLibraries) {
-      const describeBlock = (): void => {
-        const server = useServer(kind, { jetstream: true });
-        describeOn(server, useClient(server, library));
-      };
-      describeServer(kind, `${titleOf(kind)} × ${library.name}`, describeBlock, since);
-    }
-  }
+  onEachServerAndClient(describeOn, { jetstream: true }, since);
+}
+
+/** Whether there is a nats-server, and it does not have yet what came with a version. */
+export function natsServerIsOlderThan(version: string | undefined): boolean {
+  return natsServer !== undefined && version !== undefined && lt(natsServer.version, version);
 }
 
 /** `it`, for a test that needs a newer nats-server than its block: it is skipped on an older one. */
 export function itSince(server: Pick<TestServer, 'kind'>, version: string): jest.It {
-  const binary = server.kind === 'nats-server' ? findNatsServer() : undefined;
-  return binary !== undefined && lt(natsServerVersion(binary), version) ? it.skip : it;
+  return server.kind === 'nats-server' && natsServerIsOlderThan(version) ? it.skip : it;
 }
 
 /** A block that takes long, such as one that installs packages: it runs with the whole matrix only. */
@@ -119,6 +113,10 @@ export function describeWithNatsServer(title: string, body: () => void, since?: 
   describeServer('nats-server', title, body, since);
 }
 
+function versionOf(binary: string | undefined): { readonly version: string } | undefined {
+  return binary === undefined ? undefined : { version: natsServerVersion(binary) };
+}
+
 function matrix(): string {
   const { NATSMITH_MATRIX, CI } = process.env;
   if (NATSMITH_MATRIX === undefined || NATSMITH_MATRIX === '') return CI ? 'whole' : 'local';
@@ -128,12 +126,11 @@ function matrix(): string {
 
 /** @param since the version of nats-server that has it: on an older one the block is skipped */
 function describeServer(kind: ServerKind, title: string, body: () => void, since?: string): void {
-  const binary = kind === 'nats-server' ? findNatsServer() : undefined;
-  if (binary !== undefined && since !== undefined && lt(natsServerVersion(binary), since)) {
+  if (kind === 'nats-server' && natsServerIsOlderThan(since)) {
     describe.skip(`${title} (needs ${since})`, () => it('is skipped', () => undefined));
     return;
   }
-  if (kind === 'broker' || findNatsServer() !== undefined) {
+  if (kind === 'broker' || natsServer !== undefined) {
     describe(title, body);
   } else if (process.env.CI) {
     it(`${title} has a nats-server`, () => {
@@ -145,8 +142,7 @@ function describeServer(kind: ServerKind, title: string, body: () => void, since
 }
 
 function titleOf(kind: ServerKind): string {
-  const binary = kind === 'nats-server' ? findNatsServer() : undefined;
-  return binary === undefined ? kind : `${kind} ${natsServerVersion(binary)}`;
+  return kind === 'broker' || natsServer === undefined ? kind : `${kind} ${natsServer.version}`;
 }
 
 /** A server for the tests of a block. Blocks are described before any server runs: this stands for the one of beforeAll. */

@@ -5,16 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { BrokerOptions } from '@natsmith/broker';
-import { findNatsServer, natsServerVersion } from '@natsmith/testing';
-import { lt } from 'semver';
+import { findNatsServer } from '@natsmith/testing';
 
 /** The nats-server to compare with: NATS_SERVER, or the one on the PATH. */
 export const natsServer = findNatsServer();
-
-/** Whether there is a nats-server, and it does not have yet what came with a version. */
-export function natsServerIsOlderThan(version: string | undefined): boolean {
-  return natsServer !== undefined && version !== undefined && lt(natsServerVersion(natsServer), version);
-}
 
 /** A real server on a free port, set up as the broker would be. */
 export class RealServer {

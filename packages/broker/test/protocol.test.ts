@@ -5,7 +5,8 @@ import { malformed } from './conversations/malformed';
 import { permissions } from './conversations/permissions';
 import { publishing } from './conversations/publishing';
 import { subscribing } from './conversations/subscribing';
-import { natsServer, natsServerIsOlderThan, RealServer } from './nats-server';
+import { natsServerIsOlderThan } from '#test/matrix';
+import { natsServer, RealServer } from './nats-server';
 import { RawClient } from './raw-client';
 
 type Server = Pick<RealServer, 'port' | 'stop'>;

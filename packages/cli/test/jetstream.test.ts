@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { useServer } from '#test/matrix';
-import { findNatsServer, natsServerVersion } from '@natsmith/testing';
+import { natsServerIsOlderThan, useServer } from '#test/matrix';
+import { findNatsServer } from '@natsmith/testing';
 import { connect, headers, type NatsConnection } from 'nats';
-import { lt } from 'semver';
 import { useNatsmith } from './command';
 
 describe('the command, for JetStream', () => {
-  const server = useServer(hasStreams() ? 'nats-server' : 'broker', { jetstream: true });
+  const server = useServer(
+    findNatsServer() !== undefined && !natsServerIsOlderThan('2.14.0') ? 'nats-server' : 'broker',
+    { jetstream: true },
+  );
   const natsmith = useNatsmith(server);
   let connection: NatsConnection;
 
@@ -363,9 +365,3 @@ describe('the command, where there is no JetStream', () => {
     expect([code, stderr]).toEqual([3, expect.stringMatching(/has no JetStream; enable it/)]);
   });
 });
-
-/** Whether the nats-server of this machine, if any, has all that the streams here use. */
-function hasStreams(): boolean {
-  const binary = findNatsServer();
-  return binary !== undefined && !lt(natsServerVersion(binary), '2.14.0');
-}

@@ -5,6 +5,7 @@ import { connect, type NatsConnection } from 'nats';
 import { languages, startAdder } from '#test/interop/languages';
 import { describeWithTool } from '#test/interop/tools';
 import { useServer } from '#test/matrix';
+import { until } from '#test/until';
 import { useCommand, type Command } from './command';
 import { Cache, Calculator } from './services';
 
@@ -17,13 +18,6 @@ function useExporter(server: { readonly url: string }) {
     const { url } = JSON.parse(command.stdout) as { url: string };
     return { command, url, scrape: async () => (await fetch(`${url}/metrics`)).text() };
   };
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let i = 0; !isTrue(); i++) {
-    if (i > 2000) throw new Error('not in time');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 const valueOf = (metrics: string, series: string): number | undefined => {

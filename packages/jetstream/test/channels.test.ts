@@ -4,6 +4,7 @@ import { Service, ServiceError, event, unchecked, type MessageEnd } from '@natsm
 import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
 import { onEachJetStream } from '#test/matrix';
+import { until } from '#test/until';
 import {
   bucket,
   Consume,
@@ -62,10 +63,6 @@ onEachJetStream((_server, client) => {
     let publisher: JetStreamPublisher;
     let ends: MessageEnd[];
     const onEnd = (message: unknown): void => void ends.push(message as MessageEnd);
-    const until = async (isTrue: () => boolean): Promise<void> => {
-      for (let i = 0; i < 2000 && !isTrue(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-      if (!isTrue()) throw new Error(`not true in time: ${JSON.stringify(ends.map(({ settlement }) => settlement))}`);
-    };
     const settlements = (kind: string): unknown[] =>
       ends.filter(({ ctx }) => ctx.kind === kind).map(({ outcome, code, settlement }) => [outcome, code, settlement]);
 

@@ -1,7 +1,6 @@
 import { startServer, type TestServer } from '@natsmith/testing';
 import { connect, headers as createHeaders, type NatsConnection } from 'nats';
-import { describeWithNatsServer } from '#test/matrix';
-import { natsServerIsOlderThan } from '../nats-server';
+import { describeWithNatsServer, natsServerIsOlderThan } from '#test/matrix';
 import { conversations } from './requests';
 
 // What tells the time, the machine or the version is another with each server.
