@@ -1,6 +1,5 @@
 // What bundlers for browsers get of a package: its sources as ES modules, file by file, so that a bundle holds the files
 // that it uses; what is newer than its sources stays. The files that "browser" in package.json puts in the place of others stand there.
-import { build } from 'esbuild';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +17,10 @@ async function buildPackage(folder) {
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     .map((name) => join(folder, 'src', name))
     .filter((path) => !inPlaceOf.has(path));
-  if (isFresh(join(outdir, 'index.mjs'), [...sources, join(folder, 'package.json')])) return;
+  if (isFresh(join(outdir, 'index.mjs'), [...sources, join(folder, 'package.json'), fileURLToPath(import.meta.url)]))
+    return;
+  // Loaded where it is needed: most runs find all fresh.
+  const { build } = await import('esbuild');
   rmSync(outdir, { recursive: true, force: true });
   await build({
     entryPoints: sources,
