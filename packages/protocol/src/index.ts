@@ -10,7 +10,7 @@ export {
   sizeProblem,
 } from './body/json-limits';
 export { jsonOf } from './body/json-value';
-export { abandonPromises, isAbandoned, isThenable } from './body/thenable';
+export { abandonPromises, isAbandoned, isAsyncIterable, isThenable } from './body/thenable';
 export { asBuffer, bytesIn, wholeBytes } from './body/whole-bytes';
 export { Buffer, delay, inBackground, nextTurn, tracingChannel, warn } from './platform/node';
 export { CHUNK_CREDIT, CHUNKS_HEADER, chunksOf, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';

@@ -1,7 +1,7 @@
-import type { HeaderLines } from '@natsmith/protocol';
+import { isAsyncIterable, type HeaderLines } from '@natsmith/protocol';
 import { isLarge, uploadInChunks } from '../stream/chunked-request';
 import type { Inbox } from '../nats/inbox';
-import { isAsyncIterable, itemsOf, Upload } from '../stream/upload';
+import { itemsOf, Upload } from '../stream/upload';
 import { EMPTY, encodeBody } from './body';
 import type { Destination } from './destination';
 import type { Endpoint } from './endpoint';

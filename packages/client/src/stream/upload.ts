@@ -5,6 +5,7 @@ import {
   ERROR_HEADER,
   headerBlock,
   HEARTBEAT_HEADER,
+  isAsyncIterable,
   ItemSender,
   PermissionError,
   SEQUENCE_HEADER,
@@ -127,10 +128,6 @@ export function itemsOf(payload: unknown, takesStream: boolean): AsyncIterable<u
   if (isAsyncIterable(payload)) return payload;
   if (typeof payload !== 'object' || payload === null || payload instanceof Uint8Array) return undefined;
   return takesStream && Symbol.iterator in payload ? oneByOne(payload as Iterable<unknown>) : undefined;
-}
-
-export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 async function* oneByOne(items: Iterable<unknown>): AsyncGenerator<unknown> {

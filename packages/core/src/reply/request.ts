@@ -1,4 +1,4 @@
-import { CANCEL_HEADER, errorNamed, type ServiceError, TIMEOUT_HEADER } from '@natsmith/protocol';
+import { CANCEL_HEADER, errorNamed, isAsyncIterable, type ServiceError, TIMEOUT_HEADER } from '@natsmith/protocol';
 import type { RequestContext } from '../define/handler';
 import { encodeReply } from '../payload/codec';
 import { failureOf, internalError } from '../pipeline/failure';
@@ -10,7 +10,7 @@ import type { EndpointRuntime } from './endpoint-runtime';
 import { errorReply, type ErrorReply } from './error-reply';
 import type { Body } from './outlet';
 import type { Replying } from './replying';
-import { isAsyncIterable, sendStream } from './stream';
+import { sendStream } from './stream';
 
 const DECIMAL = /^[-+]?\d+(\.\d+)?$/;
 // A hundred years in milliseconds: what is longer is no deadline, and far beyond it lie dates that do not exist.

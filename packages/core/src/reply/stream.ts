@@ -110,10 +110,6 @@ function announceCancel({ replyHeaders }: Replying): void {
   replyHeaders.set(ERROR_HEADER, 'the stream was cancelled');
 }
 
-export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
-}
-
 /** Milliseconds without an item after which a stream is ended, once the service stops. */
 const STILL_TIMEOUT = 500;
 const STILL_INTERVAL = 50;

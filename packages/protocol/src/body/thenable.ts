@@ -3,6 +3,11 @@ export function isThenable(value: unknown): value is Promise<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
+/** Whether a value is a stream. Throws where looking at it does. */
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
 /** Whether a value is a promise where none belongs. It is waited for by nobody, so its rejection is not to end the process. */
 export function isAbandoned(value: unknown): boolean {
   if (!isThenable(value)) return false;
