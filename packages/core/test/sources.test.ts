@@ -165,7 +165,7 @@ class JobRun extends Run<JobRuntime> implements JobContext {
   }
 
   protected override failed(thrown: unknown): void {
-    const { code, description } = failureOf(thrown, this, this.runtime);
+    const { code, description } = failureOf(thrown, this);
     const isHopeless = code === 400 || this.attempt === 3;
     this.runtime.queue.end(this.job, isHopeless ? 'buried' : 'given back');
     this.end(`${code}:${description}`);

@@ -129,6 +129,11 @@ export abstract class Context implements BaseContext {
     return error === reason || (error as { cause?: unknown }).cause === reason;
   }
 
+  /** Whether an error is the reason of `stopping`, or Node's AbortError that names it as its cause. */
+  isStoppedWith(error: unknown): boolean {
+    return this.runtime.stopping.isReasonOf(error);
+  }
+
   abort(reason: Error): void {
     const abortion = (this.abortion ??= new Abortion());
     abortion.reason ??= reason;

@@ -1,6 +1,5 @@
 import { errorNamed, isReceived, REQUEST_ID_HEADER, ServiceError } from '@natsmith/protocol';
 import type { Context } from './context';
-import type { HandlerRuntime } from './runtime';
 import { stopping } from './stopping';
 
 /** Milliseconds by which the clocks of a caller and of what it calls may differ. */
@@ -10,10 +9,9 @@ const CLOCK_TOLERANCE = 5;
  * The one way from whatever a handler threw to what others may know of it; logs the rest.
  * Throws where looking at it does.
  */
-export function failureOf(thrown: unknown, ctx: Context, runtime: HandlerRuntime): ServiceError {
-  const { stopping: notice } = runtime;
+export function failureOf(thrown: unknown, ctx: Context): ServiceError {
   // Who ends because `ctx.stopping` said so has not failed.
-  if (notice.isReasonOf(thrown)) return stopping();
+  if (ctx.isStoppedWith(thrown)) return stopping();
   if (isReceived(thrown)) return upstreamError(thrown, ctx);
   if (!(thrown instanceof ServiceError)) return internalError(thrown, ctx);
   if (thrown.cause !== undefined) ctx.log.warn({ err: thrown.cause }, thrown.message);
@@ -30,9 +28,9 @@ export interface Failure {
 }
 
 /** What `failureOf` says, for messages that nobody waits for. Never throws. */
-export function unansweredFailure(thrown: unknown, ctx: Context, runtime: HandlerRuntime): Failure {
+export function unansweredFailure(thrown: unknown, ctx: Context): Failure {
   try {
-    const error = failureOf(thrown, ctx, runtime);
+    const error = failureOf(thrown, ctx);
     const { code, description, data, cause } = error;
     // Of what is made here in the place of what was thrown, only the notice of a stop is not logged.
     const isLogged = cause !== undefined || (error !== thrown && code !== 503);

@@ -103,7 +103,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
     const { codec } = this.runtime;
     let reply: ErrorReply;
     try {
-      this.error = failureOf(thrown, this, this.runtime);
+      this.error = failureOf(thrown, this);
       reply = errorReply(this.error, this.replyHeaders, codec);
     } catch (unsendable) {
       // Its code, headers or data cannot be sent, or it throws where it is looked at.

@@ -82,7 +82,7 @@ class EventRun extends Run<EventRuntime> {
   protected override failed(thrown: unknown): void {
     this.inScope(() => {
       const { refusals } = this.runtime;
-      const { code, description, data, isLogged } = unansweredFailure(thrown, this, this.runtime);
+      const { code, description, data, isLogged } = unansweredFailure(thrown, this);
       const events = isLogged ? 0 : refusals.add();
       if (events > 0) this.log.warn({ code, data, events }, `event not handled: ${description}`);
       this.end(`${code}:${description}`);

@@ -118,7 +118,7 @@ export class BatchRun extends Run implements BatchContext {
       const failure = failures.get(held);
       return failure === undefined
         ? this.settler.acknowledge(held, this)
-        : this.settler.settle(held, judge(failure.thrown, this, this.runtime), this);
+        : this.settler.settle(held, judge(failure.thrown, this), this);
     });
   }
 
@@ -127,8 +127,7 @@ export class BatchRun extends Run implements BatchContext {
     let whole: Verdict | undefined;
     this.conclude((held) => {
       const own = failures.get(held);
-      const verdict =
-        own === undefined ? (whole ??= judge(thrown, this, this.runtime)) : judge(own.thrown, this, this.runtime);
+      const verdict = own === undefined ? (whole ??= judge(thrown, this)) : judge(own.thrown, this);
       return this.settler.settle(held, verdict, this);
     });
   }
@@ -143,9 +142,7 @@ export class BatchRun extends Run implements BatchContext {
     this.isSettled = true;
     this.inScope(() => {
       const endings = this.items.map(({ held }) =>
-        this.refused.has(held)
-          ? this.settler.settle(held, judge(this.refused.get(held), this, this.runtime), this)
-          : settle(held),
+        this.refused.has(held) ? this.settler.settle(held, judge(this.refused.get(held), this), this) : settle(held),
       );
       const error = endings.find((ending) => ending.error !== undefined)?.error;
       const settled = endings.map(({ settlement }) => settlement);

@@ -63,7 +63,7 @@ export abstract class DeliveryRun extends Run<ConsumerRuntime> {
   }
 
   protected override failed(thrown: unknown): void {
-    this.conclude(() => this.settler.settle(this.held, judge(thrown, this, this.runtime), this));
+    this.conclude(() => this.settler.settle(this.held, judge(thrown, this), this));
   }
 
   /** The message is not to blame, so that it goes back at once, and is never buried by that. */

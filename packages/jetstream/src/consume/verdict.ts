@@ -1,4 +1,4 @@
-import { failureOf, type Context, type HandlerRuntime } from '@natsmith/core';
+import { failureOf, type Context } from '@natsmith/core';
 import { isReceived, ServiceError } from '@natsmith/protocol';
 import type { Failure } from './held-message';
 import { outcomeIn, outcomeKind, type Reject, type Retry } from './outcomes';
@@ -16,12 +16,11 @@ export type Verdict =
 const MAY_PASS = new Set([408, 429]);
 
 /** Judges what a handler has thrown, and logs what nobody else sees. */
-export function judge(thrown: unknown, run: Context, runtime: HandlerRuntime): Verdict {
+export function judge(thrown: unknown, run: Context): Verdict {
   // Who ends because `ctx.stopping` said so has not failed.
-  if (runtime.stopping.isReasonOf(thrown))
-    return { end: 'back', failure: { code: 503, description: 'service is stopping' } };
+  if (run.isStoppedWith(thrown)) return { end: 'back', failure: { code: 503, description: 'service is stopping' } };
   const outcome = outcomeIn(thrown);
-  if (outcome === undefined) return judgeError(thrown, run, runtime);
+  if (outcome === undefined) return judgeError(thrown, run);
   const description = wordsOf(outcome);
   switch (outcomeKind(outcome)) {
     case 'retry':
@@ -33,8 +32,8 @@ export function judge(thrown: unknown, run: Context, runtime: HandlerRuntime): V
   }
 }
 
-function judgeError(thrown: unknown, run: Context, runtime: HandlerRuntime): Verdict {
-  const failure = failureOf(thrown, run, runtime);
+function judgeError(thrown: unknown, run: Context): Verdict {
+  const failure = failureOf(thrown, run);
   const { code } = failure;
   const isOwn = thrown instanceof ServiceError && !isReceived(thrown);
   if (isOwn && code >= 400 && code < 500 && !MAY_PASS.has(code)) return { end: 'bury', failure };

@@ -49,7 +49,7 @@ export class WatchRun extends Run implements WatchContext {
   }
 
   protected override failed(thrown: unknown): void {
-    const { code, description, data, isLogged } = unansweredFailure(thrown, this, this.runtime);
+    const { code, description, data, isLogged } = unansweredFailure(thrown, this);
     if (!isLogged)
       this.inScope(() => this.log.warn({ key: this.key, code, data }, `value not handled: ${description}`));
     this.end(`${code}:${description}`);
