@@ -94,6 +94,7 @@ export { knownEvents } from './plan/event';
 export type { HandlerPlan } from './plan/handler-plan';
 export type { PlannedHandler, SourceSurroundings } from './plan/source';
 export type { Outlet } from './reply/outlet';
+export { sendUncredited } from './reply/stream';
 export type { HostSettings } from './sources/settings';
 export { Endpoint } from './sources/endpoint';
 export { Subscribe } from './sources/event';

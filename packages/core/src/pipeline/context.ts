@@ -11,6 +11,8 @@ export interface HandlerFacts {
   readonly params: readonly { readonly name: string; readonly index: number }[];
   /** Milliseconds; Infinity for none. */
   readonly timeout: number;
+  /** Bytes. */
+  readonly maxBody: number;
   readonly stopping: Stopping;
   /** For lines about no message. */
   readonly log: HandlerLog;
@@ -65,6 +67,11 @@ export abstract class Context implements BaseContext {
 
   get handler(): HandlerInfo {
     return this.runtime.handler;
+  }
+
+  /** Bytes; a longer body is refused where it would be decoded. */
+  get maxBody(): number {
+    return this.runtime.maxBody;
   }
 
   get params(): Readonly<Record<string, string>> {

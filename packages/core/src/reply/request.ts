@@ -66,6 +66,10 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
     (this.whenEnded ??= []).push(listener);
   }
 
+  sendUncredited(items: AsyncIterable<unknown>, encode: (item: unknown) => Body): Promise<void> {
+    return sendStream(items, this, this.runtime, { credit: Infinity, heartbeat: 0, encode });
+  }
+
   /** Ends it without a word to the caller: the subject that it names is not its own. */
   refuse(subject: string, problem: string): void {
     const requests = this.runtime.refusals.add();

@@ -11,7 +11,7 @@ import {
   SEQUENCE_HEADER,
 } from '@natsmith/protocol';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Codec } from '../define/handler';
+import type { RequestContext } from '../define/handler';
 import { EMPTY, encodeReply } from '../payload/codec';
 import type { Replying } from './replying';
 import type { EndpointRuntime } from './endpoint-runtime';
@@ -30,6 +30,8 @@ export interface StreamTerms {
   readonly heartbeat: number;
   /** The headers of an empty message that goes before all others. */
   readonly announcement?: HeaderBlock;
+  /** Makes an item a body; without it the endpoint's codec does. */
+  readonly encode?: (item: unknown) => Body;
 }
 
 /** Sends each item as one reply message, in order; the request's own reply, sent afterwards, ends the stream. */
@@ -37,9 +39,11 @@ export async function sendStream(
   items: AsyncIterable<unknown>,
   request: Replying,
   runtime: EndpointRuntime,
-  { credit, heartbeat, announcement }: StreamTerms = termsOf(request),
+  { credit, heartbeat, announcement, encode = (item) => encodeReply(item, runtime.codec) }: StreamTerms = termsOf(
+    request,
+  ),
 ): Promise<void> {
-  const { codec, outlet, uncredited, stopping } = runtime;
+  const { outlet, uncredited, stopping } = runtime;
   const to = replySubject(request.message);
   if (to === '' || isAcknowledgement(to)) return runThrough(items, request, runtime);
   const notAnInbox = outlet.replySubjects.streamProblem(to);
@@ -87,7 +91,7 @@ export async function sendStream(
       : undefined;
   try {
     if (announcement !== undefined) outlet.publish(to, EMPTY, announcement, control);
-    const ending = await sender.send(items, (item) => encode(item, codec));
+    const ending = await sender.send(items, (item) => encoded(item, encode));
     if (ending === 'cancelled') announceCancel(request);
     if (ending === 'gone') throw errorNamed('streamGone');
     if (ending === 'stopped' && refusal !== undefined)
@@ -99,6 +103,20 @@ export async function sendStream(
     stopWatching?.();
     request.signal.removeEventListener('abort', onAbort);
   }
+}
+
+/**
+ * Sends each item as one reply message to a reader that grants no credit, with the bounds of all streams: for middleware
+ * whose own reply, sent afterwards, ends the stream in the words of another protocol.
+ * @param ctx what the middleware was called with
+ * @throws ServiceError where the stream ends early; the reason of `ctx.signal` where the request has ended
+ */
+export function sendUncredited(
+  items: AsyncIterable<unknown>,
+  ctx: RequestContext,
+  encode: (item: unknown) => Body,
+): Promise<void> {
+  return (ctx as unknown as Replying).sendUncredited(items, encode);
 }
 
 /**
@@ -152,9 +170,9 @@ function termsOf(request: Replying): StreamTerms {
   return { credit, heartbeat: heartbeatIn(request.headers.get(HEARTBEAT_HEADER)) };
 }
 
-function encode(item: unknown, codec: Codec): Body {
+function encoded(item: unknown, encode: (item: unknown) => Body): Body {
   try {
-    return encodeReply(item, codec);
+    return encode(item);
   } catch (cause) {
     throw errorNamed('itemNotEncoded', undefined, { cause });
   }

@@ -130,6 +130,7 @@ export function runtimeOf<Ctx extends Context>(
     handler: Object.freeze({ name, subject, queueGroup, metadata }),
     params,
     timeout: limits.timeout ?? Infinity,
+    maxBody: limits.maxBody,
     stopping,
     run: compose(kind as Kind, [...settings.use, ...use], core, where, report) as Execute,
     counter: new Counter(),
