@@ -30,6 +30,7 @@ export type {
 } from '@natsmith/protocol';
 export type { GatherLimits, RawReply, RequestManyOptions } from './discovery/request-many';
 export type { BodyKind } from './call/body';
+export { replyError } from './call/reply';
 export type { CallOptions, StreamOptions, SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
 export { clientChannels, type ClientOperation } from './channels';
 export type { Carrier } from './propagation';

@@ -8,6 +8,7 @@ import {
   ServiceError,
   textOf,
   type Message,
+  type ReceivedHeaders,
 } from '@natsmith/protocol';
 import { decodeBody, type BodyKind } from './body';
 import { NoRespondersError } from './no-responders-error';
@@ -23,11 +24,23 @@ export function readReply(message: Message, as: BodyKind, subject: string): unkn
 export function errorIn(message: Message, subject: string): ServiceError | undefined {
   if (isNoResponders(message)) return new NoRespondersError(subject);
   const headers = headersIn(message);
-  if (headers === undefined) return undefined;
+  return headers === undefined ? undefined : errorFrom(headers, message);
+}
+
+/** The error that a reply of `requestMany` carries (ADR-32, Error handling); undefined where it carries none. */
+export function replyError(reply: Body & { readonly headers: ReceivedHeaders }): ServiceError | undefined {
+  return errorFrom(reply.headers, reply);
+}
+
+interface Body {
+  readonly data: Uint8Array;
+}
+
+function errorFrom(headers: ReceivedHeaders, body: Body): ServiceError | undefined {
   const code = headers.get(ERROR_CODE_HEADER);
   const description = headers.get(ERROR_HEADER);
   if (code === undefined && description === undefined) return undefined;
-  const { data } = message;
+  const { data } = body;
   const others = headers.keys().filter((name) => name !== ERROR_CODE_HEADER && name !== ERROR_HEADER);
   const error = new ServiceError(codeOf(code), oneLine((description ?? '').slice(0, MAX_DESCRIPTION)), {
     data: data.length === 0 ? undefined : jsonOrText(data),
