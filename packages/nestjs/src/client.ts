@@ -1,8 +1,8 @@
-import type { CallOptions, HeaderValues, ServiceClient } from '@natsmith/client';
-import { millisecondsOfOption, randomToken, ServiceError, unchecked, type Duration } from '@natsmith/protocol';
+import { replyError, type CallOptions, type HeaderValues, type ServiceClient } from '@natsmith/client';
+import { jsonOf, millisecondsOfOption, randomToken, ServiceError, unchecked, type Duration } from '@natsmith/protocol';
 import { nestEvent } from './event';
 import { nestSubject, type NestPattern } from './pattern';
-import { isReply, nestError, readNestReply } from './reply';
+import { nestErrorIn, readNestReply } from './reply';
 
 /** What `send` takes besides pattern and data: that of `client.call`. */
 export type NestSendOptions = Pick<CallOptions, 'timeout' | 'signal' | 'headers'>;
@@ -44,16 +44,15 @@ export class NestClient {
       return readNestReply(body, id, subject).response as Response;
     } catch (error) {
       // A service that has been moved says it in its headers as well.
-      if (error instanceof ServiceError && isReply(error.data)) throw nestError(error.data.err);
-      throw error;
+      throw error instanceof ServiceError ? nestErrorIn(error) : error;
     }
   }
 
   /**
    * Reads the responses of a `@MessagePattern` that gives an Observable. Nest sends at its own pace, and is not told when
    * the loop is left.
-   * @throws ServiceError with Nest's `err` as `data`
-   * @throws Error when the stream has not ended in time
+   * @throws ServiceError with Nest's `err` as `data`, or with what a service says in its headers
+   * @throws Error when the stream has not ended in time, or has more values than are read
    */
   async *stream<Response = unknown>(
     pattern: NestPattern,
@@ -63,15 +62,20 @@ export class NestClient {
     const subject = nestSubject(pattern);
     const id = randomToken();
     const time = millisecondsOfOption('timeout', timeout) ?? STREAM_TIMEOUT;
-    const body = Buffer.from(JSON.stringify({ pattern, data, id }));
+    const body = Buffer.from(jsonOf({ pattern, data, id }) as string);
     const limits = { timeout: time, stall: time, max: MAX_VALUES, ...(headers && { headers }) };
     let count = 0;
-    for await (const { data } of this.client.requestMany(subject, body, limits)) {
-      const { response, isLast } = readNestReply(data, id, subject);
+    const replies = this.client.requestMany(subject, body, limits);
+    for await (const reply of replies) {
+      const error = replyError(reply);
+      if (error !== undefined) throw nestErrorIn(error);
+      const { response, isLast } = readNestReply(reply.data, id, subject);
       count++;
       if (response !== undefined) yield response as Response;
       if (isLast) return;
     }
+    const [problem] = replies.problems;
+    if (problem !== undefined) throw new Error(problem.reason);
     throw new Error(
       count === 0
         ? `nobody answered on ${subject} within ${time} ms`

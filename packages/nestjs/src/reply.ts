@@ -1,7 +1,7 @@
 import { markReceived, parseJson, printable, ServiceError } from '@natsmith/protocol';
 
 /** What a reply of a Nest service says. */
-export interface NestReply {
+interface NestReply {
   readonly response: unknown;
   /** None comes after it. */
   readonly isLast: boolean;
@@ -26,7 +26,7 @@ export function readNestReply(body: Uint8Array, id: string, subject: string): Ne
   const { err, response, isDisposed, id: given } = value;
   if (given !== undefined && given !== id)
     throw markReceived(new Error(`the reply on ${subject} answers another request`));
-  if (err !== undefined && err !== null && err !== '') throw nestError(err);
+  if (saysError(err)) throw nestError(err);
   return { response, isLast: isDisposed === true };
 }
 
@@ -37,13 +37,23 @@ interface Reply {
   readonly id?: unknown;
 }
 
-export function isReply(value: unknown): value is Reply {
+function isReply(value: unknown): value is Reply {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return 'err' in value || 'response' in value || 'isDisposed' in value;
 }
 
+function saysError(err: unknown): boolean {
+  return err !== undefined && err !== null && err !== '';
+}
+
+/** The error of Nest that an error of a service carries as its data; else the error as it is. */
+export function nestErrorIn(error: ServiceError): ServiceError {
+  const { data } = error;
+  return isReply(data) && saysError(data.err) ? nestError(data.err) : error;
+}
+
 /** What a Nest service threw: a string, or an object with `message` and perhaps a code of HTTP. */
-export function nestError(err: unknown): ServiceError {
+function nestError(err: unknown): ServiceError {
   const { message, code, statusCode, status } = (typeof err === 'object' && err !== null ? err : {}) as Record<
     string,
     unknown
