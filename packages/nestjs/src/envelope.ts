@@ -1,5 +1,13 @@
-import { only, type Codec, type Next, type RequestContext } from '@natsmith/core';
-import { isReceived, nextTurn, parseJson, ServiceError } from '@natsmith/protocol';
+import {
+  failureOf,
+  only,
+  sendUncredited,
+  type Codec,
+  type Context,
+  type Next,
+  type RequestContext,
+} from '@natsmith/core';
+import { asBuffer, isAsyncIterable, jsonOf, parseJson, ServiceError } from '@natsmith/protocol';
 
 /** A body as it is without its envelope. */
 interface Opened {
@@ -10,18 +18,33 @@ interface Opened {
 
 /** Characters; Nest's ids have 21. */
 const MAX_ID = 200;
-/** What goes to somebody who cannot say that it is enough, as in core. */
-const MAX_ITEMS = 1_000;
-const ITEMS_OF_A_TURN = 100;
 const PARTS = new Set(['pattern', 'data', 'id']);
+const PATTERN = Buffer.from('"pattern"');
 
-/** Bodies that the middleware has read, so that the codec need not read them again. */
-const opened = new WeakMap<Uint8Array, Opened>();
+/**
+ * Bodies that the middleware has read, so that the codec need not read them again. By their memory: the client libraries
+ * give a new view of it whenever a message with headers is asked for its data.
+ */
+const opened = new WeakMap<ArrayBufferLike, Opened & { readonly start: number; readonly length: number }>();
+
+/** Takes what the middleware has read of a body. */
+function takeOpened({ buffer, byteOffset, length }: Uint8Array): Opened | undefined {
+  const known = opened.get(buffer);
+  if (known?.start !== byteOffset || known.length !== length) return undefined;
+  opened.delete(buffer);
+  return known;
+}
 
 /** @throws ServiceError 400 for what is not JSON */
 function open(body: Uint8Array): Opened {
   const value = parseJson(body);
-  return isEnvelope(value) ? { data: value.data, id: value.id } : { data: value, id: undefined };
+  const isOpened = isEnvelope(value) && namesPattern(body);
+  return isOpened ? { data: value.data, id: value.id } : { data: value, id: undefined };
+}
+
+/** Whether a body may be an envelope; a search for bytes costs next to nothing. */
+function namesPattern(body: Uint8Array): boolean {
+  return asBuffer(body).includes(PATTERN);
 }
 
 function isEnvelope(value: unknown): value is { readonly data?: unknown; readonly id?: string } {
@@ -42,17 +65,22 @@ function isObject(value: unknown): value is object {
  */
 export const nestCodec: Codec = {
   name: 'nest',
-  decode: (body) => (opened.get(body) ?? open(body)).data,
-  encode: (value) => JSON.stringify(value),
+  decode: (body) => (takeOpened(body) ?? open(body)).data,
+  encode,
 };
+
+/** @throws TypeError for what has no JSON form, such as a Map */
+function encode(value: unknown): string {
+  return jsonOf(value) as string;
+}
 
 /** The codec of the events of one subject: `{ pattern, data }`, as Nest's clients emit them. */
 export function eventCodec(pattern: unknown): Codec {
-  return { ...nestCodec, encode: (data) => JSON.stringify({ pattern, data }) };
+  return { ...nestCodec, encode: (data) => encode({ pattern, data }) };
 }
 
-/** What stands in the state of a request whose reply is put into an envelope. */
-const ENVELOPED = Symbol('enveloped for Nest');
+/** What stands in the state of a request whose body has been looked at. */
+const SEEN = Symbol('seen by nestReplies');
 
 /**
  * Middleware that answers requests of Nest's clients as Nest does: `{ response, isDisposed, id }`, and
@@ -61,16 +89,17 @@ const ENVELOPED = Symbol('enveloped for Nest');
  */
 export const nestReplies = only('endpoint', (ctx, next) => {
   const { data } = ctx.message as { readonly data: Uint8Array };
-  const id = data.length === 0 || ctx.state.has(ENVELOPED) ? undefined : idIn(data);
-  if (id === undefined) return next();
-  ctx.state.set(ENVELOPED, true);
-  return answer(id, next, ctx);
+  // What is too long will not be decoded; who refuses it says so.
+  if (data.length > contextOf(ctx).maxBody || !namesPattern(data) || ctx.state.has(SEEN)) return next();
+  ctx.state.set(SEEN, true);
+  const id = idIn(data);
+  return id === undefined ? next() : answer(id, next, ctx);
 });
 
 function idIn(body: Uint8Array): string | undefined {
   try {
     const read = open(body);
-    opened.set(body, read);
+    opened.set(body.buffer, { ...read, start: body.byteOffset, length: body.length });
     return read.id;
   } catch {
     // Whoever decodes it says what is wrong.
@@ -81,52 +110,26 @@ function idIn(body: Uint8Array): string | undefined {
 async function answer(id: string, next: Next, ctx: RequestContext): Promise<object> {
   try {
     const response = await next();
-    return isAsyncIterable(response) ? await answers(id, response, ctx) : { response, isDisposed: true, id };
+    if (!isAsyncIterable(response)) return { response, isDisposed: true, id };
+    // As an Observable of Nest's travels; the end of a stream of natsmith is an empty message, which Nest's client takes
+    // for nobody's answer.
+    await sendUncredited(response, ctx, (item) => encode({ response: item, id }));
+    return { isDisposed: true, id };
   } catch (thrown) {
+    // The caller has been told already, by a timeout for one.
+    if (contextOf(ctx).isDone) throw thrown;
     throw errorFor(id, thrown, ctx);
   }
 }
 
-/**
- * A stream as an Observable of Nest's travels; not as streams of natsmith, whose end is an empty message, which Nest's
- * client takes for nobody's answer. Gives the last message.
- */
-async function answers(id: string, items: AsyncIterable<unknown>, ctx: RequestContext): Promise<object> {
-  const message = ctx.message as { respond(body: Uint8Array): unknown };
-  let count = 0;
-  for await (const response of items) {
-    ctx.signal.throwIfAborted();
-    if (++count > MAX_ITEMS)
-      throw new ServiceError(429, `the stream ends after ${MAX_ITEMS} items, because Nest's client grants no credit`);
-    message.respond(Buffer.from(JSON.stringify({ response, id })));
-    // Items that are always ready would hold up all else.
-    if (count % ITEMS_OF_A_TURN === 0) await nextTurn();
-  }
-  return { isDisposed: true, id };
-}
-
 /** The same error, with a body that Nest's client reads; nothing of what is not meant for the caller. */
 function errorFor(id: string, thrown: unknown, ctx: RequestContext): ServiceError {
-  const error = tellable(thrown, ctx);
-  const { code, description: message, data, headers, cause } = error;
+  const { code, description: message, data, headers } = failureOf(thrown, contextOf(ctx));
   const err = { status: 'error', code, message, ...(data !== undefined && { data }) };
-  return new ServiceError(code, message, {
-    data: { err, isDisposed: true, id },
-    headers,
-    ...(cause !== undefined && { cause }),
-  });
+  return new ServiceError(code, message, { data: { err, isDisposed: true, id }, headers });
 }
 
-function tellable(thrown: unknown, ctx: RequestContext): ServiceError {
-  if (isReceived(thrown)) {
-    ctx.log.error({ err: thrown }, 'upstream error');
-    return new ServiceError(502, 'upstream error');
-  }
-  if (thrown instanceof ServiceError) return thrown;
-  ctx.log.error({ err: thrown }, 'handler failed');
-  return new ServiceError(500, 'internal error', { headers: { 'Natsmith-Request-Id': ctx.requestId } });
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+/** What core knows of a request besides what it shows to handlers. */
+function contextOf(ctx: RequestContext): Context {
+  return ctx as unknown as Context;
 }
