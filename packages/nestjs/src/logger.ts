@@ -3,7 +3,8 @@ import type { Logger } from '@natsmith/core';
 import { inspect } from 'node:util';
 
 /** Writes natsmith's log lines with the logger of the Nest application, under the name "natsmith". */
-export function nestLogger(logger = new NestLogger('natsmith')): Logger {
+export function nestLogger(): Logger {
+  const logger = new NestLogger('natsmith');
   return {
     debug: (details, message) => logger.debug(lineOf(details, message)),
     info: (details, message) => logger.log(lineOf(details, message)),

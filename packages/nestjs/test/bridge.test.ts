@@ -17,6 +17,7 @@ import { lastValueFrom, of, throwError, toArray, concatMap, delay, type Observab
 import type { Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
+import { until } from '#test/until';
 import { NestClient, NestEndpoint, nestEvent, nestReplies } from '../src/bridge';
 
 class Operands {
@@ -133,7 +134,7 @@ onEachServerAndClient((server, library) => {
     lastValueFrom(proxy.send(pattern, data), { defaultValue: 'none' });
 
   async function eventually(count: number): Promise<unknown[]> {
-    while (seen.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => seen.length >= count);
     return seen;
   }
 
