@@ -2,16 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HandlerSurroundings } from '@natsmith/core';
 import { headerNameProblem, headersIn, headerValueProblem, oneLine, type Message } from '@natsmith/protocol';
 import { DEAD_LETTER_HEADERS, deadLetterSubject, ORIGINAL_PREFIX } from '../contract/dead-letter';
+import { LAST_SUBJECT_SEQUENCE } from '../publish/prepared-event';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
-import { NO_STREAM, PublishError } from '../publish/publish-error';
+import { NO_STREAM, PublishError, WRONG_LAST_SEQUENCE } from '../publish/publish-error';
 import type { ConsumerPlan } from './consumer-plan';
 import type { Failure, HeldMessage } from './held-message';
 
 const RETRIES = [100, 500, 2_000, 5_000, 10_000, 30_000];
 /** What headers and subject of a letter take of the largest message, at most. */
 const ROOM_FOR_HEADERS = 1024;
-/** The stream has a letter of this message already. */
-const WRONG_LAST_SEQUENCE = new Set([10071, 10164]);
 
 /** Writes dead letters of one consumer. */
 export class DeadLetters {
@@ -46,7 +45,7 @@ export class DeadLetters {
   private letterOf({ message, delivery }: HeldMessage, failure: Failure): [Uint8Array, [string, string][]] {
     const { outlet } = this.around.settings;
     const headers: [string, string][] = [
-      ['Nats-Expected-Last-Subject-Sequence', '0'],
+      [LAST_SUBJECT_SEQUENCE, '0'],
       [DEAD_LETTER_HEADERS.stream, delivery.stream],
       [DEAD_LETTER_HEADERS.sequence, String(delivery.sequence)],
       [DEAD_LETTER_HEADERS.consumer, delivery.consumer],

@@ -8,7 +8,7 @@ import {
 } from '@natsmith/protocol';
 import { DEAD_LETTER_STREAM, REPLAY_HEADER } from '../contract/dead-letter';
 import { managerOf } from '../nats/manager';
-import { failureIn } from '../provision/management-error';
+import { failureIn, isNothing } from '../provision/management-error';
 import type { PublishReceipt } from '../publish/acknowledgement';
 import { Publication, PublishWindow } from '../publish/publish-window';
 import { UnacknowledgedError } from '../publish/publish-error';
@@ -25,8 +25,6 @@ export interface DeadLetterFilter {
 }
 
 const TIMEOUT = 5_000;
-/** The stream, or a message of it, does not exist. */
-const NO_MESSAGE = 10_037;
 
 /** Looks after messages that consumers have given up: reads them, sends them again to their consumers, removes them. */
 export class DeadLetterBox {
@@ -123,9 +121,4 @@ export class DeadLetterBox {
       new Publication(subject, body, headerBlock(lines), true, now, now + TIMEOUT, onTimeout, undefined),
     );
   }
-}
-
-function isNothing(error: unknown): boolean {
-  const { kind, code } = failureIn(error);
-  return kind === 'missing' || code === NO_MESSAGE;
 }

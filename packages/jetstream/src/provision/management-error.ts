@@ -13,6 +13,7 @@ export interface ManagementFailure {
 
 const STREAM_NOT_FOUND = 10_059;
 const CONSUMER_NOT_FOUND = 10_014;
+const MESSAGE_NOT_FOUND = 10_037;
 const NOT_ENABLED = [10_039, 10_076];
 
 /** Reads what `@nats-io/jetstream` has thrown, or `askApi`. */
@@ -26,4 +27,10 @@ export function failureIn(error: unknown): ManagementFailure {
   if (name === 'JetStreamNotEnabled' || hasNoResponders(error) || NOT_ENABLED.includes(number))
     return { kind: 'disabled', code: number, words };
   return { kind: number > 0 ? 'refused' : 'unanswered', code: number, words };
+}
+
+/** Whether the message that was asked for, or its stream, does not exist. */
+export function isNothing(error: unknown): boolean {
+  const { kind, code } = failureIn(error);
+  return kind === 'missing' || code === MESSAGE_NOT_FOUND;
 }

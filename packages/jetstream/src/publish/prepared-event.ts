@@ -50,6 +50,7 @@ export const MESSAGE_ID = 'Nats-Msg-Id';
 export const TTL = 'Nats-TTL';
 export const SCHEDULE = 'Nats-Schedule';
 export const SCHEDULE_TARGET = 'Nats-Schedule-Target';
+export const LAST_SUBJECT_SEQUENCE = 'Nats-Expected-Last-Subject-Sequence';
 const OPTIONS = ['params', 'headers', 'messageId', 'at', 'ttl', 'expect'];
 
 /** What `publish` takes besides the event and its payload, whatever the event. */
@@ -132,7 +133,7 @@ function messageIdOf(subject: string, id: unknown): string {
 function expectLines(subject: string, { lastSequence, lastSubjectSequence, lastMessageId }: Expectation): HeaderLines {
   return [
     ...sequenceLine('lastSequence', 'Nats-Expected-Last-Sequence', lastSequence),
-    ...sequenceLine('lastSubjectSequence', 'Nats-Expected-Last-Subject-Sequence', lastSubjectSequence),
+    ...sequenceLine('lastSubjectSequence', LAST_SUBJECT_SEQUENCE, lastSubjectSequence),
     ...(lastMessageId === undefined
       ? []
       : [['Nats-Expected-Last-Msg-Id', messageIdOf(subject, lastMessageId)] as const]),

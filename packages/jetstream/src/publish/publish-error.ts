@@ -3,6 +3,8 @@ export const NO_STREAM = 503;
 /** Those of the server for what a stream does not allow. */
 export const NO_TTL = 10_166;
 export const NO_SCHEDULES = 10_188;
+/** Those of the server for a subject whose last message is not the expected one. */
+export const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10_071, 10_164]);
 
 /** The server has refused to store an event, or no stream stores its subject: nothing was stored. */
 export class PublishError extends Error {

@@ -3,16 +3,15 @@ import type { Connection } from '@natsmith/protocol';
 import { versionProblem } from '../nats/server-version';
 import { failureIn } from '../provision/management-error';
 import { ProvisionError } from '../provision/provision-error';
+import { LAST_SUBJECT_SEQUENCE, SCHEDULE, SCHEDULE_TARGET } from '../publish/prepared-event';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
-import { PublishError } from '../publish/publish-error';
+import { PublishError, WRONG_LAST_SEQUENCE } from '../publish/publish-error';
 import { ScheduleBook } from './schedule-book';
 import type { SchedulePlan } from './schedule-plan';
-import { definitionSubject, PATTERN_HEADER, TARGET_HEADER, TIME_ZONE_HEADER } from './schedule-stream';
+import { definitionSubject, TIME_ZONE_HEADER } from './schedule-stream';
 
 const UNKNOWN_ZONE = 10_223;
 const OLDEST = '2.14';
-/** Another instance has put the schedule in between. */
-const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);
 const ATTEMPTS = 5;
 
 /** @throws ProvisionError for a server that knows no schedules by pattern */
@@ -61,6 +60,7 @@ async function settle(connection: Connection, plan: SchedulePlan, how: Provision
       return found === undefined ? 'put' : 'changed';
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
+      // Another instance may have put it in between.
       if (!WRONG_LAST_SEQUENCE.has(error.code) || i === ATTEMPTS) throw refused(plan, error);
     }
   }
@@ -74,9 +74,9 @@ function zoneOf({ timeZone }: { timeZone: string | undefined }): string {
 async function put(connection: Connection, plan: SchedulePlan, replaces: number): Promise<void> {
   const { service, name, pattern, timeZone, subject } = plan;
   const lines: [string, string][] = [
-    [PATTERN_HEADER, pattern],
-    [TARGET_HEADER, subject],
-    ['Nats-Expected-Last-Subject-Sequence', String(replaces)],
+    [SCHEDULE, pattern],
+    [SCHEDULE_TARGET, subject],
+    [LAST_SUBJECT_SEQUENCE, String(replaces)],
   ];
   if (timeZone !== undefined) lines.push([TIME_ZONE_HEADER, timeZone]);
   await publishAcknowledged(connection, definitionSubject(service, name), new Uint8Array(0), lines);

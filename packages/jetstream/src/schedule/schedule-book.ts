@@ -1,17 +1,10 @@
 import type { ConsumerInfo, StoredMsg } from '@nats-io/jetstream';
 import { nameProblem, printable, type Connection } from '@natsmith/protocol';
 import { managerOf } from '../nats/manager';
-import { failureIn } from '../provision/management-error';
+import { failureIn, isNothing } from '../provision/management-error';
+import { SCHEDULE, SCHEDULE_TARGET } from '../publish/prepared-event';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
-import {
-  definitionSubject,
-  PATTERN_HEADER,
-  Schedules,
-  TARGET_HEADER,
-  tickSubject,
-  TIME_ZONE_HEADER,
-  TRIGGER_HEADER,
-} from './schedule-stream';
+import { definitionSubject, Schedules, tickSubject, TIME_ZONE_HEADER, TRIGGER_HEADER } from './schedule-stream';
 
 /** A schedule as the server keeps it. */
 export interface StoredSchedule {
@@ -41,8 +34,6 @@ export interface ScheduleStatus extends StoredSchedule {
 
 /** Nobody reads more, and each is a request. */
 const MOST = 10_000;
-/** The stream, or a message of it, does not exist. */
-const NO_MESSAGE = 10_037;
 
 /** Looks after the schedules that a server keeps: lists them, runs one at once, removes those that nobody wants. */
 export class ScheduleBook {
@@ -122,8 +113,7 @@ export class ScheduleBook {
     try {
       return (await streams.getMessage(Schedules.name, query as { seq: number })) ?? undefined;
     } catch (error) {
-      const { kind, code } = failureIn(error);
-      if (kind === 'missing' || code === NO_MESSAGE) return undefined;
+      if (isNothing(error)) return undefined;
       throw error;
     }
   }
@@ -133,13 +123,13 @@ export class ScheduleBook {
 function scheduleIn({ seq, subject, header, time }: StoredMsg): StoredSchedule | undefined {
   const [, service, name, more] = subject.split('.');
   if (nameProblem(service) !== undefined || nameProblem(name) !== undefined || more !== undefined) return undefined;
-  if (service === undefined || name === undefined || !header.has(PATTERN_HEADER)) return undefined;
+  if (service === undefined || name === undefined || !header.has(SCHEDULE)) return undefined;
   return {
     service,
     name,
-    pattern: printable(header.get(PATTERN_HEADER), 200),
+    pattern: printable(header.get(SCHEDULE), 200),
     timeZone: header.has(TIME_ZONE_HEADER) ? printable(header.get(TIME_ZONE_HEADER), 200) : undefined,
-    target: printable(header.get(TARGET_HEADER), 1_024),
+    target: printable(header.get(SCHEDULE_TARGET), 1_024),
     sequence: seq,
     since: new Date(time),
   };

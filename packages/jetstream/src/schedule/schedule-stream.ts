@@ -3,9 +3,7 @@ import { eventStream } from '../contract/event-stream';
 /** The stream of all schedules and their ticks. A tick is gone when it has run. */
 export const Schedules = eventStream('SCHEDULES', { subjects: ['_schedule.>', '_tick.>'], retention: 'workqueue' });
 
-/** What the server reads of a schedule: its pattern, where its ticks go, the zone of its hours. */
-export const PATTERN_HEADER = 'Nats-Schedule';
-export const TARGET_HEADER = 'Nats-Schedule-Target';
+/** The zone of a schedule's hours, for the server. */
 export const TIME_ZONE_HEADER = 'Nats-Schedule-Time-Zone';
 
 /** Says that somebody asked for a run. */
