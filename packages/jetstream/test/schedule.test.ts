@@ -110,6 +110,31 @@ onEachJetStream((_server, client) => {
       expect(await new ScheduleBook(connection).list(name)).toHaveLength(1);
     });
 
+    it('with a pattern of more than 200 characters is put once', async () => {
+      const all = (count: number) => Array.from({ length: count }, (_, i) => i).join(',');
+      const pattern = `${all(60)} ${all(24)} 1 1 *`;
+      expect(pattern.length).toBeGreaterThan(200);
+      await start(pattern);
+      const first = await definition();
+      expect(first).toMatchObject({ pattern: `0 ${pattern}` });
+      await start(pattern);
+      expect(await definition()).toEqual(first);
+    });
+
+    it('is put where somebody has stored something else', async () => {
+      const { host } = await start('0 0 1 1 *');
+      await host.stop();
+      await connection.request(`_schedule.${name}.report`, '');
+      expect(await definition()).toMatchObject({ pattern: '' });
+      await expect(start('0 0 1 1 *', {}, { provision: 'verify' })).rejects.toThrow(
+        `the schedule "report" of service "${name}" is missing on the server, not "0 0 0 1 1 *"`,
+      );
+      const logger = new Log();
+      await start('0 0 1 1 *', {}, { logger });
+      expect(logger.find('info', /^schedule put$/)).toHaveLength(1);
+      expect(await definition()).toMatchObject({ pattern: '0 0 0 1 1 *' });
+    });
+
     it('that no class names any more is warned of, and ends when it is removed', async () => {
       await start('0 0 1 1 *', { name: 'weekly' });
       const logger = new Log();
@@ -119,6 +144,22 @@ onEachJetStream((_server, client) => {
       expect(await book.remove(name, 'weekly')).toBe(true);
       expect(await book.remove(name, 'weekly')).toBe(false);
       expect((await book.list(name)).map((one) => one.name)).toEqual(['report']);
+    });
+
+    it('that no class names is warned of by its name alone, and a thousand of them are enough', async () => {
+      await (await start('0 0 1 1 *')).host.stop();
+      for (let i = 0; i < 1_100; i++) connection.publish(`_schedule.${name}.other-${i}`);
+      await connection.request(`_schedule.${name}.weekly`, '');
+      await connection.request(`_schedule.${name}.no:name`, '');
+      const logger = new Log();
+      const own = await client.connect();
+      const request = jest.spyOn(own as Pick<Connection, 'request'>, 'request');
+      await start('0 0 1 1 *', {}, { logger, connection: own });
+      const warned = logger.find('warn', /no class names this schedule any more/);
+      expect(warned.length).toBeGreaterThan(900);
+      expect(warned.length).toBeLessThanOrEqual(1_000);
+      expect(warned).toContainEqual({ service: name, schedule: 'other-7' });
+      expect(request.mock.calls.filter(([subject]) => subject.includes('.MSG.GET.'))).toHaveLength(1);
     });
 
     it('may not name the durable of another one', async () => {

@@ -1,18 +1,22 @@
 import type { Preparation, Provision } from '@natsmith/core';
-import type { Connection } from '@natsmith/protocol';
+import { nameProblem, printable, type Connection } from '@natsmith/protocol';
+import type { StoredMsg } from '@nats-io/jetstream';
+import { askApi } from '../nats/api';
 import { versionProblem } from '../nats/server-version';
 import { failureIn } from '../provision/management-error';
 import { ProvisionError } from '../provision/provision-error';
 import { LAST_SUBJECT_SEQUENCE, SCHEDULE, SCHEDULE_TARGET } from '../publish/prepared-event';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
 import { PublishError, WRONG_LAST_SEQUENCE } from '../publish/publish-error';
-import { ScheduleBook } from './schedule-book';
+import { storedMessage } from './schedule-book';
 import type { SchedulePlan } from './schedule-plan';
-import { definitionSubject, TIME_ZONE_HEADER } from './schedule-stream';
+import { definitionSubject, Schedules, TIME_ZONE_HEADER } from './schedule-stream';
 
 const UNKNOWN_ZONE = 10_223;
 const OLDEST = '2.14';
 const ATTEMPTS = 5;
+/** Of one service; nobody reads more warnings. */
+const MOST = 1_000;
 
 /** @throws ProvisionError for a server that knows no schedules by pattern */
 export function checkScheduleVersion(connection: Connection, plans: readonly SchedulePlan[]): void {
@@ -46,18 +50,19 @@ export async function putSchedules(
 
 /** What was done about it; undefined where nothing is to be done. Another instance may be as fast. */
 async function settle(connection: Connection, plan: SchedulePlan, how: Provision): Promise<string | undefined> {
-  const book = new ScheduleBook(connection);
+  const { service, name, pattern, timeZone, subject } = plan;
   for (let i = 1; ; i++) {
-    const found = await book.get(plan.service, plan.name);
-    if (found?.pattern === plan.pattern && found.timeZone === plan.timeZone && found.target === plan.subject)
-      return undefined;
+    // Not always a schedule: whoever may publish there can store anything.
+    const found = await storedMessage(connection, { last_by_subj: definitionSubject(service, name) });
+    const stored = found?.header.has(SCHEDULE) === true ? storedIn(found) : undefined;
+    if (stored?.pattern === pattern && stored.timeZone === timeZone && stored.target === subject) return undefined;
     if (how === 'verify')
       throw new ProvisionError([
-        `the schedule "${plan.name}" of service "${plan.service}" is ${found === undefined ? 'missing' : `"${found.pattern}"${zoneOf(found)}`} on the server, not "${plan.pattern}"${zoneOf(plan)}; let a service put it with { provision: "ensure" }`,
+        `the schedule "${name}" of service "${service}" is ${stored === undefined ? 'missing' : written(stored)} on the server, not ${written(plan)}; let a service put it with { provision: "ensure" }`,
       ]);
     try {
-      await put(connection, plan, found?.sequence ?? 0);
-      return found === undefined ? 'put' : 'changed';
+      await put(connection, plan, found?.seq ?? 0);
+      return stored === undefined ? 'put' : 'changed';
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
       // Another instance may have put it in between.
@@ -66,8 +71,17 @@ async function settle(connection: Connection, plan: SchedulePlan, how: Provision
   }
 }
 
-function zoneOf({ timeZone }: { timeZone: string | undefined }): string {
-  return timeZone === undefined ? '' : ` in ${timeZone}`;
+/** As it is stored, to be compared: what is shown may be shortened. */
+function storedIn({ header }: StoredMsg): Pick<SchedulePlan, 'pattern' | 'timeZone'> & { target: string } {
+  return {
+    pattern: header.get(SCHEDULE),
+    timeZone: header.has(TIME_ZONE_HEADER) ? header.get(TIME_ZONE_HEADER) : undefined,
+    target: header.get(SCHEDULE_TARGET),
+  };
+}
+
+function written({ pattern, timeZone }: Pick<SchedulePlan, 'pattern' | 'timeZone'>): string {
+  return `"${printable(pattern, 200)}"${timeZone === undefined ? '' : ` in ${printable(timeZone, 200)}`}`;
 }
 
 /** @param replaces the sequence of the schedule that this one replaces; of instances that start together one puts it */
@@ -95,9 +109,8 @@ async function warnOfOrphans(
   plans: readonly SchedulePlan[],
   { connection, logger, services }: Pick<Preparation, 'connection' | 'logger' | 'services'>,
 ): Promise<void> {
-  const book = new ScheduleBook(connection);
   for (const service of services)
-    for (const { name } of await book.list(service).catch(() => [])) {
+    for (const name of await storedNames(connection, service).catch(() => [])) {
       if (plans.some((plan) => plan.service === service && plan.name === name)) continue;
       logger.warn(
         { service, schedule: name },
@@ -105,4 +118,15 @@ async function warnOfOrphans(
           'and "natsmith streams ensure --prune" all such schedules of a program',
       );
     }
+}
+
+/** Names alone, with one request: to read each schedule would take one for each. */
+async function storedNames(connection: Connection, service: string): Promise<string[]> {
+  const prefix = definitionSubject(service, '');
+  const reply = await askApi(connection, `STREAM.INFO.${Schedules.name}`, { subjects_filter: `${prefix}*` });
+  const { subjects = {} } = (reply as { state: { subjects?: Record<string, number> } }).state;
+  return Object.keys(subjects)
+    .slice(0, MOST)
+    .map((subject) => subject.slice(prefix.length))
+    .filter((name) => nameProblem(name) === undefined);
 }

@@ -46,7 +46,7 @@ export class ScheduleBook {
     const filter = definitionSubject(service ?? '*', '*');
     const all: StoredSchedule[] = [];
     for (let i = 0, next = 1; i < MOST; i++) {
-      const stored = await this.stored({ seq: next, next_by_subj: filter });
+      const stored = await storedMessage(this.connection, { seq: next, next_by_subj: filter });
       if (stored === undefined || stored.seq < next) break;
       next = stored.seq + 1;
       const schedule = scheduleIn(stored);
@@ -59,7 +59,7 @@ export class ScheduleBook {
   async get(service: string, name: string): Promise<StoredSchedule | undefined> {
     checkName('service', service);
     checkName('schedule', name);
-    const stored = await this.stored({ last_by_subj: definitionSubject(service, name) });
+    const stored = await storedMessage(this.connection, { last_by_subj: definitionSubject(service, name) });
     return stored && scheduleIn(stored);
   }
 
@@ -107,15 +107,16 @@ export class ScheduleBook {
       throw error;
     }
   }
+}
 
-  private async stored(query: object): Promise<StoredMsg | undefined> {
-    const { streams } = await managerOf(this.connection);
-    try {
-      return (await streams.getMessage(Schedules.name, query as { seq: number })) ?? undefined;
-    } catch (error) {
-      if (isNothing(error)) return undefined;
-      throw error;
-    }
+/** A message of the stream of schedules, as it was stored: anybody may write to the stream. */
+export async function storedMessage(connection: Connection, query: object): Promise<StoredMsg | undefined> {
+  const { streams } = await managerOf(connection);
+  try {
+    return (await streams.getMessage(Schedules.name, query as { seq: number })) ?? undefined;
+  } catch (error) {
+    if (isNothing(error)) return undefined;
+    throw error;
   }
 }
 
