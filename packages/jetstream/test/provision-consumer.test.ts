@@ -68,14 +68,14 @@ onEachServerAndClient(
       it('that cannot be made for want of a right is refused at start, with the subject', async () => {
         await (await start({ name: 'other' })).host.stop();
         await expect(start({}, 'reader')).rejects.toThrow(
-          `consumer "worker-work" of stream "${made.stream}" cannot be created: this user may not publish to $JS.API.CONSUMER.CREATE.${made.stream}.worker-work.chores-${id}.*; grant that`,
+          `consumer "worker-work" of stream "${made.stream}" cannot be created: this user may not publish to $JS.API.CONSUMER.CREATE.${made.stream}.worker-work.chores-${id}.*; grant that, let another user start the service once, or start with { provision: 'off' }`,
         );
       });
 
       it('that differs and cannot be updated for want of a right is refused with what differs', async () => {
         await (await start()).host.stop();
         await expect(start({ ackWait: '5s' }, 'reader')).rejects.toThrow(
-          /differs: ack_wait is 30000000000, not 5000000000, and cannot be updated: this user may not publish to/,
+          /differs: ack_wait is 30000000000, not 5000000000, and cannot be updated: this user may not publish to .*; grant that, let another user start the service once, or/,
         );
       });
 

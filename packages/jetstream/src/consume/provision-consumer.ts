@@ -8,13 +8,15 @@ import { versionProblem } from '../nats/server-version';
 import { failureIn } from '../provision/management-error';
 import { ProvisionError } from '../provision/provision-error';
 import { provisionStreams } from '../provision/provision-streams';
-import { explained } from '../provision/wording';
+import { explained, notChecked } from '../provision/wording';
 import { configOf, differencesOf, fixedProblem, updatedConfig, type WantedConfig } from './consumer-config';
 import type { ConsumerPlan } from './consumer-plan';
 import { warnOfOrphans } from './orphaned-consumers';
 
 /** The oldest server that lets one client have a consumer. */
 const EXCLUSIVE = '2.11';
+/** For what this user may not do: no command makes consumers. */
+const WAY_OUT = { wayOut: 'let another user start the service once' };
 
 /** How the consumers of a host were provisioned, to do it again where one is gone. */
 const provisioned = new WeakMap<ConsumerPlan, Preparation>();
@@ -76,18 +78,15 @@ async function ensureConsumer(
     found = (await infoOf(connection, plan))?.config;
   } catch (error) {
     const { kind, words } = failureIn(error);
-    if (kind !== 'forbidden' || provision === 'verify') throw explained(title, error, 'compared');
-    logger.warn(
-      { stream: stream.name, consumer: durable },
-      `consumer not checked: this user may not ask for it (${words}); grant that, or start with { provision: 'off' }`,
-    );
+    if (kind !== 'forbidden' || provision === 'verify') throw explained(title, error, 'compared', WAY_OUT);
+    logger.warn({ stream: stream.name, consumer: durable }, notChecked('consumer', words));
     return undefined;
   }
   if (found === undefined) {
     if (provision !== 'ensure')
       throw new ProvisionError([`${title} does not exist; create it, or start with { provision: "ensure" }`]);
     await write(connection, stream.name, wanted, 'create').catch((error: unknown) => {
-      throw explained(title, error, 'created');
+      throw explained(title, error, 'created', WAY_OUT);
     });
     return 'created';
   }
@@ -101,7 +100,7 @@ async function ensureConsumer(
       `${problem}; let a service update it with { provision: "ensure" }, or change its options`,
     ]);
   await write(connection, stream.name, updatedConfig(found, wanted), 'update').catch((error: unknown) => {
-    throw explained(problem + ', and', error, 'updated');
+    throw explained(problem + ', and', error, 'updated', WAY_OUT);
   });
   logger.info({ consumer: durable, stream: stream.name }, `consumer updated: ${differences.join(', ')}`);
   return undefined;

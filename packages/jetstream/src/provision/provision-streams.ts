@@ -11,7 +11,7 @@ import { failureIn } from './management-error';
 import { ProvisionError } from './provision-error';
 import { abilitiesOf, type Abilities } from './stream-config';
 import type { WantedStream } from './wanted-stream';
-import { explained, missing, plain, refused, sentence } from './wording';
+import { explained, missing, notChecked, plain, refused, sentence } from './wording';
 
 /** What has become of one stream. */
 export interface StreamReport {
@@ -111,10 +111,7 @@ class StreamProvisioning {
     } catch (error) {
       const { kind, words } = failureIn(error);
       if (kind !== 'forbidden' || this.options.provision === 'verify') throw explained(stream.title, error, 'compared');
-      this.options.logger?.warn(
-        { stream: stream.name },
-        `${stream.noun} not checked: this user may not ask for it (${words}); grant that, or start with { provision: 'off' }`,
-      );
+      this.options.logger?.warn({ stream: stream.name }, notChecked(stream.noun, words));
       return { stream: stream.name, outcome: 'unchanged', changed: [], left: [] };
     }
     if (found === undefined) return this.create(stream);
@@ -128,7 +125,8 @@ class StreamProvisioning {
     } catch (error) {
       // Another instance was faster, with a contract of its own.
       const found = failureIn(error).code === ALREADY_IN_USE ? await configFound(this.manager, stream.name) : undefined;
-      if (found === undefined) throw explained(stream.title, error, 'created', await this.others(stream, error));
+      if (found === undefined)
+        throw explained(stream.title, error, 'created', { others: await this.others(stream, error) });
       return this.update(stream, found);
     }
     this.options.logger?.info({ stream: stream.name, subjects: stream.subjects }, `${stream.noun} created`);
@@ -158,7 +156,8 @@ class StreamProvisioning {
     } catch (error) {
       const { kind, words } = failureIn(error);
       const needed = changes.filter(({ kind }) => kind !== 'add');
-      if (kind !== 'forbidden') throw explained(stream.title, error, 'updated', await this.others(stream, error));
+      if (kind !== 'forbidden')
+        throw explained(stream.title, error, 'updated', { others: await this.others(stream, error) });
       if (needed.length > 0) throw refused(needed, ` (this user may not update it: ${words})`);
       logger?.debug({ stream: stream.name, subject: words }, `${stream.noun} not updated: this user may not do so`);
       return { stream: stream.name, outcome: 'unchanged', changed: [], left: differences.map(plain) };

@@ -46,15 +46,28 @@ export function refused(differences: readonly StreamDifference[], remark = ''): 
   return new ProvisionError(problems, differences.map(plain));
 }
 
+/** @param noun of what a user without the right to ask for it takes as it is; @param words the subject */
+export function notChecked(noun: string, words: string): string {
+  return `${noun} not checked: this user may not ask for it (${words}); grant that, or start with { provision: 'off' }`;
+}
+
+const RUN_ENSURE = 'let another user run "natsmith streams ensure"';
+
 /**
  * @param title of what has failed: `stream "ORDERS"`
  * @param others streams that are in the way
+ * @param wayOut who else can do what this user may not
  */
-export function explained(title: string, error: unknown, what: string, others = ''): ProvisionError {
+export function explained(
+  title: string,
+  error: unknown,
+  what: string,
+  { others = '', wayOut = RUN_ENSURE }: { others?: string; wayOut?: string } = {},
+): ProvisionError {
   const { kind, words, code } = failureIn(error);
   const problem = `${title} cannot be ${what}: `;
   const why = {
-    forbidden: `this user may not publish to ${words}; grant that, let another user run "natsmith streams ensure", or start with { provision: 'off' }`,
+    forbidden: `this user may not publish to ${words}; grant that, ${wayOut}, or start with { provision: 'off' }`,
     disabled: 'this server, or this account, has no JetStream; enable it ("nats-server -js")',
     missing: words,
     refused: `${words}${others} (${code})`,

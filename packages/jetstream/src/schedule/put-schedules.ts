@@ -5,6 +5,7 @@ import { askApi } from '../nats/api';
 import { versionProblem } from '../nats/server-version';
 import { failureIn } from '../provision/management-error';
 import { ProvisionError } from '../provision/provision-error';
+import { notChecked } from '../provision/wording';
 import { LAST_SUBJECT_SEQUENCE, SCHEDULE, SCHEDULE_TARGET } from '../publish/prepared-event';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
 import { PublishError, WRONG_LAST_SEQUENCE } from '../publish/publish-error';
@@ -37,10 +38,7 @@ export async function putSchedules(
     const outcome = await settle(connection, plan, provision).catch((error: unknown) => {
       const { kind, words } = failureIn(error);
       if (kind !== 'forbidden') throw error;
-      logger.warn(
-        { service, schedule: name },
-        `schedule not checked: this user may not do so (${words}); grant that, or start with { provision: 'off' }`,
-      );
+      logger.warn({ service, schedule: name }, notChecked('schedule', words));
       return undefined;
     });
     if (outcome !== undefined) logger.info({ service, schedule: name, pattern, timeZone }, `schedule ${outcome}`);
