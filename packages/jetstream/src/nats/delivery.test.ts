@@ -1,5 +1,17 @@
 import { DeliveryReader, deliveryOf } from './delivery';
 
+describe('the deliveries of one consumer', () => {
+  it('are read whatever somebody else has sent as the first one, and when the server begins to send a token', () => {
+    const reader = new DeliveryReader('ORDERS', 'mailer');
+    const before = '$JS.ACK.hub.A1B2.ORDERS.mailer.1';
+    const read = (rest: string) => reader.read(`${before}.${rest}`)?.sequence;
+    expect(read('16.16.1764115200000000000.6.forged')).toBe(16);
+    expect(read('17.17.1764115200000000000.5')).toBe(17);
+    expect(read('18.18.1764115200000000000.4')).toBe(18);
+    expect(read('19.19.1764115200000000000.3.x7Yk2')).toBe(19);
+  });
+});
+
 describe('the reply subject of a delivery', () => {
   const expected = {
     stream: 'ORDERS',
@@ -36,10 +48,10 @@ describe('the reply subject of a delivery', () => {
 });
 
 describe.each([
-  ['nine tokens', '$JS.ACK.', ''],
-  ['a domain and an account', '$JS.ACK.hub.A1B2.', ''],
-  ['a domain, an account and a token behind', '$JS.ACK.hub.A1B2.', '.x7Yk2'],
-])('the deliveries of one consumer, with %s', (_, before, behind) => {
+  ['nine tokens', '$JS.ACK.', '', undefined],
+  ['a domain and an account', '$JS.ACK.hub.A1B2.', '', 17],
+  ['a domain, an account and a token behind', '$JS.ACK.hub.A1B2.', '.x7Yk2', undefined],
+])('the deliveries of one consumer, with %s', (_, before, behind, withOneMore) => {
   const subject = (rest: string): string => `${before}${rest}${behind}`;
   let reader: DeliveryReader;
 
@@ -64,11 +76,16 @@ describe.each([
     'ORDERS.other.2.17.21.1764115200123456789.5',
     'OTHER.mailer.2.17.21.1764115200123456789.5',
     'ORDERS.mailer.2.17.21.1764115200123456789',
-    'ORDERS.mailer.2.17.21.1764115200123456789.5.6',
+    'ORDERS.mailer.2.17.21.1764115200123456789.5.6.7',
     'ORDERS.mailer.2.17..1764115200123456789.5',
     'ORDERS.mailer.2.-17.21.1764115200123456789.5',
     `ORDERS.mailer.2.17.21.${'9'.repeat(21)}.5`,
   ])('are not %j', (rest) => {
     expect(reader.read(subject(rest))).toBeUndefined();
+  });
+
+  it('are with one token more only where the server may send one', () => {
+    const reply = subject('ORDERS.mailer.2.17.21.1764115200123456789.5.6');
+    expect(reader.read(reply)?.sequence).toBe(withOneMore);
   });
 });

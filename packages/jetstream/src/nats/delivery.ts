@@ -52,8 +52,11 @@ export class DeliveryReader {
   read(reply: string | undefined): Delivery | undefined {
     const { prefix, stream, consumer } = this;
     if (reply === undefined) return undefined;
-    if (prefix !== undefined && reply.startsWith(prefix))
-      return numbersOf(reply, prefix.length, this.hasToken, stream, consumer);
+    if (prefix !== undefined && reply.startsWith(prefix)) {
+      const known = numbersOf(reply, prefix.length, this.hasToken, stream, consumer);
+      if (known !== undefined) return known;
+      // Learned from a forged one, or the server was upgraded: whether a token follows is learned again.
+    }
     const delivery = deliveryOf(reply);
     if (delivery?.stream !== stream || delivery.consumer !== consumer) return undefined;
     const tokens = reply.split('.');
