@@ -104,6 +104,19 @@ onEachServerAndClient(
         expect((await start({ name: 'renamed', durable: 'worker-old' })).logger.problems).toContain('"work" any more');
       });
 
+      it('with a name that a shell would take for a command is not warned of', async () => {
+        await (await start()).host.stop();
+        for (const name of ['x;reboot', 'worker-old'])
+          await manager.consumers.add(made.stream, {
+            durable_name: name,
+            ack_policy: 'explicit',
+            metadata: { 'natsmith.made': 'true', 'natsmith.service': 'worker', 'natsmith.handler': 'old' },
+          });
+        expect((await start()).logger.find('warn', /no class has the handler/)).toMatchObject([
+          { consumer: 'worker-old' },
+        ]);
+      });
+
       it('of another service, or that natsmith has not made, is not an orphan', async () => {
         await (await start()).host.stop();
         await manager.consumers.add(made.stream, { durable_name: 'theirs', ack_policy: 'explicit' });

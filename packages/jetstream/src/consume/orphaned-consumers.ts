@@ -1,5 +1,5 @@
 import type { Preparation } from '@natsmith/core';
-import { printable } from '@natsmith/protocol';
+import { nameProblem, printable } from '@natsmith/protocol';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import { managerOf } from '../nats/manager';
 import { Schedules } from '../schedule/schedule-stream';
@@ -31,7 +31,9 @@ export async function warnOfOrphans(
         if (++seen > MOST) break;
         const service = info.config.metadata?.[SERVICE];
         if (service === undefined || !services.includes(service) || known.has(info.name)) continue;
-        logger.warn({ stream, consumer: printable(info.name, 255), service }, warning(info, stream, anew));
+        // The warning has the name in a command for a shell.
+        if (nameProblem(info.name) !== undefined) continue;
+        logger.warn({ stream, consumer: info.name, service }, warning(info, stream, anew));
       }
     } catch (err) {
       logger.debug({ stream, err }, 'consumers not listed: those of handlers that are gone are not reported');
@@ -39,8 +41,11 @@ export async function warnOfOrphans(
   }
 }
 
-function warning({ name, num_pending, config }: ConsumerInfo, stream: string, anew: ConsumerPlan | undefined): string {
-  const durable = printable(name, 255);
+function warning(
+  { name: durable, num_pending, config }: ConsumerInfo,
+  stream: string,
+  anew: ConsumerPlan | undefined,
+): string {
   const handler = printable(config.metadata?.[HANDLER] ?? '', 255);
   const replay = anew === undefined ? '' : `, and "${anew.durable}", which is new, reads the stream from its beginning`;
   return (
