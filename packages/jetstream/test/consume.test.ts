@@ -5,6 +5,7 @@ import { jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } fr
 import { IsInt } from 'class-validator';
 import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
 import { itSince, onEachJetStream } from '#test/matrix';
 import { until } from '#test/until';
 import { Consume, Drop, eventStream, Reject, Retry, type BatchContext, type ConsumerContext } from '../src/index';
@@ -195,6 +196,17 @@ onEachJetStream((server, client) => {
       await settled(1);
       expect(worker.runs).toHaveLength(3);
       expect(await letters()).toHaveLength(1);
+    });
+
+    it('warns of a failed run with its delay as an option has it', async () => {
+      act.now = () => {
+        throw new Retry('5h');
+      };
+      const logger = new Log();
+      await start({ logger });
+      await publish(1);
+      await until(() => logger.of('warn').length > 0);
+      expect(logger.problems).toMatch(/^run 1 of 3 failed: .*; again in 5h $/);
     });
 
     it('terminates what Drop says without a dead letter', async () => {

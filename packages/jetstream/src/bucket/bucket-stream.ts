@@ -4,7 +4,7 @@ import { Comparison, durationOf } from '../provision/comparison';
 import { MADE_BY } from '../provision/stream-config';
 import type { Change } from '../provision/difference';
 import type { WantedStream } from '../provision/wanted-stream';
-import { writtenDuration } from '../provision/written';
+import { writtenNanoseconds } from '../provision/written';
 
 /** The stream that keeps a bucket, as the clients of NATS make it (ADR-8). */
 export function wantedOfBucket(bucket: Bucket): WantedStream {
@@ -58,7 +58,7 @@ function compareBucket({ name, options }: Bucket, found: StreamConfig): Change[]
     ...one.field('description', [description, found.description ?? ''], 'update', { description }),
     ...one.field('storage', [storage, found.storage], 'fixed', {}),
     ...one.limit('history', options.history, found.max_msgs_per_subject, 'max_msgs_per_subject'),
-    ...one.limit('maxAge', durationOf(options.maxAge), found.max_age, 'max_age', writtenDuration),
+    ...one.limit('maxAge', durationOf(options.maxAge), found.max_age, 'max_age', writtenNanoseconds),
     ...one.limit('maxBytes', options.maxBytes, found.max_bytes, 'max_bytes'),
     ...one.field('maxValueSize', [maxValueSize === undefined ? largest : String(maxValueSize), largest], 'update', {
       max_msg_size: maxValueSize,

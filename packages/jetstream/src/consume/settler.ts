@@ -1,4 +1,5 @@
 import type { BoundLogger, HandlerRuntime } from '@natsmith/core';
+import { writtenDuration } from '../provision/written';
 import type { Acknowledger } from './acknowledge';
 import type { ConsumerPlan } from './consumer-plan';
 import type { Failure, HeldMessage } from './held-message';
@@ -113,7 +114,7 @@ export class Settler {
     const wait = delay ?? delays[Math.min(attempt, delays.length) - 1] ?? 0;
     log.warn(
       { ...aboutOf(held), code: failure.code },
-      `run ${attempt} of ${attempts} failed: ${failure.description}; again in ${wait} ms`,
+      `run ${attempt} of ${attempts} failed: ${failure.description}; again in ${writtenDuration(wait)}`,
     );
     counter.count(RETRIES);
     this.acknowledger.giveBack(held, wait);

@@ -5,7 +5,7 @@ import type { Change, DifferenceKind } from './difference';
 import { Comparison, durationOf } from './comparison';
 import { scheduleSubject } from './schedules';
 import { takesSchedules, type Abilities } from './stream-config';
-import { writtenDuration } from './written';
+import { writtenNanoseconds } from './written';
 
 /**
  * Compares a stream of the server with its contract, field by field. What the contract leaves out is the server's own
@@ -23,7 +23,7 @@ export function compareStream(stream: EventStream, found: StreamConfig, abilitie
     }),
     ...one.field('storage', [storage ?? found.storage, found.storage], 'fixed', {}),
     ...one.field('discard', [discard, found.discard], 'update', { discard }),
-    ...one.limit('maxAge', durationOf(options.maxAge), found.max_age, 'max_age', writtenDuration),
+    ...one.limit('maxAge', durationOf(options.maxAge), found.max_age, 'max_age', writtenNanoseconds),
     ...one.limit('maxBytes', options.maxBytes, found.max_bytes, 'max_bytes'),
     ...one.limit('maxMessages', options.maxMessages, found.max_msgs, 'max_msgs'),
     ...one.limit('replicas', replicas, found.num_replicas, 'num_replicas'),
@@ -32,7 +32,7 @@ export function compareStream(stream: EventStream, found: StreamConfig, abilitie
       durationOf(options.duplicateWindow),
       found.duplicate_window,
       'duplicate_window',
-      writtenDuration,
+      writtenNanoseconds,
     ),
     ...additions(stream.name, { ...found, ...(options.discard !== undefined && { discard }) }, abilities),
   ];

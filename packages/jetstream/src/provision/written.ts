@@ -7,8 +7,12 @@ const UNITS = [
 const NANOSECONDS = 1_000_000;
 
 /** A duration of the server's as a contract writes it: `7d`. */
-export function writtenDuration(nanoseconds: number): string {
-  const milliseconds = nanoseconds / NANOSECONDS;
+export function writtenNanoseconds(nanoseconds: number): string {
+  return writtenDuration(nanoseconds / NANOSECONDS);
+}
+
+/** A duration as a contract writes it: `7d`. */
+export function writtenDuration(milliseconds: number): string {
   const [unit, size] = UNITS.find(([, size]) => milliseconds > 0 && milliseconds % size === 0) ?? ['ms', 1];
   return `${milliseconds / size}${unit}`;
 }
