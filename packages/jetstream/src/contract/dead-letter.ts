@@ -1,4 +1,4 @@
-import { eventStream, type EventStream } from './event-stream';
+import { makeStream, type EventStream } from './event-stream';
 
 /** The stream that dead letters go to. */
 export const DEAD_LETTER_STREAM = 'DEAD_LETTERS';
@@ -34,5 +34,5 @@ export function deadLetterSubject(prefix: string, stream: string, durable: strin
 
 /** The stream of dead letters, which stay until somebody looks at them. @param prefixes of their subjects */
 export function deadLetterStream(prefixes: readonly string[]): EventStream {
-  return eventStream(DEAD_LETTER_STREAM, { subjects: prefixes.map((prefix) => `${prefix}.>`) });
+  return makeStream(DEAD_LETTER_STREAM, { subjects: prefixes.map((prefix) => `${prefix}.>`) });
 }

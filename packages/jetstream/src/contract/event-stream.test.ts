@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { IsString } from 'class-validator';
 import { event, type Event } from '@natsmith/protocol';
-import { eventStream, type EventStream } from '../index';
+import { declaredStreams, eventStream, type EventStream } from '../index';
+import { deadLetterStream } from './dead-letter';
 
 class Order {
   @IsString() id!: string;
@@ -14,6 +15,15 @@ describe('a stream', () => {
     const stream = eventStream('ORDERS', { events: [OrderPlaced, OrderShipped], maxAge: '7d' });
     expect(stream).toMatchObject({ name: 'ORDERS', subjects: ['orders.*.placed', 'orders.*.shipped'] });
     expect(Object.isFrozen(stream)).toBe(true);
+  });
+
+  it("is among the declared ones, whatever its name, and those of natsmith's own are not", () => {
+    const before = declaredStreams();
+    const own = deadLetterStream(['dead']);
+    const streams = ['SCHEDULES', 'DEAD_LETTERS'].map((name) => eventStream(name, { subjects: ['a'] }));
+    expect(before.filter(({ name }) => name === 'SCHEDULES')).toEqual([]);
+    expect(declaredStreams()).toEqual([...before, ...streams]);
+    expect(declaredStreams()).not.toContain(own);
   });
 
   it('names a subject once when a wider one covers it', () => {

@@ -65,6 +65,16 @@ export function eventStream<const E extends Event = Event>(
   name: string,
   options: EventStreamOptions<E>,
 ): EventStream<E> {
+  const stream = makeStream(name, options);
+  declared.add(stream);
+  return stream;
+}
+
+/** A stream that is not among the declared ones: those of natsmith itself are made where something needs them. */
+export function makeStream<const E extends Event = Event>(
+  name: string,
+  options: EventStreamOptions<E>,
+): EventStream<E> {
   const problem = streamNameProblem(name) ?? optionsProblem(options);
   if (problem !== undefined) throw new TypeError(`stream ${JSON.stringify(name)}: ${problem}`);
   const events = options.events ?? [];
@@ -75,18 +85,13 @@ export function eventStream<const E extends Event = Event>(
   const widest = subjects.filter((one) => !subjects.some((other) => other !== one && subjectCovers(other, one)));
   const clash = overlapAmong(widest);
   if (clash !== undefined) throw new TypeError(`stream ${JSON.stringify(name)}: ${clash}`);
-  const stream = Object.freeze({
+  return Object.freeze({
     name,
     events: Object.freeze([...events]),
     subjects: Object.freeze(widest),
     options: Object.freeze({ ...options }),
   });
-  // Those of natsmith itself are made where something needs them.
-  if (!OWN_STREAMS.has(name)) declared.add(stream);
-  return stream;
 }
-
-const OWN_STREAMS: ReadonlySet<string> = new Set(['DEAD_LETTERS', 'SCHEDULES']);
 
 const declared = declaredSet<EventStream>('natsmith.streams');
 

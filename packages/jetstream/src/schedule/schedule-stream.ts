@@ -1,7 +1,7 @@
-import { eventStream } from '../contract/event-stream';
+import { makeStream } from '../contract/event-stream';
 
 /** The stream of all schedules and their ticks. A tick is gone when it has run. */
-export const Schedules = eventStream('SCHEDULES', { subjects: ['_schedule.>', '_tick.>'], retention: 'workqueue' });
+export const Schedules = makeStream('SCHEDULES', { subjects: ['_schedule.>', '_tick.>'], retention: 'workqueue' });
 
 /** The zone of a schedule's hours, for the server. */
 export const TIME_ZONE_HEADER = 'Nats-Schedule-Time-Zone';
