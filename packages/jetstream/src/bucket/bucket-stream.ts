@@ -1,17 +1,16 @@
 import type { StreamConfig } from '@nats-io/jetstream';
 import type { Bucket } from '../contract/bucket';
-import { Comparison, durationOf } from '../provision/comparison';
+import { Comparison } from '../provision/comparison';
 import { MADE_BY } from '../provision/stream-config';
 import type { Change } from '../provision/difference';
 import type { WantedStream } from '../provision/wanted-stream';
-import { writtenNanoseconds } from '../provision/written';
+import { durationOf, writtenNanoseconds } from '../provision/written';
 
 /** The stream that keeps a bucket, as the clients of NATS make it (ADR-8). */
 export function wantedOfBucket(bucket: Bucket): WantedStream {
   return {
     name: `KV_${bucket.name}`,
     noun: 'bucket',
-    title: `bucket "${bucket.name}"`,
     subjects: [`$KV.${bucket.name}.>`],
     config: () => configOf(bucket),
     compare: (found) => compareBucket(bucket, found),

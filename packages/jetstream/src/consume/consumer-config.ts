@@ -1,9 +1,8 @@
 import type { ConsumerConfig } from '@nats-io/jetstream';
 import { MADE_BY } from '../provision/stream-config';
+import { nanosecondsOf } from '../provision/written';
 import type { ConsumerPlan } from './consumer-plan';
 import { GROUP, PIN_TIMEOUT } from './pull-loop';
-
-const NANOSECONDS = 1_000_000;
 
 /** Where the metadata of a consumer says whom it was made for. */
 export const SERVICE = 'natsmith.service';
@@ -18,7 +17,7 @@ export function configOf(plan: ConsumerPlan): WantedConfig {
     durable_name: durable,
     ack_policy: 'explicit',
     replay_policy: 'instant',
-    ack_wait: ackWait * NANOSECONDS,
+    ack_wait: nanosecondsOf(ackWait),
     max_ack_pending: maxAckPending,
     max_deliver: -1,
     ...(subjects.length === 1 ? { filter_subject: subjects[0] } : { filter_subjects: [...subjects] }),
@@ -26,7 +25,7 @@ export function configOf(plan: ConsumerPlan): WantedConfig {
     ...(plan.isExclusive && {
       priority_groups: [GROUP],
       priority_policy: 'pinned_client',
-      priority_timeout: PIN_TIMEOUT * NANOSECONDS,
+      priority_timeout: nanosecondsOf(PIN_TIMEOUT),
     }),
     metadata: { ...MADE_BY, [SERVICE]: service, [HANDLER]: handler },
   };

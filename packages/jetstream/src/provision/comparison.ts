@@ -1,7 +1,5 @@
 import type { StreamConfig } from '@nats-io/jetstream';
-import { millisecondsOf, type Duration } from '@natsmith/protocol';
 import type { Change, DifferenceKind } from './difference';
-import { nanosecondsOf } from './written';
 
 /** Compares the fields of one stream; each comparison gives no change, or one. */
 export class Comparison {
@@ -29,9 +27,4 @@ export class Comparison {
     const kind = isUnlimited || wanted < found ? 'shrink' : 'update';
     return this.field(field, [write(wanted), isUnlimited ? 'unlimited' : write(found)], kind, { [key]: wanted });
   }
-}
-
-/** A duration as the server has it. */
-export function durationOf(value: Duration | undefined): number | undefined {
-  return value === undefined ? undefined : nanosecondsOf(millisecondsOf(value));
 }

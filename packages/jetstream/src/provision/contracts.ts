@@ -12,7 +12,6 @@ export function wantedOf(contract: EventStream | Bucket): WantedStream {
   return {
     name,
     noun: 'stream',
-    title: `stream "${name}"`,
     subjects,
     config: (abilities) => configOf(contract, abilities),
     compare: (found, abilities) => compareStream(contract, found, abilities),

@@ -11,7 +11,7 @@ import { failureIn } from './management-error';
 import { ProvisionError } from './provision-error';
 import { abilitiesOf, type Abilities } from './stream-config';
 import type { WantedStream } from './wanted-stream';
-import { explained, missing, notChecked, plain, refused, sentence } from './wording';
+import { explained, missing, notChecked, plain, refused, sentence, titleOf } from './wording';
 
 /** What has become of one stream. */
 export interface StreamReport {
@@ -79,7 +79,7 @@ export async function differencesOf(
   const all = await Promise.all(
     [...streams].map(wantedOf).map(async (stream) => {
       const found = await configFound(manager, stream.name).catch((error: unknown) => {
-        throw explained(stream.title, error, 'compared');
+        throw explained(titleOf(stream.name), error, 'compared');
       });
       return found === undefined ? [missing(stream)] : stream.compare(found, abilities).map(plain);
     }),
@@ -110,7 +110,8 @@ class StreamProvisioning {
       found = await configFound(this.manager, stream.name);
     } catch (error) {
       const { kind, words } = failureIn(error);
-      if (kind !== 'forbidden' || this.options.provision === 'verify') throw explained(stream.title, error, 'compared');
+      if (kind !== 'forbidden' || this.options.provision === 'verify')
+        throw explained(titleOf(stream.name), error, 'compared');
       this.options.logger?.warn({ stream: stream.name }, notChecked(stream.noun, words));
       return { stream: stream.name, outcome: 'unchanged', changed: [], left: [] };
     }
@@ -126,7 +127,7 @@ class StreamProvisioning {
       // Another instance was faster, with a contract of its own.
       const found = failureIn(error).code === ALREADY_IN_USE ? await configFound(this.manager, stream.name) : undefined;
       if (found === undefined)
-        throw explained(stream.title, error, 'created', { others: await this.others(stream, error) });
+        throw explained(titleOf(stream.name), error, 'created', { others: await this.others(stream, error) });
       return this.update(stream, found);
     }
     this.options.logger?.info({ stream: stream.name, subjects: stream.subjects }, `${stream.noun} created`);
@@ -157,7 +158,7 @@ class StreamProvisioning {
       const { kind, words } = failureIn(error);
       const needed = changes.filter(({ kind }) => kind !== 'add');
       if (kind !== 'forbidden')
-        throw explained(stream.title, error, 'updated', { others: await this.others(stream, error) });
+        throw explained(titleOf(stream.name), error, 'updated', { others: await this.others(stream, error) });
       if (needed.length > 0) throw refused(needed, ` (this user may not update it: ${words})`);
       logger?.debug({ stream: stream.name, subject: words }, `${stream.noun} not updated: this user may not do so`);
       return { stream: stream.name, outcome: 'unchanged', changed: [], left: differences.map(plain) };

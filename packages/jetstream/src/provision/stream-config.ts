@@ -1,9 +1,9 @@
 import type { StreamConfig } from '@nats-io/jetstream';
-import { millisecondsOf, type Connection } from '@natsmith/protocol';
+import type { Connection } from '@natsmith/protocol';
 import type { EventStream } from '../contract/event-stream';
 import { isAtLeast } from '../nats/server-version';
 import { scheduleSubject } from './schedules';
-import { nanosecondsOf } from './written';
+import { durationOf } from './written';
 
 /** What says that natsmith has made a stream or a consumer. */
 export const MADE_BY: Readonly<Record<string, string>> = { 'natsmith.made': 'true' };
@@ -37,11 +37,11 @@ export function configOf(stream: EventStream, { ttl, schedules }: Abilities): Pa
     storage,
     discard,
     metadata: { ...MADE_BY },
-    ...(maxAge !== undefined && { max_age: nanosecondsOf(millisecondsOf(maxAge)) }),
+    ...(maxAge !== undefined && { max_age: durationOf(maxAge) }),
     ...(maxBytes !== undefined && { max_bytes: maxBytes }),
     ...(maxMessages !== undefined && { max_msgs: maxMessages }),
     ...(replicas !== undefined && { num_replicas: replicas }),
-    ...(duplicateWindow !== undefined && { duplicate_window: nanosecondsOf(millisecondsOf(duplicateWindow)) }),
+    ...(duplicateWindow !== undefined && { duplicate_window: durationOf(duplicateWindow) }),
     ...(ttl && { allow_msg_ttl: true }),
     ...(withSchedules && { allow_msg_schedules: true }),
   };

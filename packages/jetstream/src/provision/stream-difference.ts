@@ -2,10 +2,10 @@ import type { StreamConfig } from '@nats-io/jetstream';
 import { subjectCovers } from '@natsmith/protocol';
 import type { EventStream } from '../contract/event-stream';
 import type { Change, DifferenceKind } from './difference';
-import { Comparison, durationOf } from './comparison';
+import { Comparison } from './comparison';
 import { scheduleSubject } from './schedules';
 import { takesSchedules, type Abilities } from './stream-config';
-import { writtenNanoseconds } from './written';
+import { durationOf, writtenNanoseconds } from './written';
 
 /**
  * Compares a stream of the server with its contract, field by field. What the contract leaves out is the server's own

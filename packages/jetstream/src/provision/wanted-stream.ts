@@ -7,8 +7,6 @@ export interface WantedStream {
   /** On the server. */
   readonly name: string;
   readonly noun: 'stream' | 'bucket';
-  /** For messages: `stream "ORDERS"`. */
-  readonly title: string;
   readonly subjects: readonly string[];
   /** What it is created with. */
   config(abilities: Abilities): Partial<StreamConfig> & { name: string };

@@ -1,3 +1,5 @@
+import { millisecondsOf, type Duration } from '@natsmith/protocol';
+
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],
@@ -19,4 +21,9 @@ export function writtenDuration(milliseconds: number): string {
 
 export function nanosecondsOf(milliseconds: number): number {
   return Math.round(milliseconds * NANOSECONDS);
+}
+
+/** A duration of a contract, as the server has it. */
+export function durationOf(value: Duration | undefined): number | undefined {
+  return value === undefined ? undefined : nanosecondsOf(millisecondsOf(value));
 }
