@@ -16,7 +16,8 @@ export class Lag {
 
   /** @throws Error when the server does not say, or has not lately */
   async read(): Promise<Readonly<Record<string, number>>> {
-    if (performance.now() < this.askAgainAt) throw new Error('the server did not say it when it was last asked');
+    if (performance.now() < this.askAgainAt)
+      throw new Error("the last request for this consumer's numbers failed; the server is asked again after a minute");
     try {
       const info = (await askApi(this.connection, `CONSUMER.INFO.${this.subject}`)) as Record<string, unknown>;
       return { lag: numberIn(info.num_pending), unacknowledged: numberIn(info.num_ack_pending) };
@@ -29,5 +30,5 @@ export class Lag {
 
 function numberIn(value: unknown): number {
   if (typeof value === 'number' && value >= 0) return value;
-  throw new Error('the server gives no number of messages');
+  throw new Error("the server's reply has no valid number of messages");
 }

@@ -3,9 +3,9 @@ import type { RequestHeaders } from '@natsmith/core';
 /** What has become of a message: `settlement` of `natsmith:message:end`, for consumers and schedules. */
 export interface Settlement {
   /**
-   * `acknowledged`; `unconfirmed`, acknowledged without the server's word for it; `retried`, it comes again after a delay;
-   * `buried`, a dead letter; `dropped`, terminated without a dead letter; `returned`, it goes back at once, and was not
-   * to blame.
+   * `acknowledged`; `unconfirmed`, acknowledged, but the server did not confirm it; `retried`, it comes again after a
+   * delay; `buried`, a dead letter; `dropped`, terminated without a dead letter; `returned`, it goes back at once, and was
+   * not to blame.
    */
   readonly end: 'acknowledged' | 'unconfirmed' | 'retried' | 'buried' | 'dropped' | 'returned';
   /** Milliseconds until a message that is `retried` comes again. */

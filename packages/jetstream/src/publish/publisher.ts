@@ -84,12 +84,12 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
     payload: Sent<E>,
     ...[options]: PublishArgs<E, JetStreamPublishOptions>
   ): Promise<PublishReceipt> {
-    return this.sendTold(await outgoing(event, payload, options, this.propagation), event.subject);
+    return this.sendObserved(await outgoing(event, payload, options, this.propagation), event.subject);
   }
 
   /**
-   * Checks the payload and encodes the event, for a table that is written in one transaction with what the event is about
-   * of. Nothing is sent, and no connection is needed.
+   * Checks the payload and encodes the event, for a table that is written in one transaction with what the event is about.
+   * Nothing is sent, and no connection is needed.
    * @throws ServiceError 400 with the violations
    */
   async prepare<E extends Event>(
@@ -105,7 +105,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
    * @throws what `publish` throws
    */
   async send(event: PreparedEvent): Promise<PublishReceipt> {
-    return this.sendTold(resumed(event), undefined);
+    return this.sendObserved(resumed(event), undefined);
   }
 
   /**
@@ -118,7 +118,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
   }
 
   /** Tells who listens of it. @param template of the event, where it is known */
-  private sendTold(event: Outgoing, template: string | undefined): Promise<PublishReceipt> {
+  private sendObserved(event: Outgoing, template: string | undefined): Promise<PublishReceipt> {
     if (!publishChannel.hasSubscribers) return this.sendOutgoing(event);
     const operation = new ObservedPublish(event.subject, template, event.lines);
     return operation.run((lines) => this.sendOutgoing({ ...event, lines }));
