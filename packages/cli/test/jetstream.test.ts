@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { natsServerIsOlderThan, useServer } from '#test/matrix';
 import { findNatsServer } from '@natsmith/testing';
@@ -83,6 +83,71 @@ class Reporter {
       expect(code).toBe(1);
       expect(stdout).toMatch(/^stream +field +declared +on the server/);
       expect(stdout).toMatch(/ORDERS +stream +orders\.\*\.placed +does not exist +created by ensure/);
+    });
+
+    it('diff is what is done where nothing is said', async () => {
+      expect((await natsmith(['streams'], { cwd: folder })).stderr).toMatch(/name the file that declares the streams/);
+    });
+
+    it('of ES modules are found, and a program that starts at the top of one is not started', async () => {
+      const modules = join(folder, 'modules');
+      mkdirSync(join(modules, 'src'), { recursive: true });
+      writeFileSync(join(modules, 'package.json'), '{ "type": "module" }');
+      writeFileSync(join(modules, 'src/events.ts'), readFileSync(entry));
+      writeFileSync(
+        join(modules, 'src/main.ts'),
+        `import { NatsServiceFactory } from '@natsmith/core';
+import { Orders } from './events.ts';
+
+await NatsServiceFactory.create([]);
+throw new Error(Orders.name);
+`,
+      );
+      const { code, stdout, stderr } = await natsmith(['streams', 'diff'], { cwd: modules });
+      expect(stderr).toBe('');
+      expect([code, stdout]).toEqual([1, expect.stringMatching(/ORDERS +stream +orders\.\*\.placed +does not exist/)]);
+    });
+
+    it('of a program with a copy of natsmith of its own are found, and it is not started either', async () => {
+      const modules = join(folder, 'copy');
+      const copy = join(modules, 'node_modules/@natsmith/core');
+      cpSync(join(__dirname, '../../core/dist'), join(copy, 'dist'), { recursive: true });
+      cpSync(join(__dirname, '../../core/package.json'), join(copy, 'package.json'));
+      writeFileSync(join(modules, 'package.json'), '{ "type": "module" }');
+      writeFileSync(join(modules, 'events.ts'), readFileSync(entry));
+      writeFileSync(
+        join(modules, 'main.ts'),
+        `import { NatsServiceFactory } from '@natsmith/core';
+import './events.ts';
+
+await NatsServiceFactory.create([]);
+`,
+      );
+      const { stdout, stderr } = await natsmith(['streams', 'diff', 'main.ts'], { cwd: modules });
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(/ORDERS +stream +orders\.\*\.placed +does not exist/);
+    });
+
+    it('that a program declares after it asked for its services are found', async () => {
+      const program = join(folder, 'late.ts');
+      writeFileSync(
+        program,
+        `import { NatsServiceFactory } from '@natsmith/core';
+import { eventStream } from '@natsmith/jetstream';
+
+void NatsServiceFactory.create([]);
+eventStream('LATE', { subjects: ['late'] });
+`,
+      );
+      expect((await natsmith(['streams', 'diff', program])).stdout).toMatch(/LATE +stream +late +does not exist/);
+    });
+
+    it('of a program that cannot be loaded are not compared, and its error is shown', async () => {
+      const program = join(folder, 'broken.mts');
+      writeFileSync(program, "throw new Error('no settings');\n");
+      const { code, stderr } = await natsmith(['streams', 'diff', program]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/Error: no settings[^]*broken\.mts could not be loaded/);
     });
 
     it('ensure creates it, and then diff finds nothing and ends with 0', async () => {
@@ -267,7 +332,10 @@ class Reporter {
 
     it('that do not exist are said not to', async () => {
       const { code, stderr } = await natsmith(['consumers', 'pause', 'ORDERS', 'none']);
-      expect([code, stderr]).toEqual([1, expect.stringMatching(/consumer not found/)]);
+      expect([code, stderr]).toEqual([1, 'natsmith: stream "ORDERS" has no consumer "none"; there is mailer-mail\n']);
+      expect((await natsmith(['consumers', 'ls', 'ORDRES'])).stderr).toMatch(
+        /^natsmith: there is no stream "ORDRES"; there are .*ORDERS/,
+      );
     });
   });
 

@@ -3,6 +3,7 @@ import type { ConsumerInfo, JetStreamManager, NatsConnection } from 'nats';
 import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { parseTimeout } from '../duration';
+import { listed } from '../discover';
 import { examples } from '../example';
 import { ExitCode, Failure, wrongUse } from '../exit';
 import { jetStreamFailures } from '../jetstream/failure';
@@ -34,6 +35,9 @@ interface Listed {
 }
 
 const MAX_CONSUMERS = 10_000;
+// The server's error codes.
+const NO_CONSUMER = 10_014;
+const NO_STREAM = 10_059;
 const A_YEAR = 365 * 86_400_000;
 
 export function consumers(): Command {
@@ -58,12 +62,15 @@ export function consumers(): Command {
       await withClient(flags, ({ connection }) =>
         jetStreamFailures(async () => {
           const manager = await connection.jetstreamManager({ checkAPI: false, timeout: boundOf(flags) });
-          if (action === 'ls') return show(await list(manager, stream, consumer), flags);
-          checkVersion(connection);
-          if (action === 'pause')
-            await manager.consumers.pause(stream ?? '', consumer ?? '', new Date(Date.now() + (flags.for ?? A_YEAR)));
-          else await manager.consumers.resume(stream ?? '', consumer ?? '');
-          show(await list(manager, stream, consumer), flags);
+          try {
+            if (action !== 'ls') {
+              checkVersion(connection);
+              await pauseOrResume(manager, action, [stream ?? '', consumer ?? ''], flags);
+            }
+            show(await list(manager, stream, consumer), flags);
+          } catch (error) {
+            throw (await missing(manager, error, stream, consumer).catch(() => undefined)) ?? error;
+          }
         }),
       );
     });
@@ -71,14 +78,15 @@ export function consumers(): Command {
 }
 
 async function list(manager: JetStreamManager, stream?: string, consumer?: string): Promise<Listed[]> {
-  if (stream !== undefined && consumer !== undefined) return [listed(await manager.consumers.info(stream, consumer))];
+  if (stream !== undefined && consumer !== undefined)
+    return [summaryOf(await manager.consumers.info(stream, consumer))];
   const names: string[] = [];
   if (stream === undefined) for await (const name of manager.streams.names()) names.push(name);
   else names.push(stream);
   const all: Listed[] = [];
   for (const name of names.sort())
     for await (const info of manager.consumers.list(name)) {
-      all.push(listed(info));
+      all.push(summaryOf(info));
       if (all.length === MAX_CONSUMERS) {
         note(`the first ${MAX_CONSUMERS} consumers; name a stream to see others`);
         return all;
@@ -87,7 +95,38 @@ async function list(manager: JetStreamManager, stream?: string, consumer?: strin
   return all;
 }
 
-function listed(info: ConsumerInfo): Listed {
+async function pauseOrResume(
+  manager: JetStreamManager,
+  action: string,
+  [stream, consumer]: [string, string],
+  { for: time = A_YEAR }: Flags,
+): Promise<void> {
+  if (action === 'pause') await manager.consumers.pause(stream, consumer, new Date(Date.now() + time));
+  else await manager.consumers.resume(stream, consumer);
+}
+
+/** The error for a name that the server does not know, which says the names that it knows. */
+async function missing(
+  manager: JetStreamManager,
+  error: unknown,
+  stream: string | undefined,
+  consumer: string | undefined,
+): Promise<Failure | undefined> {
+  if (stream === undefined) return undefined;
+  const code = (error as { api_error?: { err_code?: number } }).api_error?.err_code;
+  const known: string[] = [];
+  if (code === NO_STREAM) for await (const name of manager.streams.names()) known.push(name);
+  else if (code === NO_CONSUMER) for await (const { name } of manager.consumers.list(stream)) known.push(name);
+  else return undefined;
+  const what =
+    code === NO_STREAM ? `there is no stream "${stream}"` : `stream "${stream}" has no consumer "${consumer ?? ''}"`;
+  return new Failure(
+    ExitCode.refused,
+    `${what}; there ${known.length === 1 ? 'is' : 'are'} ${listed(known) || 'none'}`,
+  );
+}
+
+function summaryOf(info: ConsumerInfo): Listed {
   const { stream_name: stream, name: consumer, num_pending, num_ack_pending, num_redelivered, num_waiting } = info;
   const { paused = false, pause_remaining: remaining = 0 } = info as { paused?: boolean; pause_remaining?: number };
   const service = info.config.metadata?.['natsmith.service'];

@@ -28,7 +28,7 @@ export function dead(): Command {
       'Looks after the dead letters of consumers: messages that they have given up.\n' +
         'replay sends a message again, to the consumer that buried it alone, and removes its letter.',
     )
-    .addArgument(new Argument('<action>', 'what to do').choices(['ls', 'show', 'replay', 'rm']))
+    .addArgument(new Argument('[action]', 'what to do').choices(['ls', 'show', 'replay', 'rm']).default('ls'))
     .argument('[ids...]', 'of letters, as ls shows them')
     .option('--stream <name>', 'with ls and --all: only messages of this stream')
     .option('--consumer <durable>', 'with ls and --all: only those that this consumer has buried')

@@ -42,7 +42,7 @@ export function streams(): Command {
       'Compares the streams and buckets that a program declares with those of the server, field by field, or makes them so.\n' +
         'The program is loaded, and not started. Streams are never deleted.',
     )
-    .addArgument(new Argument('<action>', 'what to do').choices(['diff', 'ensure']))
+    .addArgument(new Argument('[action]', 'what to do').choices(['diff', 'ensure']).default('diff'))
     .argument('[entry]', 'the TypeScript or JavaScript file; default: src/main.ts, src/index.ts')
     .option(
       '--prune',

@@ -19,7 +19,7 @@ import { REPORT_FD } from '../dev/report';
 import { wrongUse } from '../exit';
 
 /** What a program declares, as its process reports it. */
-export interface Told {
+export interface Declared {
   readonly streams: readonly {
     readonly name: string;
     readonly subjects: readonly string[];
@@ -67,7 +67,7 @@ export async function declarationsOf(given: string | undefined): Promise<Declara
   };
 }
 
-async function load(entry: string): Promise<Told> {
+async function load(entry: string): Promise<Declared> {
   const project = findProject(entry);
   const cache = mkdtempSync(join(tmpdir(), 'natsmith-streams-'));
   const dev = join(__dirname, '../dev');
@@ -83,7 +83,7 @@ async function load(entry: string): Promise<Told> {
   (child.stdio[REPORT_FD] as Readable).resume();
   try {
     return await new Promise((resolve, reject) => {
-      child.on('message', (told) => resolve(told as Told));
+      child.on('message', (declared) => resolve(declared as Declared));
       child.on('error', reject);
       child.on('exit', () => reject(wrongUse(`${entry} could not be loaded`)));
     });

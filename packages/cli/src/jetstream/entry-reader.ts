@@ -1,26 +1,65 @@
 // Runs in a process of its own: loads a program as `natsmith dev` does, and reports the streams that it declares.
-import { declaredServices, describeServices, type Class } from '@natsmith/core';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { declaredServices, describeServices, NatsServiceFactory, type Class } from '@natsmith/core';
 import { declaredBuckets, declaredStreams } from '@natsmith/jetstream';
-import type { ServiceSchedules, Told } from './declarations';
+import { isEsModule } from '../dev/project';
+import type { Declared, ServiceSchedules } from './declarations';
 
 const [, , entry = ''] = process.argv;
+let hasReported = false;
 
 // What the program begins is not to end this process before it has reported.
 process.on('unhandledRejection', () => undefined);
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- whatever the user names
-require(entry);
-const told: Told = {
-  streams: declaredStreams().map(({ name, subjects, options }) => ({
-    name,
-    subjects,
-    options: { ...options, events: undefined, subjects: undefined },
-  })),
-  buckets: declaredBuckets().map(({ name, options }) => ({ name, options: { ...options, keys: undefined } })),
-  services: declaredServices().flatMap(schedulesOf),
-};
-// Whatever it has begun, such as a connection, goes no further.
-process.send?.(told, undefined, undefined, () => process.exit(0));
+startNothing();
+load().then(report, (error: unknown) => {
+  // Uncaught, so that it is shown as where the program is run.
+  setImmediate(() => {
+    throw error;
+  });
+});
+
+async function load(): Promise<void> {
+  if (isEsModule(entry)) await import(pathToFileURL(entry).href);
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- whatever the user names
+  else require(entry);
+}
+
+/** A module that awaits its services at its top gets no further; all that it imports is loaded then. */
+function startNothing(): void {
+  const create = (): Promise<never> => {
+    // Not before the turn ends: other modules may be loaded in it.
+    setImmediate(report);
+    return new Promise(() => undefined);
+  };
+  Object.assign(factoryOfProgram() ?? NatsServiceFactory, { create });
+}
+
+/** Its copy of natsmith is not always that of this command. */
+function factoryOfProgram(): object | undefined {
+  try {
+    return (createRequire(entry)('@natsmith/core') as { NatsServiceFactory?: object }).NatsServiceFactory;
+  } catch {
+    return undefined;
+  }
+}
+
+function report(): void {
+  if (hasReported) return;
+  hasReported = true;
+  const declared: Declared = {
+    streams: declaredStreams().map(({ name, subjects, options }) => ({
+      name,
+      subjects,
+      options: { ...options, events: undefined, subjects: undefined },
+    })),
+    buckets: declaredBuckets().map(({ name, options }) => ({ name, options: { ...options, keys: undefined } })),
+    services: declaredServices().flatMap(schedulesOf),
+  };
+  // Whatever it has begun, such as a connection, goes no further.
+  process.send?.(declared, undefined, undefined, () => process.exit(0));
+}
 
 /** Nothing of a class that makes no service: that it is wrong is reported where it starts. */
 function schedulesOf(target: Class): ServiceSchedules[] {
