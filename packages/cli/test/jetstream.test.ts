@@ -433,3 +433,47 @@ describe('the command, where there is no JetStream', () => {
     expect([code, stderr]).toEqual([3, expect.stringMatching(/has no JetStream; enable it/)]);
   });
 });
+
+describe('streams ensure, of a user who may not read schedules', () => {
+  const server = useServer(
+    findNatsServer() !== undefined && !natsServerIsOlderThan('2.14.0') ? 'nats-server' : 'broker',
+    {
+      jetstream: true,
+      users: [
+        { user: 'admin', pass: 'secret' },
+        { user: 'maker', pass: 'secret', permissions: { publish: { deny: ['$JS.API.STREAM.MSG.GET.SCHEDULES'] } } },
+      ],
+    },
+  );
+  const natsmith = useNatsmith(server);
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(__dirname, 'streams-'));
+    writeFileSync(
+      join(folder, 'service.ts'),
+      `import { Service } from '@natsmith/core';
+import { eventStream, Schedule } from '@natsmith/jetstream';
+
+eventStream('ORDERS', { subjects: ['orders.>'], storage: 'memory' });
+@Service({ name: 'reporter', version: '1.0.0' })
+class Reporter {
+  @Schedule('0 5 1 1 *') nightly(): void {}
+}
+`,
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('changes nothing that it could not report', async () => {
+    const connection = await connect({ servers: server.url, user: 'admin', pass: 'secret' });
+    try {
+      const as = { cwd: folder, env: { NATS_USER: 'maker', NATS_PASSWORD: 'secret' } };
+      const { code, stdout, stderr } = await natsmith(['streams', 'ensure', 'service.ts'], as);
+      expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(/STREAM\.MSG\.GET\.SCHEDULES/)]);
+      const names = (await connection.request('$JS.API.STREAM.NAMES')).json<{ streams: string[] | null }>();
+      expect(names.streams ?? []).toEqual([]);
+    } finally {
+      await connection.close();
+    }
+  });
+});

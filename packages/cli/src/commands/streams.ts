@@ -81,8 +81,9 @@ async function ensure(
   { contracts, services }: Declarations,
   prune = false,
 ): Promise<StreamReport[]> {
-  const reports = await ensureStreams(connection, contracts, { prune });
+  // Before anything is changed: where they cannot be read, there is no report.
   const orphans = await orphanedSchedules(book, services);
+  const reports = await ensureStreams(connection, contracts, { prune });
   if (orphans.length === 0) return reports;
   const found = orphans.map(differenceOf);
   if (prune) for (const { service, name } of orphans) await book.remove(service, name);
