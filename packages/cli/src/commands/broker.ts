@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { Broker } from '@natsmith/broker';
 import { Command } from 'commander';
 import { wrongUse } from '../exit';
 import { examples } from '../example';
+import { untilInterrupted } from '../interrupted';
 import { print, printJsonLine } from '../output/output';
 import { parseWholeNumber } from '../whole-number';
 
@@ -30,7 +30,7 @@ export function broker(): Command {
     .option('--json', 'print { url, port } on one line when it is ready')
     .addHelpText('after', examples('natsmith broker', 'natsmith broker --port 0 --json'))
     .action(async ({ host, port, user, password, token, maxPayload, json }: Flags) => {
-      const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      const interrupted = untilInterrupted();
       const server = await Broker.start({ host, port, user, pass: password, token, maxPayload }).catch(
         (cause: Error) => {
           throw wrongUse(cause.message, cause);
@@ -38,7 +38,7 @@ export function broker(): Command {
       );
       if (json) printJsonLine({ url: server.url, port: server.port });
       else print(`${server.toString()}\nCtrl-C ends it.`);
-      await ended;
+      await interrupted;
       await server.stop();
     });
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServiceClient } from '@natsmith/client';
 import { observeFleet, type FleetStats } from '@natsmith/observe';
 import { Command } from 'commander';
@@ -6,6 +5,7 @@ import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { examples } from '../example';
 import { wrongUse } from '../exit';
+import { untilInterrupted } from '../interrupted';
 import { print, printJsonLine } from '../output/output';
 import { parseWholeNumber } from '../whole-number';
 
@@ -32,14 +32,14 @@ export function metrics(): Command {
 }
 
 async function serve(client: ServiceClient, { port, hostname, json }: Flags): Promise<void> {
-  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const interrupted = untilInterrupted();
   const isConnected = (): boolean => client.status === 'connected';
   const observer = await observeFleet(() => gather(client), isConnected, { port, hostname }).catch((cause: Error) => {
     throw wrongUse(cause.message, cause);
   });
   if (json) printJsonLine({ url: observer.url, port: observer.port });
   else print(`${observer.url}/metrics\nCtrl-C ends it.`);
-  await ended;
+  await interrupted;
   await observer.close();
 }
 
