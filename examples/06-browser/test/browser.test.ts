@@ -1,4 +1,5 @@
 import { NatsServiceFactory, type NatsServiceHost } from '@natsmith/core';
+import { until } from '#test/until';
 import { findNatsServer, NatsServer, natsServerVersion } from '@natsmith/testing';
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
@@ -6,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { launch } from 'puppeteer-core';
 import { gzipSync } from 'node:zlib';
 import { serveSite } from '../src/site';
@@ -40,14 +40,11 @@ describeInBrowser(`a web page in Chromium${missing.length === 0 ? '' : ` (${miss
   beforeAll(async () => {
     buildForBrowsers();
     server = await NatsServer.start({ config: 'websocket { listen: "127.0.0.1:-1", no_tls: true }' });
-    let websocket: string | undefined;
-    while (websocket === undefined) {
-      websocket = /Listening for websocket clients on (ws:\/\/[\d.:]+)/.exec(server.output)?.[1];
-      if (websocket === undefined) await delay(5);
-    }
+    const websocket = () => /Listening for websocket clients on (ws:\/\/[\d.:]+)/.exec(server.output)?.[1];
+    await until(() => websocket() !== undefined);
     host = await NatsServiceFactory.create(Weather, { connection: { servers: server.url }, logger: false });
-    site = await serveSite(websocket, 0);
-  }, 30_000);
+    site = await serveSite(websocket()!, 0);
+  }, 60_000);
 
   afterAll(async () => {
     site?.close();
