@@ -1,7 +1,8 @@
 import { ServiceClient, ServiceError } from '@natsmith/client';
-import { Endpoint, NatsServiceFactory, Service, stream, type RequestContext } from '@natsmith/core';
+import { Endpoint, Group, NatsServiceFactory, Service, stream, type RequestContext } from '@natsmith/core';
 import { IsNumber } from 'class-validator';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Cable } from '#test/cable';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
@@ -59,11 +60,15 @@ class Till {
   }
 }
 
+@Service({ name: 'far', version: '1.0.0' })
+@Group('far')
+class FarTill extends Till {}
+
 async function* items1to(last: number): AsyncGenerator<number> {
   for (let n = 1; n <= last; n++) yield n;
 }
 
-onEachServerAndClient((_server, library) => {
+onEachServerAndClient((server, library) => {
   const { start } = useHosts();
   let connection: Connection;
   let client: ServiceClient;
@@ -115,6 +120,33 @@ onEachServerAndClient((_server, library) => {
     made = 0;
     expect(await till.ignore(numbers(3))).toBe('ignore');
     expect(made).toBe(0);
+  });
+
+  test('a service that was cut off while items came to it hears of the loss as soon as it is back', async () => {
+    const cable = await Cable.to(server.port);
+    const own = await library.connect({
+      servers: `127.0.0.1:${cable.port}`,
+      reconnectTimeWait: 20,
+      maxReconnectAttempts: -1,
+    });
+    await start(FarTill, { connection: own });
+    let isUnheard = false;
+    async function* amounts(): AsyncGenerator<Amount> {
+      try {
+        for (let value = 1; ; value++, await delay(2)) yield { value };
+      } finally {
+        isUnheard = true;
+      }
+    }
+    const far = await client.service<FarTill>('far');
+    const outcome = far.sum(amounts(), { timeout: 20_000 }).catch((error: unknown) => error);
+    await until(() => taken > 10);
+    cable.cut();
+    await until(() => isUnheard);
+    cable.mend();
+    expect(await outcome).toMatchObject({ code: 499, description: 'the caller has given up its stream' });
+    expect(failed).toBeDefined();
+    cable.close();
   });
 
   test('streams go both ways at once', async () => {

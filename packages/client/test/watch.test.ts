@@ -1,8 +1,7 @@
 import { ServiceClient, type ReplyProblem } from '@natsmith/client';
 import { Endpoint, Service } from '@natsmith/core';
-import { once } from 'node:events';
-import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Cable } from '#test/cable';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
@@ -13,54 +12,6 @@ class Clock {
   @Endpoint()
   now(): number {
     return 0;
-  }
-}
-
-/** A way to the server that can be cut, or made to swallow everything. */
-class Cable {
-  private readonly sockets = new Set<Socket>();
-  private isCut = false;
-
-  private constructor(private readonly server: Server) {}
-
-  static async to(port: number): Promise<Cable> {
-    const server = createServer();
-    const cable = new Cable(server);
-    server.on('connection', (near) => {
-      if (cable.isCut) return void near.destroy();
-      const far = connectSocket(port, '127.0.0.1');
-      for (const socket of [near, far]) {
-        cable.sockets.add(socket);
-        socket.on('error', () => undefined).on('close', () => (near.destroy(), far.destroy()));
-      }
-      near.pipe(far).pipe(near);
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return cable;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  cut(): void {
-    this.isCut = true;
-    for (const socket of this.sockets) socket.destroy();
-    this.sockets.clear();
-  }
-
-  swallow(): void {
-    for (const socket of this.sockets) socket.unpipe().resume();
-  }
-
-  mend(): void {
-    this.isCut = false;
-  }
-
-  close(): void {
-    this.cut();
-    this.server.close();
   }
 }
 

@@ -28,6 +28,8 @@ export class Upload {
   private readonly failure = new AbortController();
   private readonly sender: ItemSender;
   private readonly close: () => void;
+  /** Nobody listened where an item went. */
+  private isUnheard = false;
 
   /**
    * @param subject that the request goes to
@@ -63,7 +65,9 @@ export class Upload {
           inbox.publish(to, typeof body === 'string' ? Buffer.from(body) : body, { headers, reply }),
         flush: () => inbox.flush(),
       },
-      () => undefined,
+      (why) => {
+        this.isUnheard = why === 'gone';
+      },
     );
     void this.run(items);
   }
@@ -92,7 +96,9 @@ export class Upload {
         ),
       );
     }
-    this.sender.onControl(message);
+    // The service was away when items came to it, and is back: it has lost them.
+    if (this.isUnheard) this.giveUp('items were lost while the connection of the service was down');
+    else this.sender.onControl(message);
   }
 
   private async run(items: AsyncIterable<unknown>): Promise<void> {

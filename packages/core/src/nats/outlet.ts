@@ -1,4 +1,4 @@
-import { CreditBudget, randomToken, type HeaderBlock, type Message } from '@natsmith/protocol';
+import { ConnectionEvents, CreditBudget, randomToken, type HeaderBlock, type Message } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { Body, ReplyOutlet } from '../reply/outlet';
 import { BodyTurns } from '../reply/body-turns';
@@ -74,6 +74,12 @@ export class PublishingOutlet implements ReplyOutlet {
     return () => {
       if (!subscription.isClosed()) subscription.unsubscribe();
     };
+  }
+
+  onReconnect(listener: () => void): () => void {
+    return ConnectionEvents.of(this.connection).listen(({ type }) => {
+      if (type === 'reconnected') listener();
+    });
   }
 
   flush(): Promise<void> {

@@ -17,6 +17,8 @@ export interface Outlet {
   publish(subject: string, body: Body, headers?: HeaderBlock, reply?: string): void;
   /** Listens to a subject, such as an inbox; gives the way to end that. Whatever `onMessage` throws is logged. */
   listen(subject: string, onMessage: (message: Message) => void, onError: (error: Error) => void): () => void;
+  /** Calls the listener when the connection is back after it was away; gives the way to end that. */
+  onReconnect(listener: () => void): () => void;
   /** Resolves when the server has all that was published. */
   flush(): Promise<void>;
   /** Bytes, headers included. */

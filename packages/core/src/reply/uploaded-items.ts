@@ -72,13 +72,18 @@ function receive<Item>(
       return isError ? errorNamed('uploadEnded') : undefined;
     },
     sendControl: (to, words) => outlet.publish(to, words, undefined, inbox),
-    onEnd: () => stopListening(),
+    onEnd() {
+      stopListening();
+      stopWatching();
+    },
   });
   const stopListening = outlet.listen(
     inbox,
     (message) => receiver.onMessage(message),
     (cause) => receiver.abort(errorNamed('uploadNotReceived', undefined, { cause })),
   );
+  // What the caller sent meanwhile is lost; asked at once, it says so long before it could be taken for silent.
+  const stopWatching = outlet.onReconnect(() => receiver.recheck());
   // A handler may be done before its items are; one that goes on after its time is not to take this for their end.
   ctx.onEnd(() => receiver.abort(ended()));
   receiver.invite(control);
