@@ -12,8 +12,9 @@ const MAX_PATH = 200;
  * @throws TypeError for a value that is, or holds, what JSON.stringify would silently make `{}` of
  */
 export function jsonOf(value: unknown): string | undefined {
-  if (typeof value === 'object' && value !== null) check(value, '');
-  // JSON.stringify is declared to give a string, but gives undefined for functions and symbols.
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  check(value, '');
+  // JSON.stringify is declared to give a string, but gives undefined where toJSON() does.
   const json = JSON.stringify(value) as string | undefined;
   // A search of the engine's own costs next to nothing; few values hold an empty object.
   if (json?.includes('{}') === true) checkInside(value, '', 0);
