@@ -162,5 +162,9 @@ function startLine(service: ServiceInstance): object {
   const endpoints = service.handlers
     .filter(({ kind }) => kind === 'endpoint')
     .map(({ name, subject, queueGroup }) => ({ name, subject, queueGroup }));
-  return { service: service.name, version: service.version, id: service.id, endpoints };
+  const handlers = service.handlers
+    .filter(({ kind }) => kind !== 'endpoint')
+    .map(({ kind, name, subject }) => ({ kind, name, subject }));
+  const { name, version, id } = service;
+  return { service: name, version, id, endpoints, ...(handlers.length > 0 && { handlers }) };
 }

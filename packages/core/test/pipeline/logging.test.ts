@@ -57,8 +57,15 @@ class Logging {
   }
 }
 
+@Service({ name: 'plain', version: '1.0.0' })
+class Plain {
+  @Endpoint() fine() {
+    return 'fine';
+  }
+}
+
 onEachServer((server) => {
-  it('the start line names service, version, id and endpoints; the stop line the service', async () => {
+  it('the start line names service, version, id, endpoints and handlers of other kinds; the stop line the service', async () => {
     const stage = await Stage.start(server, Logging);
     const [service] = stage.host.services;
     expect(linesOf(stage)).toMatchObject([
@@ -70,6 +77,7 @@ onEachServer((server) => {
           version: '1.0.0',
           id: service!.id,
           endpoints: [{ name: 'fine', subject: 'fine', queueGroup: 'q' }, {}, {}, {}, {}, {}, {}],
+          handlers: [{ kind: 'event', name: 'happened', subject: 'logging.happened' }],
         },
       },
     ]);
@@ -79,6 +87,11 @@ onEachServer((server) => {
       message: 'service stopped',
       details: { service: 'logging' },
     });
+  });
+
+  it('the start line of a service with endpoints alone lists no other handlers', async () => {
+    await using stage = await Stage.start(server, Plain);
+    expect(linesOf(stage)[0]?.details).not.toHaveProperty('handlers');
   });
 
   it('each request is a debug line, with its error if it failed', async () => {
