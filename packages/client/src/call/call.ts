@@ -3,16 +3,14 @@ import type { Inbox } from '../nats/inbox';
 import { isObserved, observe } from '../channels';
 import type { ClientContext, MiddlewareStack } from '../middleware';
 import { anySignal, type Propagation } from '../propagation';
-import { subjectToCall } from '../service/params';
 import type { BodyKind } from './body';
 import type { CallOptions } from './call-options';
 import { mayBeAcknowledgement, refuseAcknowledgement } from './captured';
 import type { Destination } from './destination';
-import type { Endpoint } from './endpoint';
-import { NoRespondersError } from './no-responders-error';
 import { RequestBody } from './request-body';
 import { headerLines, sendRequest } from './request';
 import { runUnder } from './retry';
+import { Route } from './route';
 import { CLOCK_TOLERANCE, TimeoutError, timeoutOf } from './timeout-error';
 
 /** Who calls: a client, or one that was made of it by `with`. */
@@ -39,16 +37,15 @@ export async function call<T>(
   const timeout = timeoutOf(options.timeout, caller.timeout);
 
   // Resolve. INFO was asked once, so most calls wait for nothing here.
-  let endpoint = destination.endpoint ?? (await destination.find());
-  let subject = subjectToCall(endpoint, options.params);
+  const route = new Route(destination, destination.endpoint ?? (await destination.find()), options.params);
 
   // Encode.
-  const body = new RequestBody(payload, endpoint, destination);
+  const body = new RequestBody(payload, route.endpoint, destination);
   const headers = headerLines(propagation.headers, options.headers);
 
   // Client middleware, around all attempts; and who listens to the channels, around that.
   const context =
-    middleware.isEmpty && !isObserved('call') ? undefined : contextOf('call', destination, endpoint, subject, options);
+    middleware.isEmpty && !isObserved('call') ? undefined : contextOf('call', destination, route, options);
   const operation = context && observe(context, headers);
   return operation === undefined ? wrapped(headers) : operation.run(wrapped);
 
@@ -58,26 +55,14 @@ export async function call<T>(
   }
 
   function attempts(lines: HeaderLines): Promise<T> {
-    const isIdempotent = (): boolean => endpoint.isIdempotent && body.isRepeatable;
+    const isIdempotent = (): boolean => route.endpoint.isIdempotent && body.isRepeatable;
     const signal = anySignal(propagation.signal, options.signal);
-    return runUnder(options, isIdempotent, signal, (signal) => whereItIs(lines, signal));
-  }
-
-  async function whereItIs(lines: HeaderLines, signal: AbortSignal | undefined): Promise<T> {
-    try {
-      return await once(lines, signal);
-    } catch (error) {
-      const moved = error instanceof NoRespondersError ? destination.findAgain() : undefined;
-      if (moved === undefined) throw error;
-      // Nobody got the request, so it can be sent again.
-      endpoint = await moved;
-      subject = subjectToCall(endpoint, options.params);
-      return once(lines, signal);
-    }
+    return runUnder(options, isIdempotent, signal, (signal) => route.follow(() => once(lines, signal)));
   }
 
   // Send, and read.
   async function once(lines: HeaderLines, signal: AbortSignal | undefined): Promise<T> {
+    const { endpoint, subject } = route;
     const inChunks = body.mayNeedChunks(inbox) && (await destination.takesChunks(endpoint));
     const { bytes, upload } = body.pack(inbox, subject, lines, inChunks);
     const startedAt = performance.now();
@@ -106,8 +91,7 @@ export async function call<T>(
 export function contextOf(
   kind: 'call' | 'stream',
   { service, method }: Destination,
-  { template }: Endpoint,
-  subject: string,
+  { endpoint: { template }, subject }: Route,
   { signal }: CallOptions,
 ): Omit<ClientContext, 'headers'> {
   return { kind, subject, template, service, method, signal };

@@ -2,14 +2,13 @@ import type { ItemReceiver, HeaderLines } from '@natsmith/protocol';
 import { contextOf, type Caller } from '../call/call';
 import type { StreamOptions } from '../call/call-options';
 import type { Destination } from '../call/destination';
-import { NoRespondersError } from '../call/no-responders-error';
 import { RequestBody } from '../call/request-body';
 import { headerLines } from '../call/request';
 import { runUnder } from '../call/retry';
+import { Route } from '../call/route';
 import { CLOCK_TOLERANCE, timeoutOf } from '../call/timeout-error';
 import { observe } from '../channels';
 import { anySignal } from '../propagation';
-import { subjectToCall } from '../service/params';
 import { openObserved } from './observed-stream';
 import { LazyIterator } from './lazy-iterator';
 import { openStream, settingsOf } from './open';
@@ -45,16 +44,15 @@ async function begin<Item>(
   const expiresAt = Math.min(propagation.expiresAt, performance.now() + timeout);
 
   // Resolve.
-  let endpoint = destination.endpoint ?? (await destination.find());
-  let subject = subjectToCall(endpoint, options.params);
+  const route = new Route(destination, destination.endpoint ?? (await destination.find()), options.params);
 
   // Encode.
-  const body = new RequestBody(payload, endpoint, destination);
+  const body = new RequestBody(payload, route.endpoint, destination);
   const headers = headerLines(propagation.headers, options.headers);
 
   // Client middleware, around all attempts; and who listens to the channels, around that.
   const receivers = new Set<ItemReceiver<Item>>();
-  const context = contextOf('stream', destination, endpoint, subject, options);
+  const context = contextOf('stream', destination, route, options);
   const operation = observe(context, headers);
   return operation === undefined ? wrapped(headers) : openObserved(operation, left, wrapped);
 
@@ -71,11 +69,11 @@ async function begin<Item>(
   async function attempts(lines: HeaderLines): Promise<OpenedStream<Item>> {
     const isIdempotent = (): boolean =>
       // A stream that has used up its time is not opened again.
-      endpoint.isIdempotent && body.isRepeatable && performance.now() < expiresAt - CLOCK_TOLERANCE;
+      route.endpoint.isIdempotent && body.isRepeatable && performance.now() < expiresAt - CLOCK_TOLERANCE;
     const signal = anySignal(propagation.signal, options.signal, left);
     let given: OpenedStream<Item> | undefined;
     try {
-      const result = await runUnder(options, isIdempotent, signal, (signal) => whereItIs(lines, signal));
+      const result = await runUnder(options, isIdempotent, signal, (signal) => route.follow(() => once(lines, signal)));
       given = await OpenedStream.of<Item>(result);
       return given;
     } finally {
@@ -84,21 +82,9 @@ async function begin<Item>(
     }
   }
 
-  async function whereItIs(lines: HeaderLines, signal: AbortSignal | undefined): Promise<OpenedStream<Item>> {
-    try {
-      return await once(lines, signal);
-    } catch (error) {
-      const moved = error instanceof NoRespondersError ? destination.findAgain() : undefined;
-      if (moved === undefined) throw error;
-      // Nobody got the request, so it can be sent again.
-      endpoint = await moved;
-      subject = subjectToCall(endpoint, options.params);
-      return once(lines, signal);
-    }
-  }
-
   // Send, and read the first item.
   async function once(lines: HeaderLines, signal: AbortSignal | undefined): Promise<OpenedStream<Item>> {
+    const { endpoint, subject } = route;
     const inChunks = body.mayNeedChunks(inbox) && (await destination.takesChunks(endpoint));
     const { bytes, upload } = body.pack(inbox, subject, lines, inChunks);
     if (operation !== undefined) operation.attempts++;
