@@ -15,7 +15,7 @@ export function sendCancel(inbox: Inbox, subject: string): void {
   let sent = 0;
   const send = (): void => {
     try {
-      inbox.publish(subject, EMPTY, { reply: address.subject });
+      inbox.outlet.publish(subject, EMPTY, { reply: address.subject });
     } catch {
       address.close(); // the connection is closed, and the service will hear of nothing any more
     }

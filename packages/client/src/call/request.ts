@@ -103,7 +103,7 @@ class PendingRequest implements Receiver {
     }
     this.finish(message);
     // The first item of a stream is the reply of a call; the rest is not wanted.
-    if (isItem(message) && this.inbox.allows(reply)) this.inbox.sendControl(reply, 'cancel');
+    if (isItem(message) && this.inbox.allows(reply)) this.inbox.outlet.sendControl(reply, 'cancel');
   }
 
   onReconnected(): void {

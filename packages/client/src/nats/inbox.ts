@@ -1,35 +1,23 @@
 import {
   delay,
-  Buffer,
   ConnectionEvents,
   CreditBudget,
-  headerBlock,
   isInbox,
   joinMoves,
   PermissionError,
   randomToken,
   type Connection,
   type ConnectionEvent,
+  type HeaderLines,
   type Message,
   type Mover,
   type Subscription,
 } from '@natsmith/protocol';
-import { ConfirmedPublishes } from './confirmed-publish';
+import { Outlet, type Headers } from './outlet';
 import { CallAddress, hand, refusalIn, type Address, type Receiver } from './receiver';
 
 /** Milliseconds between two looks whether the replies are there. */
 const POLL = 5;
-/** What a nats-server takes unless it is set otherwise. */
-const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
-
-interface PublishOptions {
-  readonly reply?: string;
-  readonly headers?: Headers | undefined;
-}
-
-interface Headers {
-  encode(): Uint8Array;
-}
 
 /** The reply subjects of one client: those of calls behind one subscription, those of streams each with its own. */
 export class Inbox implements Mover {
@@ -39,13 +27,13 @@ export class Inbox implements Mover {
   readonly inboxes: readonly string[];
   /** Of all clients and services on this connection. */
   readonly budget: CreditBudget;
+  /** Where the client's messages go out. */
+  readonly outlet: Outlet;
   private readonly root: string;
   private readonly receivers = new Map<string, Receiver>();
   private readonly streams = new Map<Subscription, Receiver>();
-  private readonly publishes: ConfirmedPublishes;
   private subscription: Subscription | undefined;
   private stopListening: (() => void) | undefined;
-  private ended: Error | undefined;
   /** Requests that wait for the connection to be on another server. */
   private held: { readonly address: Address; readonly send: () => void }[] | undefined;
 
@@ -60,7 +48,7 @@ export class Inbox implements Mover {
     this.prefix = `${this.root}${randomToken()}.`;
     this.inboxes = [this.root, ...inboxes];
     this.budget = CreditBudget.of(connection);
-    this.publishes = new ConfirmedPublishes(connection);
+    this.outlet = new Outlet(connection);
   }
 
   /** A reply subject for one call; from it no other can be guessed. */
@@ -102,10 +90,9 @@ export class Inbox implements Mover {
    * Publishes an event, and resolves when the server has accepted it.
    * @throws PermissionError when the server forbids it
    */
-  async publishEvent(subject: string, body: Uint8Array, lines: Iterable<readonly [string, string]>): Promise<void> {
+  async publishEvent(subject: string, body: Uint8Array, lines: HeaderLines): Promise<void> {
     this.begin();
-    const headers = headerBlock(lines);
-    return this.publishes.run(subject, () => this.publish(subject, body, { headers }));
+    return this.outlet.publishEvent(subject, body, lines);
   }
 
   /** Whether something may be published to a subject that a message names. */
@@ -118,35 +105,11 @@ export class Inbox implements Mover {
     return this.receivers.size;
   }
 
-  /** Bytes. */
-  get maxPayload(): number {
-    return this.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
-  }
-
-  /** Publishes; the error for a message over the server's limit says so. @param advice what to do then */
-  publish(
-    subject: string,
-    body: Uint8Array,
-    options: PublishOptions = {},
-    advice = 'send it in parts, or raise max_payload',
-  ): void {
-    if (this.ended !== undefined) throw this.ended;
-    try {
-      this.connection.publish(subject, body, options);
-    } catch (cause) {
-      const size = body.length + (options.headers?.encode().length ?? 0);
-      if (size <= this.maxPayload) throw cause;
-      throw new Error(
-        `a message of ${size} bytes for ${subject} is over the server's max_payload (${this.maxPayload} bytes); ${advice}`,
-        { cause },
-      );
-    }
-  }
-
   /** Publishes what begins something new; not while the connection moves to another server, but then. */
   request(address: Address, subject: string, body: Uint8Array, headers?: Headers, advice?: string): void {
-    if (this.held === undefined) return this.publish(subject, body, { reply: address.subject, headers }, advice);
-    this.held.push({ address, send: () => this.publish(subject, body, { reply: address.subject, headers }, advice) });
+    const send = (): void => this.outlet.publish(subject, body, { reply: address.subject, headers }, advice);
+    if (this.held === undefined) send();
+    else this.held.push({ address, send });
   }
 
   async hold(): Promise<void> {
@@ -168,38 +131,18 @@ export class Inbox implements Mover {
       }
   }
 
-  /** Resolves when the server has all that was published. */
-  flush(): Promise<void> {
-    return this.connection.flush();
-  }
-
-  /**
-   * Says something to the other end of a stream; one that cannot be reached finds out by itself.
-   * @param reply where its answer is to go
-   */
-  sendControl(control: string, words: string, reply?: string): void {
-    try {
-      const options = reply === undefined ? undefined : { reply };
-      // Also of a client that is being closed: its producers are to hear of it.
-      this.connection.publish(control, Buffer.from(words), options);
-    } catch {
-      // The connection is closed, and so is everything on it.
-    }
-  }
-
   /** Ends everything that waits. */
   close(error: Error): void {
-    this.ended ??= error;
+    const reason = this.outlet.close(error);
     this.stopListening?.();
-    for (const receiver of [...this.receivers.values(), ...this.streams.values()]) receiver.onError(this.ended);
-    this.publishes.close(this.ended);
+    for (const receiver of [...this.receivers.values(), ...this.streams.values()]) receiver.onError(reason);
     this.receivers.clear();
     if (this.subscription?.isClosed() === false) this.subscription.unsubscribe();
   }
 
   /** @throws Error when the client or its connection is closed */
   private begin(): void {
-    if (this.ended !== undefined) throw this.ended;
+    this.outlet.checkOpen();
     this.stopListening ??= this.watchConnection();
   }
 
@@ -224,7 +167,7 @@ export class Inbox implements Mover {
     if (event.type === 'reconnected')
       for (const receiver of [...this.receivers.values(), ...this.streams.values()]) receiver.onReconnected?.();
     if (event.type !== 'violation' || event.operation !== 'publish') return;
-    this.publishes.refuse(event.subject);
+    this.outlet.refuse(event.subject);
     const all = [...this.receivers.entries(), ...this.streams.entries()];
     for (const [key, receiver] of all) {
       if (receiver.to !== event.subject) continue;

@@ -62,7 +62,7 @@ export function chunkedReply(
     throw problem(`to be asked for on ${JSON.stringify(control.slice(0, 100))}, which is not an inbox`);
   const size = countIn(announced) ?? Infinity;
   if (size > MAX_BODY) {
-    inbox.sendControl(control, 'cancel');
+    inbox.outlet.sendControl(control, 'cancel');
     throw problem(`${announced.slice(0, 20)} bytes; the limit is ${MAX_BODY}`);
   }
   const receiver = new ItemReceiver<Uint8Array>({
@@ -78,7 +78,7 @@ export function chunkedReply(
     firstItemError: () => new StreamError(`${subject} announced a reply in chunks, and sent none`, subject),
     decode: (chunk) => chunk,
     errorIn: (message) => errorIn(message, subject),
-    sendControl: (to, words, wantsAnswer) => inbox.sendControl(to, words, wantsAnswer ? address : undefined),
+    sendControl: (to, words, wantsAnswer) => inbox.outlet.sendControl(to, words, wantsAnswer ? address : undefined),
     onEnd: () => undefined,
   });
   receiver.invite(control);

@@ -7,7 +7,7 @@ const OWN_HEADERS = 256;
 
 /** Whether a body may be too large for one message; headers seldom take as much again. */
 export function isLarge(body: Uint8Array, inbox: Inbox): boolean {
-  return body.length > inbox.maxPayload / 2;
+  return body.length > inbox.outlet.maxPayload / 2;
 }
 
 /** Sends a body in chunks; undefined for one that fits into the request. @throws Error when it is too large for both */
@@ -17,7 +17,7 @@ export function uploadInChunks(
   headers: HeaderLines,
   subject: string,
 ): Upload | undefined {
-  const { maxPayload } = inbox;
+  const { maxPayload } = inbox.outlet;
   const headerSize = headerBlock(headers).encode().length + Buffer.byteLength(inbox.prefix) + OWN_HEADERS;
   if (body.length + headerSize <= maxPayload) return undefined;
   if (body.length > MAX_BODY)

@@ -54,7 +54,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   const firstWithin = Math.min(request.firstWithin, left);
   let to = subject;
   const share = inbox.budget.share();
-  const granted = share.first(inbox.maxPayload, credit);
+  const granted = share.first(inbox.outlet.maxPayload, credit);
   const startedAt = performance.now();
   /** Caller and service see the same moment pass; whichever says so first, it is one error. */
   const isUp = (error: Error | undefined): boolean =>
@@ -63,7 +63,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     subject,
     credit,
     granted,
-    itemSize: inbox.maxPayload,
+    itemSize: inbox.outlet.maxPayload,
     share,
     inboxes: inbox.inboxes,
     heartbeat,
@@ -77,7 +77,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     },
     sendControl(control, words, wantsAnswer) {
       to = control;
-      inbox.sendControl(control, words, wantsAnswer ? address.subject : undefined);
+      inbox.outlet.sendControl(control, words, wantsAnswer ? address.subject : undefined);
     },
     onEnd() {
       address.close();

@@ -62,8 +62,8 @@ export class Upload {
         credit: 0,
         heartbeat: DEFAULT_HEARTBEAT,
         publish: (to, body, headers, reply) =>
-          inbox.publish(to, typeof body === 'string' ? Buffer.from(body) : body, { headers, reply }),
-        flush: () => inbox.flush(),
+          inbox.outlet.publish(to, typeof body === 'string' ? Buffer.from(body) : body, { headers, reply }),
+        flush: () => inbox.outlet.flush(),
       },
       (why) => {
         this.isUnheard = why === 'gone';
@@ -122,7 +122,7 @@ export class Upload {
     const { destination } = this.sender;
     if (destination === undefined) return;
     try {
-      this.inbox.publish(destination, EMPTY, { headers });
+      this.inbox.outlet.publish(destination, EMPTY, { headers });
     } catch {
       // The connection is closed, and the call fails of that.
     }
