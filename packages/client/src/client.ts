@@ -1,6 +1,4 @@
 import {
-  delay,
-  ConnectionEvents,
   isConnection,
   type Connection,
   type Event,
@@ -18,8 +16,9 @@ import { call, type Caller } from './call/call';
 import type { SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
 import { SubjectDestination } from './call/destination';
 import { publishEvent } from './call/publish';
+import type { ReceivedEvent } from './call/received-event';
 import { readReply } from './call/reply';
-import { EventSubscription, type ReceivedEvent, type SubscribeOptions } from './call/subscribe';
+import { EventSubscription, type SubscribeOptions } from './call/subscribe';
 import { timeoutOf } from './call/timeout-error';
 import { request, type Reply } from './call/whole-reply';
 import type { ClientOptions, ClientStatus, ConnectOptions } from './client-options';
@@ -37,24 +36,20 @@ import {
 } from './discovery/request-many';
 import { watch, type ServiceChange, type WatchOptions } from './discovery/watch';
 import { MiddlewareStack, type ClientMiddleware } from './middleware';
+import { ClientConnection } from './nats/client-connection';
 import { connect } from './nats/connect';
-import { Inbox } from './nats/inbox';
-import { NO_PROPAGATION, propagationOf, type Carrier } from './propagation';
+import { anySignal, NO_PROPAGATION, propagationOf, type Carrier } from './propagation';
 import type { AnyService, ServiceProxy } from './service/proxy';
 import { proxyOf, Services, type ServiceSelector } from './service/service';
 import { stream } from './stream/stream';
 
 const DEFAULT_TIMEOUT = 5_000;
-/** Milliseconds that closing waits for the server to receive what was sent last. */
-const CLOSE_TIMEOUT = 500;
 
 /** What a client shares with the clients that `with` makes of it. */
 interface Shared<C extends Connection> {
-  readonly connection: C;
-  readonly events: ConnectionEvents;
+  readonly link: ClientConnection<C>;
   readonly discovery: Discovery;
   readonly services: Services;
-  readonly closing: AbortController;
 }
 
 /** Finds services and calls them, whatever language they are written in. */
@@ -63,21 +58,15 @@ export class ServiceClient<C extends Connection = Connection>
 {
   private readonly shared: Shared<C>;
   private readonly caller: Caller;
-  private ownsConnection = false;
   private isDerived = false;
 
   /** @param connection stays open when the client is closed */
   constructor(connection: C, options: ClientOptions = {}) {
-    const inbox = new Inbox(connection, options.inboxes);
+    const link = new ClientConnection(connection, options.inboxes);
+    const { inbox } = link;
     const limits = checkedLimits(options.discovery ?? {}, DEFAULT_LIMITS);
     const discovery = new Discovery(inbox, limits, options.prefix ?? '$SRV');
-    this.shared = {
-      connection,
-      events: ConnectionEvents.of(connection),
-      discovery,
-      services: new Services(discovery),
-      closing: new AbortController(),
-    };
+    this.shared = { link, discovery, services: new Services(discovery) };
     this.caller = {
       inbox,
       timeout: timeoutOf(options.timeout, DEFAULT_TIMEOUT),
@@ -96,17 +85,18 @@ export class ServiceClient<C extends Connection = Connection>
     const given = options.connection;
     if (given !== undefined && isConnection(given)) return new ServiceClient(given, options);
     const client = new ServiceClient((await connect(given)) as Connection as C, options);
-    client.ownsConnection = true;
+    client.shared.link.isOwn = true;
     return client;
   }
 
+  /** The client library's own connection. */
   get connection(): C {
-    return this.shared.connection;
+    return this.shared.link.connection;
   }
 
   /** Whether services can be reached; `closed` also after `close()`, where the connection may live on. */
   get status(): ClientStatus {
-    return this.shared.closing.signal.aborted ? 'closed' : this.shared.events.status;
+    return this.shared.link.status;
   }
 
   /**
@@ -178,7 +168,7 @@ export class ServiceClient<C extends Connection = Connection>
     options: SubscribeOptions = {},
   ): AsyncIterableIterator<ReceivedEvent<E>, undefined> {
     const events = Array.isArray(event) ? (event as readonly E[]) : [event as E];
-    return new EventSubscription<E>(this.caller.inbox, events, options, this.shared.closing.signal);
+    return new EventSubscription<E>(this.caller.inbox, events, options, this.shared.link.closed);
   }
 
   /**
@@ -223,7 +213,7 @@ export class ServiceClient<C extends Connection = Connection>
       propagation: propagationOf(ctx, propagation),
       middleware: new MiddlewareStack(middleware),
     };
-    return Object.assign(client, { shared: this.shared, caller, ownsConnection: false, isDerived: true });
+    return Object.assign(client, { shared: this.shared, caller, isDerived: true });
   }
 
   /** Who is there (ADR-32, PING): all services, those of a name, or one instance. */
@@ -247,23 +237,13 @@ export class ServiceClient<C extends Connection = Connection>
    * cut off from the server.
    */
   watch(options: WatchOptions = {}): AsyncIterable<ServiceChange> {
-    const { connection, closing } = this.shared;
-    const signals = [options.signal, closing.signal].filter((signal) => signal !== undefined);
-    return watch(this.shared.discovery, new Link(connection), { ...options, signal: AbortSignal.any(signals) });
+    const { link, discovery } = this.shared;
+    return watch(discovery, new Link(link.connection), { ...options, signal: anySignal(options.signal, link.closed) });
   }
 
   /** Ends all calls, streams and watches, and closes the connection if `connect` opened it. */
   async close(): Promise<void> {
-    if (this.isDerived) return;
-    this.shared.closing.abort();
-    this.caller.inbox.close(new Error('the client is closed'));
-    if (!this.ownsConnection || this.connection.isClosed()) return;
-    // Producers are to hear that their streams are left; a server that does not answer is not waited for.
-    await Promise.race([
-      this.connection.flush().catch(() => undefined),
-      delay(CLOSE_TIMEOUT, undefined, { ref: false }),
-    ]);
-    await this.connection.close();
+    if (!this.isDerived) await this.shared.link.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

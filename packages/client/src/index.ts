@@ -51,5 +51,7 @@ export { NoRespondersError } from './call/no-responders-error';
 export { TimeoutError } from './call/timeout-error';
 export type { ServiceChange, WatchOptions } from './discovery/watch';
 export type { Reply } from './call/whole-reply';
-export type { InvalidEvent, ReceivedEvent, SubscribeOptions } from './call/subscribe';
+export type { InvalidEvent } from './call/invalid-events';
+export type { ReceivedEvent } from './call/received-event';
+export type { SubscribeOptions } from './call/subscribe';
 export type { ClientContext, ClientMiddleware } from './middleware';

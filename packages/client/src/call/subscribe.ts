@@ -1,39 +1,15 @@
 import {
   warn,
   eventCodecOf,
-  headersIn,
   isEvent,
   parseTemplate,
-  printable,
   queueGroupProblem,
-  ReceivedHeaders,
-  ServiceError,
   type Event,
   type Message,
-  type ParamsOf,
-  type Received,
 } from '@natsmith/protocol';
 import type { Inbox } from '../nats/inbox';
-
-/** An event that has arrived. */
-export type ReceivedEvent<E extends Event = Event> = E extends Event
-  ? {
-      readonly payload: [Received<E>] extends [never] ? unknown : Received<E>;
-      /** The values of the named tokens. */
-      readonly params: ParamsOf<E>;
-      readonly subject: string;
-      readonly headers: ReceivedHeaders;
-      readonly event: E;
-    }
-  : never;
-
-/** An event whose body could not be decoded, or was not valid. */
-export interface InvalidEvent {
-  readonly event: Event;
-  readonly subject: string;
-  readonly headers: ReceivedHeaders;
-  readonly body: Uint8Array;
-}
+import { InvalidEvents, type InvalidEvent } from './invalid-events';
+import { readEvent, type ReceivedEvent } from './received-event';
 
 /** What `client.subscribe` takes. */
 export interface SubscribeOptions {
@@ -49,7 +25,6 @@ export interface SubscribeOptions {
 
 const MAX_PENDING = 1_000;
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;
-const MAX_REASON = 400;
 
 /** Events as they arrive, from the moment it is made. */
 export class EventSubscription<E extends Event> implements AsyncIterableIterator<ReceivedEvent<E>, undefined> {
@@ -60,14 +35,15 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
   private isEnded = false;
   private error: Error | undefined;
   private wake: (() => void) | undefined;
-  private readonly told = new Set<string>();
+  private readonly invalid: InvalidEvents;
+  private hasWarned = false;
   /** One taker at a time, so that order holds. */
   private taking: Promise<unknown> = Promise.resolve();
 
   constructor(
     inbox: Inbox,
     events: readonly E[],
-    private readonly options: SubscribeOptions,
+    options: SubscribeOptions,
     private readonly closing: AbortSignal,
   ) {
     const { signal, queueGroup, maxPending = MAX_PENDING } = options;
@@ -81,6 +57,7 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
     if (!(Number.isSafeInteger(maxPending) && maxPending > 0))
       throw new TypeError(`maxPending must be a positive whole number, got ${String(maxPending)}`);
     this.maxPending = maxPending;
+    this.invalid = new InvalidEvents(options.onInvalid);
     if (signal?.aborted === true) {
       this.isEnded = true;
       return;
@@ -119,10 +96,7 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
   private take(event: E, message: Message): void {
     if (this.isEnded) return;
     if (this.queue.length >= this.maxPending || this.bytes + message.data.length > MAX_PENDING_BYTES)
-      return this.warnOnce(
-        'slow',
-        () => 'a loop over client.subscribe() is slower than its events; events are dropped',
-      );
+      return this.warnOfDrops();
     this.bytes += message.data.length;
     this.queue.push({ event, message });
     this.wake?.();
@@ -146,35 +120,18 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
   }
 
   private async read(event: E, message: Message): Promise<ReceivedEvent<E> | undefined> {
-    const { subject, data } = message;
-    const headers = headersIn(message) ?? new ReceivedHeaders('');
     try {
-      const payload = await eventCodecOf(event).decode(data);
-      return { payload, params: paramsIn(event, subject), subject, headers, event } as ReceivedEvent<E>;
+      return await readEvent(event, message);
     } catch (error) {
-      this.refuse(error, { event, subject, headers, body: data });
+      this.invalid.add(error, event, message);
       return undefined;
     }
   }
 
-  /** Whatever a codec or a validator has thrown, and whatever `onInvalid` does: the loop goes on. */
-  private refuse(thrown: unknown, invalid: InvalidEvent): void {
-    const { onInvalid } = this.options;
-    if (onInvalid === undefined)
-      return this.warnOnce(
-        'invalid',
-        () => `an event on ${invalid.subject} is left out: ${reasonIn(thrown)}; the option "onInvalid" gets each`,
-      );
-    // Also of a promise, or of what await takes for one.
-    new Promise((resolve) => resolve(onInvalid(errorOf(thrown), invalid))).catch((fault: unknown) =>
-      this.warnOnce('onInvalid', () => `the "onInvalid" of a client.subscribe() threw: ${textOf(fault)}`),
-    );
-  }
-
-  private warnOnce(kind: string, message: () => string): void {
-    if (this.told.has(kind)) return;
-    this.told.add(kind);
-    warn(printable(message(), MAX_REASON));
+  private warnOfDrops(): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    warn('a loop over client.subscribe() is slower than its events; events are dropped');
   }
 
   private end(error?: Error): void {
@@ -185,39 +142,4 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
     for (const close of this.closers) close();
     this.wake?.();
   }
-}
-
-function errorOf(thrown: unknown): Error {
-  return isError(thrown) ? thrown : new Error(textOf(thrown));
-}
-
-function isError(thrown: unknown): thrown is Error {
-  try {
-    return thrown instanceof Error;
-  } catch {
-    return false; // a proxy that throws
-  }
-}
-
-function reasonIn(thrown: unknown): string {
-  try {
-    if (!(thrown instanceof Error)) return textOf(thrown);
-    const data = thrown instanceof ServiceError && thrown.data !== undefined ? ` ${JSON.stringify(thrown.data)}` : '';
-    return `${thrown.message}${data}`;
-  } catch {
-    return textOf(thrown);
-  }
-}
-
-function textOf(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return 'something that cannot be read';
-  }
-}
-
-function paramsIn({ subject }: Event, received: string): Record<string, string> {
-  const tokens = received.split('.');
-  return Object.fromEntries(parseTemplate(subject).params.map(({ name, index }) => [name, tokens[index] ?? '']));
 }
