@@ -467,11 +467,14 @@ class Reporter {
   it('changes nothing that it could not report', async () => {
     const connection = await connect({ servers: server.url, user: 'admin', pass: 'secret' });
     try {
+      const stream = { name: 'SCHEDULES', subjects: ['_schedule.>', '_tick.>'], storage: 'memory' };
+      await connection.request('$JS.API.STREAM.CREATE.SCHEDULES', JSON.stringify(stream));
+      await connection.request('_schedule.reporter.weekly', '');
       const as = { cwd: folder, env: { NATS_USER: 'maker', NATS_PASSWORD: 'secret' } };
       const { code, stdout, stderr } = await natsmith(['streams', 'ensure', 'service.ts'], as);
       expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(/STREAM\.MSG\.GET\.SCHEDULES/)]);
       const names = (await connection.request('$JS.API.STREAM.NAMES')).json<{ streams: string[] | null }>();
-      expect(names.streams ?? []).toEqual([]);
+      expect(names.streams).toEqual(['SCHEDULES']);
     } finally {
       await connection.close();
     }

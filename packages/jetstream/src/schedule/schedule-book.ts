@@ -1,5 +1,6 @@
 import type { ConsumerInfo, StoredMsg } from '@nats-io/jetstream';
 import { nameProblem, printable, type Connection } from '@natsmith/protocol';
+import { askApi } from '../nats/api';
 import { managerOf } from '../nats/manager';
 import { failureIn, isNothing } from '../provision/management-error';
 import { SCHEDULE, SCHEDULE_TARGET } from '../publish/prepared-event';
@@ -34,6 +35,8 @@ export interface ScheduleStatus extends StoredSchedule {
 
 /** Nobody reads more, and each is a request. */
 const MOST = 10_000;
+/** Requests at the same time. */
+const TOGETHER = 100;
 
 /** Looks after the schedules that a server keeps: lists them, runs one at once, removes those that nobody wants. */
 export class ScheduleBook {
@@ -43,16 +46,19 @@ export class ScheduleBook {
   /** The schedules, in the order of their names; at most 10,000. */
   async list(service?: string): Promise<StoredSchedule[]> {
     if (service !== undefined) checkName('service', service);
-    const filter = definitionSubject(service ?? '*', '*');
+    const subjects = await this.definitions(definitionSubject(service ?? '*', '*'));
     const all: StoredSchedule[] = [];
-    for (let i = 0, next = 1; i < MOST; i++) {
-      const stored = await storedMessage(this.connection, { seq: next, next_by_subj: filter });
-      if (stored === undefined || stored.seq < next) break;
-      next = stored.seq + 1;
-      const schedule = scheduleIn(stored);
-      if (schedule !== undefined) all.push(schedule);
+    // Anybody may have put many there, and each is a round trip.
+    for (let i = 0; i < subjects.length; i += TOGETHER) {
+      const asked = subjects
+        .slice(i, i + TOGETHER)
+        .map((subject) => storedMessage(this.connection, { last_by_subj: subject }));
+      for (const stored of await Promise.all(asked)) {
+        const schedule = stored && scheduleIn(stored);
+        if (schedule !== undefined) all.push(schedule);
+      }
     }
-    return all.sort((a, b) => (`${a.service}.${a.name}` < `${b.service}.${b.name}` ? -1 : 1));
+    return all;
   }
 
   /** One schedule; undefined where there is none. */
@@ -107,6 +113,21 @@ export class ScheduleBook {
       throw error;
     }
   }
+
+  /** Subjects of definitions that a filter covers, sorted, without those that no schedule of natsmith can have. */
+  private async definitions(filter: string): Promise<string[]> {
+    try {
+      const info = await askApi(this.connection, `STREAM.INFO.${Schedules.name}`, { subjects_filter: filter });
+      const { subjects } = ((info as { state?: object } | null)?.state ?? {}) as { subjects?: object };
+      return Object.keys(subjects ?? {})
+        .filter(isDefinition)
+        .sort()
+        .slice(0, MOST);
+    } catch (error) {
+      if (isNothing(error)) return [];
+      throw error;
+    }
+  }
 }
 
 /** A message of the stream of schedules, as it was stored: anybody may write to the stream. */
@@ -122,9 +143,9 @@ export async function storedMessage(connection: Connection, query: object): Prom
 
 /** What a stored message says; undefined for what natsmith has not put there: anybody may write to the stream. */
 function scheduleIn({ seq, subject, header, time }: StoredMsg): StoredSchedule | undefined {
-  const [, service, name, more] = subject.split('.');
-  if (nameProblem(service) !== undefined || nameProblem(name) !== undefined || more !== undefined) return undefined;
-  if (service === undefined || name === undefined || !header.has(SCHEDULE)) return undefined;
+  const [, service, name] = subject.split('.');
+  if (!isDefinition(subject) || service === undefined || name === undefined) return undefined;
+  if (!header.has(SCHEDULE)) return undefined;
   return {
     service,
     name,
@@ -134,6 +155,11 @@ function scheduleIn({ seq, subject, header, time }: StoredMsg): StoredSchedule |
     sequence: seq,
     since: new Date(time),
   };
+}
+
+function isDefinition(subject: string): boolean {
+  const [, service, name, more] = subject.split('.');
+  return nameProblem(service) === undefined && nameProblem(name) === undefined && more === undefined;
 }
 
 function statusOf(schedule: StoredSchedule, info: ConsumerInfo | undefined): ScheduleStatus {
