@@ -36,6 +36,7 @@ export async function observe(host: ObservedHost, options: ListenOptions = {}): 
     const observer = await serve(pages, where, forget);
     const end = (): void => void observer.close();
     void host.stopped.then(end, end);
+    host.logger.info({ url: observer.url }, `serving ${[...pages.keys()].join(', ')}`);
     return observer;
   } catch (error) {
     forget();

@@ -12,6 +12,7 @@ import {
 import { type ServerOptions, startServer } from '@natsmith/testing';
 import { connect, headers, type NatsConnection } from 'nats';
 import { useHosts } from '#test/hosts';
+import { Log } from '#test/log';
 import { onEachServer, onEachServerKind } from '#test/matrix';
 import { observe, type Observer } from '../src/index';
 import { eventually, page, valueOf } from './pages';
@@ -194,6 +195,17 @@ onEachServer((server) => {
       expect(text.split('\n').filter((line) => line.startsWith(series))).toHaveLength(1);
       expect(valueOf(text, series)).toBe(3);
       expect(valueOf(text, `natsmith_handler_taking{${of('fine')}}`)).toBe(1);
+    });
+
+    it('says in the log of the host where it serves', async () => {
+      const log = new Log();
+      const { host } = await hosts.start(Shop, { connection: { servers: server.url }, logger: log });
+      const { url } = await observe(host, { port: 0 });
+      expect(log.lines).toContainEqual({
+        level: 'info',
+        message: 'serving /metrics, /live, /ready',
+        details: { url },
+      });
     });
 
     it('answers /live and /ready with ok while the host runs', async () => {

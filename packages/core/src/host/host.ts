@@ -54,6 +54,11 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
     return ConnectionEvents.of(this.connection).status === 'connected' ? 'running' : 'disconnected';
   }
 
+  /** That of `create()`, for what belongs to the host. No call of it throws. */
+  get logger(): Logger {
+    return this.parts.logger;
+  }
+
   get services(): readonly RunningService[] {
     return this.parts.services;
   }

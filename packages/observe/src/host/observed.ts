@@ -1,4 +1,4 @@
-import type { Connection, HostStatus, RunningService } from '@natsmith/core';
+import type { Connection, HostStatus, Logger, RunningService } from '@natsmith/core';
 
 /** What is observed: a host, as `NatsServiceFactory.create()` gives it. */
 export interface ObservedHost {
@@ -6,4 +6,5 @@ export interface ObservedHost {
   readonly services: readonly RunningService[];
   readonly status: HostStatus;
   readonly stopped: Promise<unknown>;
+  readonly logger: Logger;
 }
