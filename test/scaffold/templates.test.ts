@@ -52,7 +52,7 @@ describeProjects('a project of the template', () => {
       dropMissing(join(project, 'package-lock.json'));
       const image = await buildImage(project, await published.folder(), published.npm);
       const port = await freePort();
-      const env = published.env({ ...image.env, NATS_URL: server.url, HEALTH_PORT: String(port) });
+      const env = published.env({ ...image.env, NATS_URL: server.url, OBSERVE_PORT: String(port) });
       const service = new Running(`exec ${image.command.join(' ')}`, { cwd: image.folder, env });
       await service.writes(/service started[^]*service started/);
 
@@ -62,7 +62,8 @@ describeProjects('a project of the template', () => {
         const manifest = await readFile(join(project, 'k8s/deployment.yaml'), 'utf8');
         const probes = [...manifest.matchAll(/path: (\/\S+)/g)].map(([, path]) => path);
         expect(probes).toEqual(['/ready', '/ready', '/live']);
-        for (const path of probes) expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200);
+        for (const path of [...probes, '/metrics'])
+          expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200);
       } finally {
         await connection.close();
       }

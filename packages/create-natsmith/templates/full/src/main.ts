@@ -1,5 +1,5 @@
 import { ServiceClient } from '@natsmith/client';
-import { serveHealth } from './health';
+import { observe } from '@natsmith/observe';
 import { startServices } from './start-services';
 
 async function main(): Promise<void> {
@@ -7,11 +7,11 @@ async function main(): Promise<void> {
   const client: ServiceClient = await ServiceClient.connect();
   try {
     const host = await startServices(client);
-    const port = process.env.HEALTH_PORT;
-    const health = port ? await serveHealth(client, host.services, Number(port)) : undefined;
+    const port = process.env.OBSERVE_PORT;
+    // On all interfaces: probes and Prometheus come from outside of the container.
+    if (port) await observe(host, { port: Number(port), hostname: '0.0.0.0' });
     // SIGINT and SIGTERM stop the host in order.
     const error = await host.stopped;
-    health?.close().closeAllConnections();
     if (error) throw error;
   } finally {
     await client.close();

@@ -1,10 +1,10 @@
 import { ServiceClient } from '@natsmith/client';
 import type { NatsServiceHost } from '@natsmith/core';
+import { observe } from '@natsmith/observe';
 import { startServer, type TestServer } from '@natsmith/testing';
 import assert from 'node:assert/strict';
-import { type AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { serveHealth } from '../src/health';
+import { setTimeout } from 'node:timers/promises';
 import type { Orders } from '../src/orders/orders.group';
 import { startServices } from '../src/start-services';
 
@@ -57,17 +57,12 @@ describe('Shop', () => {
   });
 
   it('is ready while NATS is there, and alive without it', async () => {
-    const health = await serveHealth(client, host.services, 0);
-    const { port } = health.address() as AddressInfo;
-    const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
-    try {
-      assert.equal(await status('/ready'), 200);
-      await broker.stop();
-      assert.equal(await status('/ready'), 503);
-      assert.equal(await status('/live'), 200);
-      await broker.restart();
-    } finally {
-      health.close().closeAllConnections();
-    }
+    const { url } = await observe(host, { port: 0 });
+    const status = async (path: string): Promise<number> => (await fetch(`${url}${path}`)).status;
+    assert.equal(await status('/ready'), 200);
+    await broker.stop();
+    while ((await status('/ready')) !== 503) await setTimeout(10);
+    assert.equal(await status('/live'), 200);
+    await broker.restart();
   });
 });
