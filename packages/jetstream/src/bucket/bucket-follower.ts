@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  ConnectionEvents,
-  millisecondsOf,
-  randomToken,
-  type Connection,
-  type Message,
-  type Subscription,
-} from '@natsmith/protocol';
+import { ConnectionEvents, randomToken, type Connection, type Message, type Subscription } from '@natsmith/protocol';
 import { deliveryOf } from '../nats/delivery';
+import { durationOf, nanosecondsOf } from '../nats/duration';
 import { managerOf } from '../nats/manager';
 import { statusOf } from '../nats/status';
 import { failureIn } from '../provision/management-error';
@@ -44,7 +38,6 @@ const SILENCE = 2 * HEARTBEAT + 1_000;
 const INACTIVE = '1m';
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5_000;
-const NANOSECONDS = 1_000_000;
 
 /**
  * Follows the values of a bucket's keys: those that are there, then each change in order. What may have been missed, by a
@@ -148,7 +141,7 @@ export class BucketFollower {
       deliver_policy: 'last_per_subject',
       ack_policy: 'none',
       replay_policy: 'instant',
-      inactive_threshold: millisecondsOf(INACTIVE) * NANOSECONDS,
+      inactive_threshold: durationOf(INACTIVE),
       mem_storage: true,
       num_replicas: 1,
     });
@@ -182,7 +175,7 @@ export class BucketFollower {
 
   private pull(): void {
     this.asked = BATCH;
-    const request = { batch: BATCH, expires: EXPIRES * NANOSECONDS, idle_heartbeat: HEARTBEAT * NANOSECONDS };
+    const request = { batch: BATCH, expires: nanosecondsOf(EXPIRES), idle_heartbeat: nanosecondsOf(HEARTBEAT) };
     try {
       this.connection.publish(
         `$JS.API.CONSUMER.MSG.NEXT.${this.stream}.${this.consumer}`,

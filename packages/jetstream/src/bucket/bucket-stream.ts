@@ -4,7 +4,7 @@ import { Comparison } from '../provision/comparison';
 import { MADE_BY } from '../provision/stream-config';
 import type { Change } from '../provision/difference';
 import type { WantedStream } from '../provision/wanted-stream';
-import { durationOf, writtenNanoseconds } from '../provision/written';
+import { durationOf, writtenNanoseconds } from '../nats/duration';
 
 /** The stream that keeps a bucket, as the clients of NATS make it (ADR-8). */
 export function wantedOfBucket(bucket: Bucket): WantedStream {

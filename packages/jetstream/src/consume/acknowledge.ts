@@ -1,4 +1,5 @@
 import type { HandlerSurroundings } from '@natsmith/core';
+import { nanosecondsOf } from '../nats/duration';
 import { statusOf } from '../nats/status';
 import type { HeldMessage } from './held-message';
 
@@ -8,7 +9,6 @@ type Outlet = HandlerSurroundings['settings']['outlet'];
 const ACK = '+ACK';
 const IN_PROGRESS = '+WPI';
 const NAK = '-NAK';
-const NANOSECONDS = 1_000_000;
 /** Bytes of a reason: it goes into an advisory, not into an archive. */
 const MAX_REASON = 256;
 const CONFIRM_TIMEOUT = 2_000;
@@ -22,7 +22,7 @@ export class Acknowledger {
   constructor(private readonly outlet: Outlet) {}
 
   acknowledge({ reply }: HeldMessage): void {
-    this.tell(reply, ACK);
+    this.send(reply, ACK);
   }
 
   /**
@@ -37,17 +37,17 @@ export class Acknowledger {
   /** The message comes again, at once or after a delay in milliseconds. */
   giveBack({ reply }: HeldMessage, delay = 0): void {
     const milliseconds = Math.max(0, Math.round(delay));
-    this.tell(reply, milliseconds === 0 ? NAK : `${NAK} {"delay":${milliseconds * NANOSECONDS}}`);
+    this.send(reply, milliseconds === 0 ? NAK : `${NAK} {"delay":${nanosecondsOf(milliseconds)}}`);
   }
 
   /** The message is over. Servers before 2.11 take the reason for nothing else than the end. */
   terminate({ reply }: HeldMessage, reason: string): void {
-    this.tell(reply, `+TERM ${oneLineOf(reason)}`);
+    this.send(reply, `+TERM ${oneLineOf(reason)}`);
   }
 
   /** The message is still in work: the server waits once more for as long as before. */
   keepAlive({ reply }: HeldMessage): void {
-    this.tell(reply, IN_PROGRESS);
+    this.send(reply, IN_PROGRESS);
   }
 
   /** Gives whether the server has answered. */
@@ -73,7 +73,7 @@ export class Acknowledger {
     });
   }
 
-  private tell(subject: string, word: string): void {
+  private send(subject: string, word: string): void {
     try {
       this.outlet.publish(subject, word);
     } catch {

@@ -1,6 +1,6 @@
 import type { ConsumerConfig } from '@nats-io/jetstream';
 import { MADE_BY } from '../provision/stream-config';
-import { nanosecondsOf } from '../provision/written';
+import { nanosecondsOf } from '../nats/duration';
 import type { ConsumerPlan } from './consumer-plan';
 import { GROUP, PIN_TIMEOUT } from './pull-loop';
 

@@ -2,13 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HandlerSurroundings } from '@natsmith/core';
 import { headerNameProblem, headersIn, headerValueProblem, oneLine, type Message } from '@natsmith/protocol';
 import { DEAD_LETTER_HEADERS, deadLetterSubject, ORIGINAL_PREFIX } from '../contract/dead-letter';
+import { writtenDuration } from '../nats/duration';
 import { LAST_SUBJECT_SEQUENCE } from '../publish/prepared-event';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
 import { NO_STREAM, PublishError, WRONG_LAST_SEQUENCE } from '../publish/publish-error';
 import type { ConsumerPlan } from './consumer-plan';
 import type { Failure, HeldMessage } from './held-message';
 
-const RETRIES = [100, 500, 2_000, 5_000, 10_000, 30_000];
+/** Milliseconds between two attempts to write a letter. */
+const RETRIES = [100, 500, 2_000, 5_000, 10_000];
+const LAST_RETRY = 30_000;
 /** What headers and subject of a letter take of the largest message, at most. */
 const ROOM_FOR_HEADERS = 1024;
 
@@ -33,8 +36,8 @@ export class DeadLetters {
         return await this.publish(subject, body, headers);
       } catch (err) {
         const { logger } = this.around.settings;
-        const wait = RETRIES[Math.min(i, RETRIES.length - 1)];
-        logger.error({ subject, err }, `dead letter not written; again in ${wait} ms`);
+        const wait = RETRIES[i] ?? LAST_RETRY;
+        logger.error({ subject, err }, `dead letter not written; trying again in ${writtenDuration(wait)}`);
         const { signal } = this.around.stopping;
         if (signal.aborted) throw err;
         await delay(wait, undefined, { ref: false, signal }).catch(() => undefined);

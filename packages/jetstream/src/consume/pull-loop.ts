@@ -6,6 +6,7 @@ import {
   type Message,
   type Subscription,
 } from '@natsmith/protocol';
+import { nanosecondsOf } from '../nats/duration';
 import { statusOf } from '../nats/status';
 
 /** What a pull loop reports. */
@@ -27,7 +28,6 @@ const HEARTBEAT = 5_000;
 /** A pull is taken for lost after so many looks at it, in milliseconds from each other, that found nothing new. */
 const QUIET_LOOKS = 3;
 const LOOK_INTERVAL = HEARTBEAT - 1_000;
-const NANOSECONDS = 1_000_000;
 /** The priority group of exclusive consumers. */
 export const GROUP = 'natsmith';
 /** Milliseconds without a pull after which the server gives an exclusive consumer to another instance. */
@@ -157,12 +157,12 @@ export class PullLoop {
     const request = this.isExclusive
       ? {
           batch,
-          expires: PIN_INTERVAL * NANOSECONDS,
-          idle_heartbeat: PIN_HEARTBEAT * NANOSECONDS,
+          expires: nanosecondsOf(PIN_INTERVAL),
+          idle_heartbeat: nanosecondsOf(PIN_HEARTBEAT),
           group: GROUP,
           ...(this.pin !== '' && { id: this.pin }),
         }
-      : { batch, expires: EXPIRES * NANOSECONDS, idle_heartbeat: HEARTBEAT * NANOSECONDS };
+      : { batch, expires: nanosecondsOf(EXPIRES), idle_heartbeat: nanosecondsOf(HEARTBEAT) };
     try {
       this.connection.publish(this.subject, Buffer.from(JSON.stringify(request)), { reply: this.inboxSubject });
     } catch {

@@ -1,5 +1,5 @@
 import type { BoundLogger, HandlerRuntime } from '@natsmith/core';
-import { writtenDuration } from '../provision/written';
+import { writtenDuration } from '../nats/duration';
 import type { Acknowledger } from './acknowledge';
 import type { ConsumerPlan } from './consumer-plan';
 import type { Failure, HeldMessage } from './held-message';

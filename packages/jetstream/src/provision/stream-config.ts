@@ -3,7 +3,7 @@ import type { Connection } from '@natsmith/protocol';
 import type { EventStream } from '../contract/event-stream';
 import { isAtLeast } from '../nats/server-version';
 import { scheduleSubject } from './schedules';
-import { durationOf } from './written';
+import { durationOf } from '../nats/duration';
 
 /** What says that natsmith has made a stream or a consumer. */
 export const MADE_BY: Readonly<Record<string, string>> = { 'natsmith.made': 'true' };

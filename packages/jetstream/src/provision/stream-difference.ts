@@ -5,7 +5,7 @@ import type { Change, DifferenceKind } from './difference';
 import { Comparison } from './comparison';
 import { scheduleSubject } from './schedules';
 import { takesSchedules, type Abilities } from './stream-config';
-import { durationOf, writtenNanoseconds } from './written';
+import { durationOf, writtenNanoseconds } from '../nats/duration';
 
 /**
  * Compares a stream of the server with its contract, field by field. What the contract leaves out is the server's own

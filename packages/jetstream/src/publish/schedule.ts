@@ -1,5 +1,6 @@
 import type { StreamConfig } from '@nats-io/jetstream';
 import { randomToken, subjectCovers, type Connection } from '@natsmith/protocol';
+import { nanosecondsOf, writtenNanoseconds } from '../nats/duration';
 import { managerOf } from '../nats/manager';
 import { versionProblem } from '../nats/server-version';
 import { scheduleSubject } from '../provision/schedules';
@@ -7,7 +8,6 @@ import { NO_SCHEDULES, NO_STREAM, PublishError } from './publish-error';
 
 /** Milliseconds that what was found out about a stream is believed. */
 const FRESH = 30_000;
-const NANOSECONDS = 1_000_000;
 
 /** Finds where an event waits for its time, and whether it would be stored then. */
 export class ScheduleSubjects {
@@ -55,7 +55,7 @@ function problemOf(config: StreamConfig, wait: number): string | undefined {
   const own = `${scheduleSubject(name)}.x`;
   if (allowed !== true || !subjects.some((subject) => subjectCovers(subject, own)))
     return `it has no subject "${scheduleSubject(name)}.>" with schedules; let natsmith ensure it (ensureStreams, "natsmith streams ensure")`;
-  if (maxAge > 0 && wait * NANOSECONDS > maxAge)
-    return `it keeps messages for ${maxAge / NANOSECONDS} ms, and that is before ${new Date(Date.now() + wait).toISOString()}`;
+  if (maxAge > 0 && nanosecondsOf(wait) > maxAge)
+    return `its maxAge is ${writtenNanoseconds(maxAge)}, and the message would be removed before ${new Date(Date.now() + wait).toISOString()}`;
   return undefined;
 }

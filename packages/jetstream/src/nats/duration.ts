@@ -19,11 +19,12 @@ export function writtenDuration(milliseconds: number): string {
   return `${milliseconds / size}${unit}`;
 }
 
+/** Nanoseconds, as the server has them. */
 export function nanosecondsOf(milliseconds: number): number {
   return Math.round(milliseconds * NANOSECONDS);
 }
 
-/** A duration of a contract, as the server has it. */
+/** Nanoseconds of a duration of a contract. */
 export function durationOf(value: Duration | undefined): number | undefined {
   return value === undefined ? undefined : nanosecondsOf(millisecondsOf(value));
 }
