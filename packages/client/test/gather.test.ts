@@ -27,6 +27,20 @@ class Cache {
   }
 }
 
+@Service({ name: 'mouth', version: '1.0.0', queueGroup: false })
+class Loud {
+  @Endpoint() say(_: undefined, _ctx: RequestContext): string | Promise<string> {
+    return 'hello';
+  }
+}
+
+@Service({ name: 'mouth', version: '1.0.0', queueGroup: false })
+class Mute extends Loud {
+  @Endpoint() override say(_: undefined, { stopping }: RequestContext): Promise<string> {
+    return new Promise((resolve) => stopping.addEventListener('abort', () => resolve('')));
+  }
+}
+
 onEachServerAndClient((_server, library) => {
   const { start } = useHosts();
   let connection: Connection;
@@ -92,6 +106,20 @@ onEachServerAndClient((_server, library) => {
     expect(plain).toMatchObject({ ok: true, value: 7, rtt: expect.any(Number) as number });
     expect(plain).not.toHaveProperty('instance');
     expect(others).toEqual([]);
+  });
+
+  test('an instance that runs and does not answer is a problem, one that has ended is none', async () => {
+    const silent = await start(Mute, { connection });
+    const ended = await start(Loud, { connection });
+    await start(Loud, { connection });
+    const target = { service: 'mouth', endpoint: 'say' };
+    expect(await client.gather(target, undefined, { stall: 300 })).toHaveLength(2);
+    const { id } = silent.service;
+    await ended.host.stop();
+    const replies = await client.gather(target, undefined, { stall: 300 });
+    expect(replies).toMatchObject([{ ok: true, value: 'hello' }]);
+    expect(replies.problems).toMatchObject([{ from: { name: 'mouth', id } }]);
+    expect(replies.problems[0]?.reason).toMatch(`service "mouth" (id ${id}) runs and did not answer "say"`);
   });
 
   test('the error of one does not hide the others', async () => {

@@ -7,7 +7,7 @@ import { connect } from 'nats';
 import { describeWithNatsServer } from '#test/matrix';
 import { useHosts } from '#test/hosts';
 
-const SUBJECTS = ['count', 'silent', 'large', 'sum', '$SRV.>'];
+const SUBJECTS = ['count', 'silent', 'large', 'sum', 'shelf', '$SRV.>'];
 let ended = 0;
 
 @Service({ name: 'exported', version: '1.0.0' })
@@ -31,6 +31,13 @@ class Exported {
     let sum = 0;
     for await (const item of items) sum += item;
     return sum;
+  }
+}
+
+@Service({ name: 'shelves', version: '1.0.0', queueGroup: false })
+class Shelves {
+  @Endpoint() shelf(): string {
+    return 'full';
   }
 }
 
@@ -67,6 +74,14 @@ describeWithNatsServer('a service that another account exports, with the respons
 
   test('sends replies in chunks', async () => {
     expect(await client.call('large', undefined, { as: 'bytes' })).toHaveLength(3 * 1024 * 1024);
+  });
+
+  test('gathers the answers of all instances', async () => {
+    for (let i = 0; i < 3; i++)
+      await start(Shelves, { connection: { servers: server.url, user: 'shop', pass: 'shop' } });
+    const replies = await client.gather({ service: 'shelves', endpoint: 'shelf' });
+    expect(replies).toHaveLength(3);
+    expect(replies.problems).toEqual([]);
   });
 
   test('refuses uploads at once, and says why', async () => {
@@ -123,6 +138,30 @@ describeWithNatsServer('a service that another account exports for one reply to 
   });
 });
 
+describeWithNatsServer(
+  'a service of several instances that another account exports for one reply, discovery for all',
+  () => {
+    const { start } = useHosts();
+
+    test('gather names the instances whose answers were lost, and says what the export needs', async () => {
+      await using server = await startWithAccounts({}, { response_type: 'stream' });
+      const shop = await connect({ servers: server.url, user: 'shop', pass: 'shop' });
+      const office = await connect({ servers: server.url, user: 'office', pass: 'office' });
+      await using client = new ServiceClient(office);
+      for (let i = 0; i < 3; i++) await start(Shelves, { connection: shop });
+      const ids = (await client.ping('shelves')).map(({ id }) => id);
+      expect(ids).toHaveLength(3);
+      const replies = await client.gather({ service: 'shelves', endpoint: 'shelf' });
+      expect(replies).toMatchObject([{ ok: true, value: 'full' }]);
+      const heardOf = [...replies.map(({ instance }) => instance), ...replies.problems.map(({ from }) => from?.id)];
+      expect(heardOf.sort()).toEqual(ids.sort());
+      for (const { reason } of replies.problems)
+        expect(reason).toMatch(/runs and did not answer "shelf"; .* "response_type: stream"$/);
+      await Promise.all([office.close(), shop.close()]);
+    });
+  },
+);
+
 describeWithNatsServer('a service on the other side of a leaf node', () => {
   const { start } = useHosts();
   let hub: NatsServer;
@@ -161,9 +200,13 @@ describeWithNatsServer('a service on the other side of a leaf node', () => {
   });
 });
 
+interface Responses {
+  response_type?: 'stream';
+}
+
 /** A server with the account SHOP, whose services OFFICE imports. */
-function startWithAccounts(responses: { response_type?: 'stream' }): Promise<NatsServer> {
-  const exports = SUBJECTS.map((service) => ({ service, ...responses }));
+function startWithAccounts(responses: Responses, ofDiscovery = responses): Promise<NatsServer> {
+  const exports = SUBJECTS.map((service) => ({ service, ...(service.startsWith('$SRV') ? ofDiscovery : responses) }));
   const imports = SUBJECTS.map((subject) => ({ service: { account: 'SHOP', subject } }));
   const accounts = {
     SHOP: { users: [{ user: 'shop', password: 'shop' }], exports },

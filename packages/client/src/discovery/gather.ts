@@ -17,12 +17,14 @@ import {
 import { decodeBody, encodeBody, type BodyKind } from '../call/body';
 import type { Caller } from '../call/call';
 import { Gathered } from './replies';
+import type { ServiceEndpoint } from '../service/endpoints';
 import type { ServiceResolver } from '../service/resolver';
 import { errorIn } from '../call/reply';
 import { headerLines, type HeaderValues } from '../call/request';
 import type { ServiceSelection } from '../service/selection';
 import { checkSubject, subjectToCall, type SubjectParams } from '../service/params';
 import type { Services } from '../service/service';
+import { unanswered } from './unanswered';
 
 /** An endpoint of a service, by its method's name. */
 export interface EndpointAddress extends ServiceSelection {
@@ -61,11 +63,15 @@ export function gather<Reply>(
 ): Gathered<GatheredReply<Reply>> {
   const limits = checkedLimits(options, DEFAULT_LIMITS);
   return Gathered.later(async () => {
-    const subject =
-      typeof target === 'string'
-        ? target
-        : await subjectToGather(services.resolver(target.service, target), target.endpoint, options.params);
-    return { ask: ask<Reply>(caller, subject, payload, options, limits) };
+    if (typeof target === 'string') return { ask: ask<Reply>(caller, target, payload, options, limits) };
+    const resolver = services.resolver(target.service, target);
+    const endpoint = await endpointToGather(resolver, target.endpoint);
+    const subject = subjectToCall(endpoint, options.params);
+    return {
+      ask: ask<Reply>(caller, subject, payload, options, limits),
+      problemsAfter: async (all) =>
+        all.length >= limits.max ? [] : unanswered(all, await knownIds(resolver, endpoint), services.discovery, target),
+    };
   });
 }
 
@@ -104,8 +110,8 @@ function instanceIn(headers: ReceivedHeaders): { instance?: string } {
   return instance === undefined || instanceIdProblem(instance) !== undefined ? {} : { instance };
 }
 
-/** The subject on which all instances of an endpoint can be asked. @throws Error when a queue group stands in the way */
-async function subjectToGather(resolver: ServiceResolver, method: string, params?: SubjectParams): Promise<string> {
+/** An endpoint whose instances can be asked all at once. @throws Error when a queue group stands in the way */
+async function endpointToGather(resolver: ServiceResolver, method: string): Promise<ServiceEndpoint> {
   await resolver.ready();
   const endpoint = await resolver.get(method);
   if (endpoint.queueGroup !== '')
@@ -113,5 +119,11 @@ async function subjectToGather(resolver: ServiceResolver, method: string, params
       `endpoint "${method}" of service "${resolver.name}" has the queue group "${endpoint.queueGroup}", so one instance ` +
         'answers for all; give it { queueGroup: false }, or call it instead',
     );
-  return subjectToCall(endpoint, params);
+  return endpoint;
+}
+
+/** Who has the endpoint; waits for those who are still saying so. */
+async function knownIds(resolver: ServiceResolver, endpoint: ServiceEndpoint): Promise<string[]> {
+  await resolver.settled().catch(() => undefined);
+  return resolver.idsWith(endpoint);
 }

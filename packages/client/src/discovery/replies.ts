@@ -11,6 +11,13 @@ export interface Sink<T> {
 /** Replies, and what was wrong with those that cannot be used. */
 export type GatheredArray<T> = T[] & { readonly problems: readonly ReplyProblem[] };
 
+/** What is gathered from when that is known; in a box, because a promise would await it. */
+interface Begun<T> {
+  readonly ask: Gathered<T>;
+  /** What is wrong with the whole, when it is there. */
+  readonly problemsAfter?: (all: GatheredArray<T>) => Promise<readonly ReplyProblem[]>;
+}
+
 /**
  * What comes in over a bounded time: `await` gives all of it as an array, `for await` each member as it arrives.
  * The time runs from the start, whether or not somebody waits.
@@ -38,17 +45,19 @@ export class Gathered<T> implements PromiseLike<GatheredArray<T>>, AsyncIterable
     });
   }
 
-  /** @internal What another one gathers, when it is known what that is; in a box, because a promise would await it. */
-  static later<T>(begin: () => Promise<{ readonly ask: Gathered<T> }>): Gathered<T> {
+  /** @internal What another one gathers, when it is known what that is. */
+  static later<T>(begin: () => Promise<Begun<T>>): Gathered<T> {
     return new Gathered<T>((sink) => {
       let isStopped = false;
       const relay = async (): Promise<void> => {
-        const { ask } = await begin();
+        const { ask, problemsAfter } = await begin();
         for await (const item of ask) {
           if (isStopped) return;
           sink.add(item);
         }
         for (const problem of ask.problems) sink.refuse(problem);
+        if (isStopped || problemsAfter === undefined) return;
+        for (const problem of await problemsAfter(await ask)) sink.refuse(problem);
       };
       relay().then(
         () => sink.end(),

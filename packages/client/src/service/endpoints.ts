@@ -22,7 +22,7 @@ export class Endpoints {
 
   /** @param instances the newest first: it says where an endpoint is */
   constructor(
-    instances: readonly InfoResponse[],
+    private readonly instances: readonly InfoResponse[],
     private readonly selection: ServiceSelection,
   ) {
     for (const instance of instances) this.add(instance);
@@ -34,6 +34,13 @@ export class Endpoints {
 
   find(method: string): ServiceEndpoint | undefined {
     return this.byMethod.get(method) ?? this.byName.get(method);
+  }
+
+  /** The ids of the instances that have an endpoint on the subject. */
+  idsOn(subject: string): string[] {
+    return this.instances
+      .filter(({ endpoints }) => endpoints.some((endpoint) => endpoint.subject === subject))
+      .map(({ id }) => id);
   }
 
   /** Where a method's endpoint was found that the selection refuses. */

@@ -82,6 +82,11 @@ export class ServiceResolver {
     return found;
   }
 
+  /** The ids of the instances that have the endpoint, as far as INFO has said yet. */
+  idsWith(endpoint: ServiceEndpoint): string[] {
+    return this.endpoints.idsOn(endpoint.subject);
+  }
+
   /** Whether all instances that may get a request for the endpoint take payloads in chunks. */
   takesChunks(endpoint: Endpoint): boolean {
     return !this.withoutChunks.some((subject) => subjectsOverlap(subject, endpoint.subject));

@@ -19,7 +19,7 @@ export interface ServiceSelector extends ServiceSelection, PolicyOptions, Pick<C
 export class Services {
   private readonly resolvers = new Map<string, ServiceResolver>();
 
-  constructor(private readonly discovery: Discovery) {}
+  constructor(readonly discovery: Discovery) {}
 
   /** @throws TypeError for a name or a selection that cannot be */
   resolver(name: string, { version, id, group, subjects }: ServiceSelection): ServiceResolver {
