@@ -1,7 +1,10 @@
 import type { Config } from 'jest';
+import { availableParallelism } from 'node:os';
 
 const config: Config = {
   testEnvironment: 'node',
+  // Most suites wait for processes and servers: on few cores one worker for each core would leave them idle.
+  maxWorkers: Math.max(4, availableParallelism() - 1),
   // A bound for what hangs, not for what is slow on a busy machine.
   testTimeout: 60_000,
   testMatch: ['<rootDir>/{packages,examples,test}/**/*.test.ts'],
