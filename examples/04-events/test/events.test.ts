@@ -49,5 +49,5 @@ onEachServer((server) => {
       timeout: 20_000,
     });
     expect(stdout).toContain('placed o-6: 1 x tea');
-  }, 30_000);
+  });
 });

@@ -63,7 +63,7 @@ onEachServer(
       expect(stdout).toMatch(
         /the nightly report, made by day\n {2}1 x cup\n {2}1 x poison\n {2}\d+ x pot\n {2}2 x tea\n/,
       );
-    }, 30_000);
+    });
 
     it('loses no event of an order that it has taken, and publishes none twice, whenever it is killed', async () => {
       const taken: string[] = [];

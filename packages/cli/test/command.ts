@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { Child } from '#test/child';
 
 // A process on a busy machine takes its time.
-jest.setTimeout(30_000);
 
 /** The built command. */
 export const BIN = join(__dirname, '../bin/natsmith.js');

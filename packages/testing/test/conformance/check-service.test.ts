@@ -14,8 +14,6 @@ import * as nats3 from '@nats-io/transport-node';
 import * as nats2 from 'nats';
 import { handMade, type Faults } from './hand-made';
 
-jest.setTimeout(30_000);
-
 @Service({ name: 'sound', version: '1.0.0', metadata: { team: 'a' } })
 class Sound {
   @Endpoint({ idempotent: true })
