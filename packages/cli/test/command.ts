@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from '#test/child';
 
-// A process on a busy machine takes its time.
-
 /** The built command. */
 export const BIN = join(__dirname, '../bin/natsmith.js');
 
