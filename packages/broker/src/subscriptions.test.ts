@@ -57,6 +57,17 @@ describe('a subscription index', () => {
     expect(index.match('a.b').plain).toEqual([kept]);
   });
 
+  test('finds all members of a group, whichever of many patterns each has', () => {
+    const index = new SubscriptionIndex<Interest>();
+    const patterns = Array.from({ length: 2 ** 12 }, (_, bits) =>
+      Array.from({ length: 12 }, (_, place) => (bits & (1 << place) ? '*' : 'a')).join('.'),
+    );
+    for (const subject of patterns) index.add({ subject, queue: 'q' });
+    const { groups } = index.match(Array(12).fill('a').join('.'));
+    expect(groups).toHaveLength(1);
+    expect(new Set(groups[0]?.map(({ subject }) => subject))).toEqual(new Set(patterns));
+  });
+
   test('takes a hundred thousand subscriptions to one subject', () => {
     const index = new SubscriptionIndex<Interest>();
     for (let i = 0; i < 100_000; i++) index.add({ subject: 'a', queue: i % 2 ? 'q' : undefined });

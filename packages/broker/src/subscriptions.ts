@@ -10,27 +10,28 @@ export interface Match<S> {
   readonly groups: readonly (readonly S[])[];
 }
 
+/** One token of subjects. Most nodes have one collection: a million subscriptions are to fit into the memory. */
 class Node<S> {
-  readonly literals = new Map<string, Node<S>>();
-  star: Node<S> | undefined;
-  rest: Node<S> | undefined;
-  readonly plain = new Set<S>();
-  readonly groups = new Map<string, Set<S>>();
+  literals: Map<string, Node<S>> | undefined = undefined;
+  star: Node<S> | undefined = undefined;
+  rest: Node<S> | undefined = undefined;
+  plain: Set<S> | undefined = undefined;
+  groups: Map<string, Set<S>> | undefined = undefined;
 
   get isEmpty(): boolean {
-    return !(this.plain.size || this.groups.size || this.literals.size || this.star || this.rest);
+    return !(this.plain?.size || this.groups?.size || this.literals?.size || this.star || this.rest);
   }
 
   child(token: string): Node<S> | undefined {
     if (token === '*') return this.star;
-    return token === '>' ? this.rest : this.literals.get(token);
+    return token === '>' ? this.rest : this.literals?.get(token);
   }
 
   set(token: string, child: Node<S> | undefined): void {
     if (token === '*') this.star = child;
     else if (token === '>') this.rest = child;
-    else if (child) this.literals.set(token, child);
-    else this.literals.delete(token);
+    else if (child) (this.literals ??= new Map()).set(token, child);
+    else this.literals?.delete(token);
   }
 }
 
@@ -54,9 +55,9 @@ export class SubscriptionIndex<S extends Interest> {
       node = child;
     }
     const { queue } = subscription;
-    if (queue === undefined) node.plain.add(subscription);
-    else if (node.groups.has(queue)) node.groups.get(queue)?.add(subscription);
-    else node.groups.set(queue, new Set([subscription]));
+    if (queue === undefined) (node.plain ??= new Set()).add(subscription);
+    else if (node.groups?.has(queue)) node.groups.get(queue)?.add(subscription);
+    else (node.groups ??= new Map()).set(queue, new Set([subscription]));
     this.forget();
   }
 
@@ -72,11 +73,11 @@ export class SubscriptionIndex<S extends Interest> {
     }
     const { queue } = subscription;
     if (queue === undefined) {
-      node.plain.delete(subscription);
+      node.plain?.delete(subscription);
     } else {
-      const group = node.groups.get(queue);
+      const group = node.groups?.get(queue);
       group?.delete(subscription);
-      if (group?.size === 0) node.groups.delete(queue);
+      if (group?.size === 0) node.groups?.delete(queue);
     }
     for (const [parent, token] of path.reverse()) {
       if (!parent.child(token)?.isEmpty) break;
@@ -97,6 +98,8 @@ export class SubscriptionIndex<S extends Interest> {
   }
 
   private forget(): void {
+    // Emptying a Map costs as much as making one.
+    if (this.cached === 0) return;
     this.cache.clear();
     this.cached = 0;
   }
@@ -107,10 +110,12 @@ export class SubscriptionIndex<S extends Interest> {
     const plain: S[] = [];
     const groups = new Map<string, S[]>();
     const take = (node: Node<S>): void => {
-      for (const subscription of node.plain) plain.push(subscription);
-      for (const [queue, members] of node.groups) {
+      for (const subscription of node.plain ?? []) plain.push(subscription);
+      for (const [queue, members] of node.groups ?? []) {
         // Members of one group that subscribe with different patterns share the work.
-        groups.set(queue, (groups.get(queue) ?? []).concat([...members]));
+        const all = groups.get(queue);
+        if (all === undefined) groups.set(queue, [...members]);
+        else for (const member of members) all.push(member);
       }
     };
     const walk = (node: Node<S>, depth: number): void => {
@@ -118,7 +123,7 @@ export class SubscriptionIndex<S extends Interest> {
       if (token === undefined) return take(node);
       if (node.rest) take(node.rest);
       if (node.star) walk(node.star, depth + 1);
-      const child = node.literals.get(token);
+      const child = node.literals?.get(token);
       if (child) walk(child, depth + 1);
     };
     walk(this.root, 0);
