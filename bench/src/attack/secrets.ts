@@ -21,6 +21,8 @@ export const secrets: Program = async (server, { requests = 1_000_000, tell }) =
     const ended = new Set<string>();
     reader.onMessage = ({ subject, reply, body }) => {
       if (reply !== '') controls.set(subject, reply);
+      // Who is silent for long is taken for gone: heartbeats are answered.
+      if (reply !== '' && body.length === 0) reader.publish(reply, '', NONE, Buffer.from('credit 1'));
       else if (body.length === 0) ended.add(subject);
     };
     const credit = Buffer.from('NATS/1.0\r\nNatsmith-Credit: 1\r\n\r\n');
