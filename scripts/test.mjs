@@ -20,8 +20,8 @@ function matrix() {
   const whole = (process.env.NATSMITH_MATRIX || (process.env.CI ? 'whole' : 'local')) === 'whole';
   const server = process.env.NATS_SERVER || isOnPath('nats-server') ? 'nats-server' : 'the in-process broker';
   return whole
-    ? 'matrix: whole, nats-server and the in-process broker, nats 2 and nats.js 3, projects of each template'
-    : `matrix: local, ${server} and nats 2; NATSMITH_MATRIX=whole runs both servers, both client libraries and the templates' projects, as CI does`;
+    ? 'matrix: whole, nats-server and the in-process broker, nats 2 and nats.js 3, projects of each template and each tool'
+    : `matrix: local, ${server} and nats 2; NATSMITH_MATRIX=whole runs both servers, both client libraries, and projects of each template and each tool, as CI does`;
 }
 
 function isOnPath(name) {
