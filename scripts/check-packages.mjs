@@ -1,26 +1,19 @@
 // npm run check:packages: packs every public package as npm would publish it, and uses what comes out of the archives.
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { declarationProblems } from './check-declarations.mjs';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
 const packages = fileURLToPath(new URL('../packages', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'natsmith-packages-'));
+const tools = execFileSync(process.execPath, [fileURLToPath(new URL('install-tools.mjs', import.meta.url))], {
+  encoding: 'utf8',
+}).trim();
 const problems = [];
-/** As the documentation names it. */
-const LEAST_TYPESCRIPT = '5.7.3';
 
 try {
   const all = readdirSync(packages).map((folder) => readPackage(join(packages, folder)));
@@ -28,7 +21,9 @@ try {
   for (const manifest of open) await checkArchive(manifest);
   for (const manifest of open) linkDependencies(manifest);
   for (const { name } of open) checkImports(name);
-  checkDeclarations(open);
+  for (const dependency of ['@types/node', 'undici-types', 'nats', '@nats-io/transport-node', 'zod'])
+    linkInto(scratch, dependency, installed(dependency, packages));
+  problems.push(...declarationProblems(scratch, open));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -54,19 +49,38 @@ async function checkArchive({ name, folder, browser }) {
   for (const path of paths.filter((each) => /\.test\.|tsbuildinfo|^(src|dist)\/.*(test|fixture)s?\//.test(each))) {
     problems.push(`${name}: ${path} does not belong into the archive: see "files" in its package.json`);
   }
+  checkTypes(name, join(scratch, filename));
   const home = homeOf(name);
   mkdirSync(home, { recursive: true });
   execFileSync('tar', ['-xzf', join(scratch, filename), '--strip-components=1', '-C', home]);
   console.log(`${name}: ${paths.length} files, ${(size / 1024).toFixed(1)} kB`);
 }
 
+// By attw: that each kind of module resolution finds the types, and the types of what it runs.
+function checkTypes(name, archive) {
+  const attw = join(tools, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+  try {
+    execFileSync(process.execPath, [attw, archive, '--format', 'table-flipped', '--no-color', '--no-emoji'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+  } catch (error) {
+    problems.push(`${name}: ${error.stdout || error.stderr}`);
+  }
+}
+
 // In the scratch folder a package finds its declared dependencies and nothing else, as after an install.
 function linkDependencies({ name, folder, dependencies = {}, peerDependencies = {} }) {
   for (const dependency of Object.keys({ ...dependencies, ...peerDependencies })) {
-    const link = join(homeOf(name), 'node_modules', dependency);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(dependency.startsWith('@natsmith/') ? homeOf(dependency) : installed(dependency, folder), link);
+    const home = dependency.startsWith('@natsmith/') ? homeOf(dependency) : installed(dependency, folder);
+    linkInto(homeOf(name), dependency, home);
   }
+}
+
+function linkInto(folder, dependency, home) {
+  const link = join(folder, 'node_modules', dependency);
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(home, link);
 }
 
 function checkImports(name) {
@@ -76,35 +90,6 @@ function checkImports(name) {
   if (required.length === 0) problems.push(`${name}: exports nothing`);
   for (const each of required.filter((other) => !imported.includes(other))) {
     problems.push(`${name}: ${each} can be required but not imported by name`);
-  }
-}
-
-// With the least TypeScript that the documentation names, and without skipLibCheck.
-function checkDeclarations(open) {
-  for (const dependency of ['@types/node', 'undici-types', 'nats', '@nats-io/transport-node']) {
-    const link = join(scratch, 'node_modules', dependency);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(installed(dependency, packages), link);
-  }
-  const file = join(scratch, 'consumer.ts');
-  const names = open.filter(({ types }) => types !== undefined).map(({ name }) => name);
-  writeFileSync(file, names.map((name, i) => `export * as package${i} from '${name}';\n`).join(''));
-  const options = '--noEmit --strict --target es2022 --module nodenext --types node --experimentalDecorators'.split(
-    ' ',
-  );
-  // Not among the dependencies: as one it would take the place of the command "tsc".
-  const [{ filename }] = npm(['pack', '--json', `typescript@${LEAST_TYPESCRIPT}`], scratch);
-  execFileSync('tar', ['-xzf', join(scratch, filename), '-C', scratch]);
-  try {
-    execFileSync(process.execPath, [join(scratch, 'package/lib/tsc.js'), ...options, file], {
-      cwd: scratch,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    });
-  } catch (error) {
-    problems.push(
-      `the declarations do not compile with TypeScript ${LEAST_TYPESCRIPT}:\n${error.stdout || error.stderr}`,
-    );
   }
 }
 
