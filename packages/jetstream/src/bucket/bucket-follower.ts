@@ -5,18 +5,8 @@ import { durationOf, nanosecondsOf } from '../nats/duration';
 import { managerOf } from '../nats/manager';
 import { statusOf } from '../nats/status';
 import { failureIn } from '../provision/management-error';
-
-/** A change of a bucket; `undefined` as data where the key has no value any more. */
-export interface Change {
-  readonly key: string;
-  readonly revision: number;
-  readonly operation: 'put' | 'delete' | 'purge';
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  /** The value was there when the watch began. */
-  readonly initial: boolean;
-  readonly message: Message;
-}
+import { operationOf, type Change } from './change';
+import { ChangeReporter } from './change-reporter';
 
 /** What a follower reports. */
 export interface FollowerEvents {
@@ -45,9 +35,7 @@ const LAST_RETRY = 5_000;
  * what differs is reported. It has one consumer at a time, by one name.
  */
 export class BucketFollower {
-  /** What has been reported: key to revision and time; deleted keys are not among them. */
-  private readonly told = new Map<string, string>();
-  private readonly queue: Change[] = [];
+  private readonly reporter: ChangeReporter;
   private readonly consumer = `watch-${randomToken()}`;
   private readonly stream: string;
   private readonly stopListening: () => void;
@@ -61,14 +49,10 @@ export class BucketFollower {
   private asked = 0;
   /** Initial values that have not come yet; 0 when the state is complete. */
   private missing = 0;
-  private seen: Set<string> | undefined;
-  private isFirst = true;
   /** The server may know the consumer. */
   private hasConsumer = false;
-  private isWorking = false;
   private isLost = false;
   private hasStopped = false;
-  private ready!: { promise: Promise<void>; resolve: () => void };
 
   constructor(
     private readonly connection: Connection,
@@ -78,9 +62,10 @@ export class BucketFollower {
     private readonly events: FollowerEvents,
   ) {
     this.stream = `KV_${bucket}`;
-    let resolve = (): void => undefined;
-    const promise = new Promise<void>((done) => (resolve = done));
-    this.ready = { promise, resolve };
+    this.reporter = new ChangeReporter(`$KV.${bucket}.`, {
+      onChange: (change) => events.onChange(change),
+      onReported: () => this.pullAgain(),
+    });
     this.stopListening = ConnectionEvents.of(connection).listen((event) => {
       if (event.type === 'reconnected') void this.attach();
     });
@@ -92,7 +77,7 @@ export class BucketFollower {
    */
   async start(): Promise<void> {
     await this.attachOnce(++this.epoch);
-    await this.ready.promise;
+    await this.reporter.started;
   }
 
   /** Leaves the bucket; resolves when the server knows. What is being reported is finished. */
@@ -102,8 +87,7 @@ export class BucketFollower {
     this.epoch++;
     this.leave();
     this.stopListening();
-    this.queue.length = 0;
-    this.ready.resolve();
+    this.reporter.stop();
     if (!this.connection.isClosed())
       await managerOf(this.connection)
         .then((manager) => manager.consumers.delete(this.stream, this.consumer))
@@ -148,7 +132,7 @@ export class BucketFollower {
     if (this.epoch !== epoch) return;
     this.deliveries = 0;
     this.missing = num_pending;
-    this.seen = new Set();
+    this.reporter.beginReading();
     this.listen(epoch);
     this.pull();
     if (num_pending === 0) this.complete();
@@ -204,19 +188,15 @@ export class BucketFollower {
     this.awaitSign();
     const key = message.subject.slice(prefix.length);
     const isInitial = this.missing > 0;
-    this.seen?.add(key);
-    this.take({
+    this.reporter.add({
       key,
       revision: delivery.sequence,
       operation: operationOf(message),
       time: delivery.time,
-      initial: isInitial && this.isFirst,
+      initial: isInitial && this.reporter.isStarting,
       message,
     });
-    if (isInitial && (--this.missing === 0 || delivery.pending === 0)) {
-      this.missing = 0;
-      this.complete();
-    }
+    if (isInitial && (--this.missing === 0 || delivery.pending === 0)) this.complete();
     this.asked--;
     this.pullAgain();
   }
@@ -224,7 +204,7 @@ export class BucketFollower {
   /** Asks for more when all has come; while the handler is behind, the bucket waits with what it has. */
   private pullAgain(): void {
     if (this.asked > 0 || this.inbox === undefined) return;
-    if (this.queue.length < BATCH) this.pull();
+    if (this.reporter.waiting < BATCH) this.pull();
     else clearTimeout(this.timer);
   }
 
@@ -232,10 +212,7 @@ export class BucketFollower {
     this.awaitSign();
     if (code === 100 || code === 408 || code === 404) {
       // Nothing has come for a while: what was there in the beginning has been deleted since.
-      if (this.missing > 0) {
-        this.missing = 0;
-        this.complete();
-      }
+      if (this.missing > 0) this.complete();
       if (code === 100) return;
       this.asked = 0;
       return this.pullAgain();
@@ -255,72 +232,13 @@ export class BucketFollower {
     this.events.onLost(error);
   }
 
-  /** The bucket's state has been read; what it has lost without a word since the last time has no value any more. */
+  /** The bucket's state has been read. */
   private complete(): void {
-    const { seen } = this;
-    this.seen = undefined;
-    for (const [key, state] of this.told)
-      if (seen?.has(key) === false) {
-        const revision = Number(state.split(' ')[0]);
-        const message = { subject: `$KV.${this.bucket}.${key}`, data: new Uint8Array(0) };
-        this.take({ key, revision, operation: 'purge', time: Date.now(), initial: false, message });
-      }
-    if (this.isFirst) this.queue.push(END_OF_START);
-    this.work();
+    this.missing = 0;
+    this.reporter.endReading();
     if (!this.isLost) return;
     this.isLost = false;
     this.events.onRestored();
-  }
-
-  private take(change: Change): void {
-    const state = `${change.revision} ${change.time}`;
-    const known = this.told.get(change.key);
-    if (change.operation === 'put') {
-      if (known === state) return;
-      this.told.set(change.key, state);
-    } else {
-      // A value that was never reported need not be reported as gone.
-      if (known === undefined) return;
-      this.told.delete(change.key);
-    }
-    this.queue.push(change);
-    this.work();
-  }
-
-  private work(): void {
-    if (!this.isWorking) void this.tell();
-  }
-
-  private async tell(): Promise<void> {
-    this.isWorking = true;
-    try {
-      for (let change = this.queue.shift(); change !== undefined; change = this.queue.shift())
-        if (change === END_OF_START) {
-          this.isFirst = false;
-          this.ready.resolve();
-        } else {
-          await this.events.onChange(change);
-          this.pullAgain();
-        }
-    } finally {
-      this.isWorking = false;
-    }
-  }
-}
-
-const END_OF_START = {} as Change;
-
-function operationOf(message: Message): Change['operation'] {
-  if (message.headers === undefined) return 'put';
-  try {
-    const [operation] = message.headers.values('KV-Operation');
-    // Written by the server where a value has come of age.
-    const [reason] = message.headers.values('Nats-Marker-Reason');
-    if (operation === 'DEL') return 'delete';
-    if (operation === 'PURGE') return 'purge';
-    return reason === undefined ? 'put' : reason === 'Purge' ? 'purge' : 'delete';
-  } catch {
-    return 'put'; // headers that the client library cannot read are no one's order to delete
   }
 }
 

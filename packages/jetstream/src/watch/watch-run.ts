@@ -1,5 +1,5 @@
 import { unansweredFailure, Run, type HandlerRuntime } from '@natsmith/core';
-import type { Change } from '../bucket/bucket-follower';
+import type { Change } from '../bucket/change';
 import type { WatchContext } from './watch-context';
 
 /** One change on its way to a handler; its outcome is sent to nobody. */
