@@ -17,7 +17,15 @@ export { CHUNK_CREDIT, CHUNKS_HEADER, chunksOf, join, MAX_BODY, MAX_CHUNK, SIZE_
 export { clientLibrary } from './nats/client-library';
 export { connectWith, type NatsLibrary } from './nats/connect';
 export { optionsFromEnvironment } from './nats/environment';
-export { isConnection, isNoResponders, type Connection, type Message, type Subscription } from './nats/connection';
+export {
+  inboxPrefixOf,
+  isConnection,
+  isNoResponders,
+  maxPayloadOf,
+  type Connection,
+  type Message,
+  type Subscription,
+} from './nats/connection';
 export { ConnectionEvents, violationIn, type ConnectionEvent, type Violation } from './nats/connection-events';
 export {
   controlSubject,

@@ -2,6 +2,7 @@ import {
   delay,
   ConnectionEvents,
   CreditBudget,
+  inboxPrefixOf,
   isInbox,
   joinMoves,
   PermissionError,
@@ -42,9 +43,7 @@ export class Inbox implements Mover {
     private readonly connection: Connection,
     inboxes: readonly string[] = [],
   ) {
-    // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
-    const { options } = connection as { options?: { inboxPrefix?: string } };
-    this.root = `${options?.inboxPrefix ?? '_INBOX'}.`;
+    this.root = `${inboxPrefixOf(connection)}.`;
     this.prefix = `${this.root}${randomToken()}.`;
     this.inboxes = [this.root, ...inboxes];
     this.budget = CreditBudget.of(connection);

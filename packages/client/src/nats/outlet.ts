@@ -1,8 +1,5 @@
-import { Buffer, headerBlock, type Connection, type HeaderLines } from '@natsmith/protocol';
+import { Buffer, headerBlock, maxPayloadOf, type Connection, type HeaderLines } from '@natsmith/protocol';
 import { ConfirmedPublishes } from './confirmed-publish';
-
-/** What a nats-server takes unless it is set otherwise. */
-const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 interface PublishOptions {
   readonly reply?: string;
@@ -25,7 +22,7 @@ export class Outlet {
 
   /** Bytes. */
   get maxPayload(): number {
-    return this.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
+    return maxPayloadOf(this.connection);
   }
 
   /** @throws the error that the client was closed with */

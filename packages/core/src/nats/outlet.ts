@@ -1,4 +1,11 @@
-import { ConnectionEvents, CreditBudget, randomToken, type HeaderBlock, type Message } from '@natsmith/protocol';
+import {
+  ConnectionEvents,
+  CreditBudget,
+  inboxPrefixOf,
+  randomToken,
+  type HeaderBlock,
+  type Message,
+} from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { Body, ReplyOutlet } from '../reply/outlet';
 import { BodyTurns } from '../reply/body-turns';
@@ -46,8 +53,7 @@ export class PublishingOutlet implements ReplyOutlet {
     private readonly logger: Logger,
     inboxes: readonly string[] | ReplySubjects,
   ) {
-    // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
-    this.inboxPrefix = (connection as { options?: { inboxPrefix?: string } }).options?.inboxPrefix ?? '_INBOX';
+    this.inboxPrefix = inboxPrefixOf(connection);
     this.replySubjects = inboxes instanceof ReplySubjects ? inboxes : new ReplySubjects([this.inboxPrefix, ...inboxes]);
     this.credit = CreditBudget.of(connection);
   }

@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConnectionEvents, randomToken, type Connection, type Message, type Subscription } from '@natsmith/protocol';
+import {
+  ConnectionEvents,
+  inboxPrefixOf,
+  randomToken,
+  type Connection,
+  type Message,
+  type Subscription,
+} from '@natsmith/protocol';
 import { deliveryOf } from '../nats/delivery';
 import { durationOf, nanosecondsOf } from '../nats/duration';
 import { managerOf } from '../nats/manager';
@@ -42,7 +49,7 @@ export class BucketFollower {
   /** Grows with each attachment: what belongs to an earlier one does not count any more. */
   private epoch = 0;
   private inbox: Subscription | undefined;
-  private inboxPrefix = '';
+  private inboxSubject = '';
   private timer: NodeJS.Timeout | undefined;
   private deliveries = 0;
   /** Messages that the present pull may still bring. */
@@ -139,9 +146,8 @@ export class BucketFollower {
   }
 
   private listen(epoch: number): void {
-    const { options } = this.connection as { options?: { inboxPrefix?: string } };
-    this.inboxPrefix = `${options?.inboxPrefix ?? '_INBOX'}.${randomToken()}`;
-    this.inbox = this.connection.subscribe(this.inboxPrefix, {
+    this.inboxSubject = `${inboxPrefixOf(this.connection)}.${randomToken()}`;
+    this.inbox = this.connection.subscribe(this.inboxSubject, {
       callback: (error: Error | null, message: Message) => {
         if (this.epoch !== epoch) return;
         if (error !== null) this.fail(error);
@@ -164,7 +170,7 @@ export class BucketFollower {
       this.connection.publish(
         `$JS.API.CONSUMER.MSG.NEXT.${this.stream}.${this.consumer}`,
         Buffer.from(JSON.stringify(request)),
-        { reply: this.inboxPrefix },
+        { reply: this.inboxSubject },
       );
     } catch {
       return; // the connection is closed, and the host with it

@@ -31,6 +31,20 @@ export function isConnection(value: object): value is Connection {
   return 'publish' in value && typeof value.publish === 'function' && 'subscribe' in value;
 }
 
+/** What a nats-server takes unless it is set otherwise. */
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
+
+/** The largest message that the server takes now, headers included, in bytes. */
+export function maxPayloadOf({ info }: Connection): number {
+  return info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
+}
+
+/** What the inboxes of a connection begin with: `_INBOX`, or the prefix that it was made with. */
+export function inboxPrefixOf(connection: Connection): string {
+  // Both libraries keep their options there; users with permissions on a prefix of their own depend on it.
+  return (connection as { options?: { inboxPrefix?: string } }).options?.inboxPrefix ?? '_INBOX';
+}
+
 /** A message as both client libraries give it. */
 export interface Message {
   readonly subject: string;

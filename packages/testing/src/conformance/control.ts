@@ -1,4 +1,4 @@
-import { controlSubject, ERROR_HEADER, VERBS, type Verb } from '@natsmith/protocol';
+import { controlSubject, ERROR_HEADER, maxPayloadOf, VERBS, type Verb } from '@natsmith/protocol';
 import { askInstance, shown, type Instance } from './instance';
 import { schemaProblems } from './schemas';
 import { ask, type Fields, type RawReply } from './wire';
@@ -56,7 +56,7 @@ export async function checkControl(instance: Instance): Promise<Replies> {
 /** Requests that are unusual, and must change nothing. */
 export async function checkOddRequests(instance: Instance): Promise<void> {
   const { client, name, id, findings, prefix } = instance;
-  const large = Math.min(500_000, (client.connection.info?.max_payload ?? 1_048_576) - 1_024);
+  const large = Math.min(500_000, maxPayloadOf(client.connection) - 1_024);
   const odd: [string, { body?: Uint8Array; headers?: Record<string, string> }][] = [
     ['an empty body', {}],
     ['the body {}', { body: Buffer.from('{}') }],
