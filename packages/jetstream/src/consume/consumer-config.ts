@@ -2,7 +2,7 @@ import type { ConsumerConfig } from '@nats-io/jetstream';
 import { MADE_BY } from '../provision/stream-config';
 import { nanosecondsOf } from '../nats/duration';
 import type { ConsumerPlan } from './consumer-plan';
-import { GROUP, PIN_TIMEOUT } from './pull-loop';
+import { GROUP, PIN_TIMEOUT } from './pull-request';
 
 /** Where the metadata of a consumer says whom it was made for. */
 export const SERVICE = 'natsmith.service';

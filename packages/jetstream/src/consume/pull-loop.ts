@@ -1,13 +1,23 @@
 import {
   ConnectionEvents,
   headersIn,
+  inboxPrefixOf,
   randomToken,
   type Connection,
   type Message,
   type Subscription,
 } from '@natsmith/protocol';
-import { nanosecondsOf } from '../nats/duration';
 import { statusOf } from '../nats/status';
+import {
+  exclusivePullRequest,
+  HEARTBEAT,
+  isConsumerGone,
+  meaningOf,
+  PIN_INTERVAL,
+  pullError,
+  pullRequest,
+} from './pull-request';
+import { SilenceWatch } from './silence-watch';
 
 /** What a pull loop reports. */
 export interface PullEvents {
@@ -23,25 +33,11 @@ export interface PullEvents {
   onPinned(): void;
 }
 
-const EXPIRES = 30_000;
-const HEARTBEAT = 5_000;
 /** A pull is taken for lost after so many looks at it, in milliseconds from each other, that found nothing new. */
 const QUIET_LOOKS = 3;
 const LOOK_INTERVAL = HEARTBEAT - 1_000;
-/** The priority group of exclusive consumers. */
-export const GROUP = 'natsmith';
-/** Milliseconds without a pull after which the server gives an exclusive consumer to another instance. */
-export const PIN_TIMEOUT = 15_000;
-/** Milliseconds between two pulls at most that keep the consumer: a pull that waits does not. */
-const PIN_INTERVAL = PIN_TIMEOUT / 3;
-const PIN_HEARTBEAT = 1_500;
-const WRONG_PIN = 423;
 const FIRST_RETRY = 50;
 const LAST_RETRY = 5_000;
-
-/** What the server says when a pull ends because of the pull alone, so that the next one may come at once. */
-const ENDS_OF_PULL = /message size exceeds|batch completed|exceeded max/i;
-const CONSUMER_GONE = /consumer deleted|consumer not found|no responders/i;
 
 /**
  * Asks a consumer for as many messages as there is room for, and never for more. A pull that the server, the network or a
@@ -52,10 +48,12 @@ export class PullLoop {
   private asked = 0;
   private inbox: Subscription | undefined;
   private inboxSubject = '';
-  private timer: NodeJS.Timeout | undefined;
-  /** Whether anything has come since the last look. */
-  private isHeard = false;
-  private quietLooks = 0;
+  private readonly silence = new SilenceWatch(
+    LOOK_INTERVAL,
+    QUIET_LOOKS,
+    () => !this.isStopped && this.asked > 0,
+    () => this.fail(new Error(`the server has been silent for more than ${2 * HEARTBEAT} ms`)),
+  );
   private retry: NodeJS.Timeout | undefined;
   private retries = 0;
   private isLost = false;
@@ -129,15 +127,14 @@ export class PullLoop {
 
   private end(): void {
     this.isStopped = true;
-    clearInterval(this.timer);
+    this.silence.stop();
     clearTimeout(this.retry);
     clearInterval(this.pinTimer);
     this.stopListening();
   }
 
   private subscribe(): void {
-    const { options } = this.connection as { options?: { inboxPrefix?: string } };
-    this.inboxSubject = `${options?.inboxPrefix ?? '_INBOX'}.${randomToken()}`;
+    this.inboxSubject = `${inboxPrefixOf(this.connection)}.${randomToken()}`;
     const inbox = this.connection.subscribe(this.inboxSubject, {
       callback: (error: Error | null, message: Message) => {
         if (error !== null) return this.fail(error);
@@ -154,38 +151,14 @@ export class PullLoop {
   }
 
   private pull(batch: number): void {
-    const request = this.isExclusive
-      ? {
-          batch,
-          expires: nanosecondsOf(PIN_INTERVAL),
-          idle_heartbeat: nanosecondsOf(PIN_HEARTBEAT),
-          group: GROUP,
-          ...(this.pin !== '' && { id: this.pin }),
-        }
-      : { batch, expires: nanosecondsOf(EXPIRES), idle_heartbeat: nanosecondsOf(HEARTBEAT) };
+    const request = this.isExclusive ? exclusivePullRequest(batch, this.pin) : pullRequest(batch);
     try {
-      this.connection.publish(this.subject, Buffer.from(JSON.stringify(request)), { reply: this.inboxSubject });
+      this.connection.publish(this.subject, request, { reply: this.inboxSubject });
     } catch {
       return; // the connection is closed, and the host with it
     }
     this.asked += batch;
-    this.awaitSign();
-  }
-
-  /** A timer that each message would put off costs more than a flag that each message sets. */
-  private awaitSign(): void {
-    this.isHeard = true;
-    this.timer ??= setInterval(() => this.look(), LOOK_INTERVAL).unref();
-  }
-
-  private look(): void {
-    if (this.isHeard || this.isStopped || this.asked === 0) {
-      this.isHeard = false;
-      this.quietLooks = 0;
-    } else if (++this.quietLooks === QUIET_LOOKS) {
-      this.quietLooks = 0;
-      this.fail(new Error(`the server has been silent for more than ${2 * HEARTBEAT} ms`));
-    }
+    if (!this.isStopped) this.silence.heard();
   }
 
   private onMessage(message: Message, isPresent: boolean): void {
@@ -199,25 +172,20 @@ export class PullLoop {
       return;
     }
     if (!isPresent || this.isStopped) return;
-    const { code, description } = status;
-    if (code === 100) return this.found();
-    if (code === WRONG_PIN) {
-      // Somebody else is the holder now.
+    const meaning = meaningOf(status);
+    if (meaning === 'failed') return this.fail(pullError(status));
+    this.found();
+    if (meaning === 'waiting') return;
+    if (meaning === 'other holder') {
       this.pin = '';
       this.asked = 0;
-      this.found();
-      return this.pullLater();
-    }
-    if (code === 404 || code === 408 || (code === 409 && ENDS_OF_PULL.test(description))) {
-      this.found();
+    } else {
       const left = Number(headersIn(message)?.get('Nats-Pending-Messages'));
       this.asked = left >= 0 ? Math.max(0, this.asked - left) : 0;
-      // A server that ends each pull at once is not asked in a circle.
-      if (code === 408) this.more();
-      else this.pullLater();
-      return;
     }
-    this.fail(new Error(`${code} ${description || (code === 503 ? 'no responders' : '')}`.trim()));
+    // A server that ends each pull at once is not asked in a circle.
+    if (meaning === 'expired') this.more();
+    else this.pullLater();
   }
 
   private notePin(message: Message): void {
@@ -228,7 +196,7 @@ export class PullLoop {
   }
 
   private found(): void {
-    this.awaitSign();
+    if (!this.isStopped) this.silence.heard();
     this.retries = 0;
     if (!this.isLost) return;
     this.isLost = false;
@@ -248,7 +216,7 @@ export class PullLoop {
       this.isLost = true;
       this.events.onLost(error);
     }
-    this.startAgainLater(CONSUMER_GONE.test(error.message));
+    this.startAgainLater(isConsumerGone(error));
   }
 
   private startAgainLater(isMissing: boolean): void {
@@ -278,8 +246,7 @@ export class PullLoop {
 
   private leave(): void {
     this.asked = 0;
-    clearInterval(this.timer);
-    this.timer = undefined;
+    this.silence.stop();
     if (this.inbox?.isClosed() === false) void this.inbox.drain().catch(() => undefined);
     this.inbox = undefined;
   }

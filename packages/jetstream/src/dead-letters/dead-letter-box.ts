@@ -10,7 +10,8 @@ import { DEAD_LETTER_STREAM, REPLAY_HEADER } from '../contract/dead-letter';
 import { managerOf } from '../nats/manager';
 import { failureIn, isNothing } from '../provision/management-error';
 import type { PublishReceipt } from '../publish/acknowledgement';
-import { Publication, PublishWindow } from '../publish/publish-window';
+import { Publication } from '../publish/publication';
+import { PublishWindow } from '../publish/publish-window';
 import { UnacknowledgedError } from '../publish/publish-error';
 import { deadLetterIn, type DeadLetter } from './dead-letter';
 

@@ -1,53 +1,25 @@
 import {
   ConnectionEvents,
+  inboxPrefixOf,
   joinMoves,
+  maxPayloadOf,
   PermissionError,
   randomToken,
   violationIn,
   type Connection,
   type ConnectionEvent,
-  type HeaderBlock,
   type Message,
   type Mover,
   type Subscription,
 } from '@natsmith/protocol';
 import { acknowledgementIn, type PublishReceipt } from './acknowledgement';
+import type { Publication } from './publication';
 import { NO_STREAM, PublishError, UnacknowledgedError } from './publish-error';
 import { isStored } from './stored';
-
-/** An event on its way, and how long it may be. */
-export class Publication {
-  /** The last token of its reply subject, which nobody can guess. */
-  readonly token = randomToken();
-  timer: NodeJS.Timeout | undefined = undefined;
-  onAbort: (() => void) | undefined = undefined;
-  resolve!: (receipt: PublishReceipt) => void;
-  reject!: (error: Error) => void;
-
-  constructor(
-    readonly subject: string,
-    readonly body: Uint8Array,
-    readonly headers: HeaderBlock | undefined,
-    /** It has a message id: the stream takes it once, however often it is sent. */
-    readonly isRepeatable: boolean,
-    /** Now, and when it is given up, as `performance.now()`. */
-    readonly startedAt: number,
-    readonly expiresAt: number,
-    /** What it fails with then. */
-    readonly onTimeout: () => Error,
-    readonly signal: AbortSignal | undefined,
-  ) {}
-
-  /** Bytes. */
-  get size(): number {
-    return this.body.length + (this.headers === undefined ? 0 : this.headers.encode().length);
-  }
-}
 
 // A nats-server that has 10,000 messages or 128 MB waiting for one stream begins to refuse more.
 const MAX_IN_FLIGHT = 4_096;
 const MAX_BYTES = 64 * 1024 * 1024;
-const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 /**
  * Milliseconds between two looks at what waits. What has waited for two of them makes the server be asked whether a
  * stream stores the subject; what ends before the next one gets a timer of its own.
@@ -91,8 +63,7 @@ export class PublishWindow implements Mover {
   }
 
   private constructor(private readonly connection: Connection) {
-    const { options } = connection as { options?: { inboxPrefix?: string } };
-    this.prefix = `${options?.inboxPrefix ?? '_INBOX'}.${randomToken()}.`;
+    this.prefix = `${inboxPrefixOf(connection)}.${randomToken()}.`;
     ConnectionEvents.of(connection).listen((event) => this.onEvent(event));
     joinMoves(connection, this);
     void connection.closed().then((cause) => this.end(cause));
@@ -108,7 +79,7 @@ export class PublishWindow implements Mover {
       if (this.ended !== undefined) throw this.ended;
       if (this.connection.isClosed()) throw new Error('the connection to NATS is closed');
       publication.signal?.throwIfAborted();
-      this.checkSize(publication);
+      publication.checkSize(maxPayloadOf(this.connection));
       publication.resolve = resolve;
       publication.reject = reject;
       const { startedAt, expiresAt, signal } = publication;
@@ -146,16 +117,6 @@ export class PublishWindow implements Mover {
 
   private get isConnected(): boolean {
     return ConnectionEvents.of(this.connection).status === 'connected';
-  }
-
-  /** @throws Error when the server would not take a message of this size */
-  private checkSize({ subject, size }: Publication): void {
-    const most = this.connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
-    if (size <= most) return;
-    throw new Error(
-      `an event of ${size} bytes for ${subject} is over the server's max_payload (${most} bytes); ` +
-        'publish less, such as a reference to where the rest is stored',
-    );
   }
 
   private send(): void {

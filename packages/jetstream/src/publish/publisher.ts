@@ -31,7 +31,8 @@ import {
 import { NO_PROPAGATION, propagationOf, type Propagation } from './propagation';
 import { NO_TTL, PublishError, UnacknowledgedError } from './publish-error';
 import { ObservedPublish, publishChannel } from './publish-operation';
-import { Publication, PublishWindow } from './publish-window';
+import { Publication } from './publication';
+import { PublishWindow } from './publish-window';
 import { ScheduleSubjects } from './schedule';
 
 /** What a publisher takes besides its connection. */
