@@ -118,7 +118,7 @@ export class ServiceClient<C extends Connection = Connection>
    * @throws TimeoutError when no reply comes in time
    */
   async call<Reply = unknown>(subject: string, payload?: unknown, options: SubjectCallOptions = {}): Promise<Reply> {
-    const destination = new SubjectDestination(subject, options.idempotent);
+    const destination = new SubjectDestination(subject, options);
     return (await call(this.caller, destination, payload, options, readReply)) as Reply;
   }
 
@@ -177,7 +177,7 @@ export class ServiceClient<C extends Connection = Connection>
    * @throws StreamError when an item is missing or the producer is gone, ServiceError and TimeoutError as `call`
    */
   stream<Item = unknown>(subject: string, payload?: unknown, options: SubjectStreamOptions = {}): AsyncIterable<Item> {
-    return stream<Item>(this.caller, new SubjectDestination(subject, options.idempotent), payload, options);
+    return stream<Item>(this.caller, new SubjectDestination(subject, options), payload, options);
   }
 
   /**

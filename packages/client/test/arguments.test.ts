@@ -113,12 +113,20 @@ onEachServerAndClient((_server, library) => {
       await expect(desk.get(undefined, { params } as unknown as CallOptions)).rejects.toThrow(problem);
     });
 
-    test('a subject with a named token says where its value goes', async () => {
-      const problem =
-        'subject "desk.{id}.get" has the named token {id}; write its value in its place, or call the endpoint';
+    test('a subject with a named token says how its value is given', async () => {
+      const problem = 'the subject desk.{id}.get needs a value for {id}; call with { params: { id: ... } }';
       await expect(client.call('desk.{id}.get')).rejects.toThrow(problem);
+      await expect(client.request('desk.{id}.get')).rejects.toThrow(problem);
       expect(() => client.stream('desk.{id}.get')).toThrow(problem);
       await expect(client.gather('desk.{id}.get')).rejects.toThrow(problem);
+      expect(() => client.requestMany('desk.{id}.get')).toThrow('the named token {id}; write its value in its place');
+    });
+
+    test('a subject without a named token takes none, and one with a wildcard is refused', async () => {
+      await expect(client.call('desk.7.get', undefined, { params: { id: 7 } })).rejects.toThrow(
+        'the subject desk.7.get has no token {id}; remove it from "params"',
+      );
+      await expect(client.call('desk.{id}.*', undefined, { params: { id: 7 } })).rejects.toThrow('may not contain "*"');
     });
   });
 

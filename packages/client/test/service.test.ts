@@ -96,6 +96,15 @@ onEachServerAndClient((_server, library) => {
     });
   });
 
+  test('so do those of a subject that is called without a service', async () => {
+    await start(Calculator, { connection });
+    const params = { list: 'primes', index: 3 };
+    const value = { list: 'primes', index: '3' };
+    expect(await client.call('math.{list}.at.{index}', undefined, { params })).toEqual(value);
+    const reply = await client.request('math.{list}.at.{index}', undefined, { params });
+    expect(reply).toMatchObject({ data: value, subject: 'math.primes.at.3' });
+  });
+
   test.each([
     [{ list: 'a' }, /needs a value for {index}/],
     [{ list: 'a', index: '' }, /params.index is ""/],

@@ -15,7 +15,7 @@ export interface CallOptions extends PolicyOptions {
   /** Cancels the request: the promise rejects with its reason, and the handler's `ctx.signal` is aborted. */
   signal?: AbortSignal;
   headers?: HeaderValues;
-  /** Values for the named tokens of the endpoint's subject. */
+  /** Values for the named tokens of the subject. */
   params?: SubjectParams;
   /** How the reply's body is read; default `json`. */
   as?: BodyKind;
@@ -37,7 +37,7 @@ interface SubjectOptions {
 }
 
 /** What `client.call` takes. */
-export interface SubjectCallOptions extends Omit<CallOptions, 'params'>, SubjectOptions {}
+export interface SubjectCallOptions extends CallOptions, SubjectOptions {}
 
 /** What `client.stream` takes. */
-export interface SubjectStreamOptions extends Omit<StreamOptions, 'params'>, SubjectOptions {}
+export interface SubjectStreamOptions extends StreamOptions, SubjectOptions {}

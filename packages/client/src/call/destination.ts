@@ -1,6 +1,7 @@
-import { checkSubject } from '../service/params';
+import { checkTemplate, subjectToCall } from '../service/params';
 import type { ServiceEndpoint } from '../service/endpoints';
 import type { ServiceResolver } from '../service/resolver';
+import type { SubjectCallOptions } from './call-options';
 import type { Endpoint } from './endpoint';
 
 /** Where a call goes: to a subject, or to a method of a service, whose endpoint is in INFO. */
@@ -27,10 +28,11 @@ export class SubjectDestination implements Destination {
   readonly advice =
     'send less, or call it by client.service(), which knows whether the service takes larger payloads in chunks';
 
-  /** @throws TypeError for a subject that no message can be sent to */
-  constructor(subject: string, isIdempotent = false) {
-    checkSubject(subject);
-    this.endpoint = { subject, template: subject, hasTokens: false, takesStream: undefined, isIdempotent };
+  /** @throws TypeError for a subject that no message can be sent to, and for params that do not fit */
+  constructor(subject: string, { params, idempotent = false }: Pick<SubjectCallOptions, 'params' | 'idempotent'>) {
+    const hasTokens = checkTemplate(subject);
+    this.endpoint = { subject, template: subject, hasTokens, takesStream: undefined, isIdempotent: idempotent };
+    subjectToCall(this.endpoint, params);
   }
 
   find(): Promise<Endpoint> {

@@ -1,4 +1,5 @@
 import { headersIn, ReceivedHeaders } from '@natsmith/protocol';
+import { subjectToCall } from '../service/params';
 import { call, type Caller } from './call';
 import type { SubjectCallOptions } from './call-options';
 import { SubjectDestination } from './destination';
@@ -19,17 +20,16 @@ export async function request<Data>(
   payload: unknown,
   options: SubjectCallOptions,
 ): Promise<Reply<Data>> {
+  const destination = new SubjectDestination(subject, options);
   let headers: ReceivedHeaders | undefined;
   // What middleware returns in the place of the value is the data.
-  const data = await call(
-    caller,
-    new SubjectDestination(subject, options.idempotent),
-    payload,
-    options,
-    (message, as) => {
-      headers = headersIn(message);
-      return readReply(message, as, subject);
-    },
-  );
-  return { data: data as Data, headers: headers ?? new ReceivedHeaders(''), subject };
+  const data = await call(caller, destination, payload, options, (message, as, to) => {
+    headers = headersIn(message);
+    return readReply(message, as, to);
+  });
+  return {
+    data: data as Data,
+    headers: headers ?? new ReceivedHeaders(''),
+    subject: subjectToCall(destination.endpoint, options.params),
+  };
 }

@@ -16,13 +16,14 @@ import {
 } from './request-many';
 import { decodeBody, encodeBody, type BodyKind } from '../call/body';
 import type { Caller } from '../call/call';
+import { SubjectDestination } from '../call/destination';
 import { Gathered } from './replies';
 import type { ServiceEndpoint } from '../service/endpoints';
 import type { ServiceResolver } from '../service/resolver';
 import { errorIn } from '../call/reply';
 import { headerLines, type HeaderValues } from '../call/request';
 import type { ServiceSelection } from '../service/selection';
-import { checkSubject, subjectToCall, type SubjectParams } from '../service/params';
+import { subjectToCall, type SubjectParams } from '../service/params';
 import type { Services } from '../service/service';
 import { unanswered } from './unanswered';
 
@@ -35,7 +36,7 @@ export interface EndpointAddress extends ServiceSelection {
 /** What `client.gather` takes besides its payload. */
 export interface GatherOptions extends GatherLimits {
   headers?: HeaderValues;
-  /** Values for the named tokens of the endpoint's subject. */
+  /** Values for the named tokens of the subject. */
   params?: SubjectParams;
   /** How the replies' bodies are read; default `json`. */
   as?: BodyKind;
@@ -63,7 +64,10 @@ export function gather<Reply>(
 ): Gathered<GatheredReply<Reply>> {
   const limits = checkedLimits(options, DEFAULT_LIMITS);
   return Gathered.later(async () => {
-    if (typeof target === 'string') return { ask: ask<Reply>(caller, target, payload, options, limits) };
+    if (typeof target === 'string') {
+      const { endpoint } = new SubjectDestination(target, options);
+      return { ask: ask<Reply>(caller, subjectToCall(endpoint, options.params), payload, options, limits) };
+    }
     const resolver = services.resolver(target.service, target);
     const endpoint = await endpointToGather(resolver, target.endpoint);
     const subject = subjectToCall(endpoint, options.params);
@@ -82,7 +86,6 @@ function ask<Reply>(
   { headers, as = 'json' }: GatherOptions,
   limits: CheckedLimits,
 ): Gathered<GatheredReply<Reply>> {
-  checkSubject(subject);
   const timeout = Math.max(0, Math.min(limits.timeout, Math.ceil(propagation.expiresAt - performance.now())));
   const lines = [
     ...headerLines(propagation.headers, headers),

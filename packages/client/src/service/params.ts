@@ -1,4 +1,4 @@
-import { subjectProblem } from '@natsmith/protocol';
+import { parseTemplate, subjectProblem } from '@natsmith/protocol';
 import type { Endpoint } from '../call/endpoint';
 
 /** Values of the named tokens of a subject. */
@@ -54,6 +54,18 @@ function checkedValue(name: string, value: unknown, template: string): string {
   return text;
 }
 
+/** Whether a subject has named tokens. @throws TypeError for what is no subject to send a message to */
+export function checkTemplate(subject: unknown): boolean {
+  const named = typeof subject === 'string' && subject.includes('{') ? parseTemplate(subject).params : [];
+  if (named.length === 0) checkSubject(subject);
+  else {
+    const tokens = (subject as string).split('.');
+    for (const { name, index } of named) tokens[index] = name;
+    checkSubject(tokens.join('.'));
+  }
+  return named.length > 0;
+}
+
 /** Throws a TypeError for what is no subject to send a message to. */
 export function checkSubject(subject: unknown): void {
   const problem = subjectProblem(subject, 'none');
@@ -62,7 +74,6 @@ export function checkSubject(subject: unknown): void {
   throw new TypeError(
     token === undefined
       ? `subject ${problem}`
-      : `subject ${JSON.stringify(subject)} has the named token ${token}; write its value in its place, ` +
-          'or call the endpoint by client.service(), which takes { params }',
+      : `subject ${JSON.stringify(subject)} has the named token ${token}; write its value in its place`,
   );
 }
