@@ -19,7 +19,7 @@ export function millisecondsOf(duration: unknown): number {
  */
 export function durationProblem(duration: unknown, least?: number): string | undefined {
   const milliseconds = millisecondsOf(duration);
-  if (least === undefined ? milliseconds > 0 && milliseconds < Infinity : milliseconds >= least) return undefined;
+  if (milliseconds < Infinity && (least === undefined ? milliseconds > 0 : milliseconds >= least)) return undefined;
   const range = least === undefined ? 'positive' : `${least} or more`;
   return (
     `must be a duration, ${range}: milliseconds, or a string such as "250ms", "30s", "5m", "2h", "7d"; ` +
