@@ -165,6 +165,8 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     this.ended();
     // A handler that goes on after its time keeps its place: what it uses is still in use.
     if (this.running === 0) this.release();
+    // Where messages wait for a place, however long, one that never ends would hold them up for ever.
+    else if (this.runtime.waits) this.leavePlaces();
   }
 
   /** Runs what logs of a failure in the asynchronous context in which the handler failed. */
@@ -248,6 +250,11 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     const { limiters, active, counter } = this.runtime;
     active.delete(this);
     if (limiters[this.places]?.giveUp(this) === true) counter.waiting--;
+    this.leavePlaces();
+  }
+
+  private leavePlaces(): void {
+    const { limiters } = this.runtime;
     while (this.places > 0) {
       const next = limiters[--this.places]?.leave();
       // A microtask, because a queue of handlers that are not async would else go through the stack.
