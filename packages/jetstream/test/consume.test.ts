@@ -220,6 +220,62 @@ onEachJetStream((server, client) => {
       expect(await letters()).toEqual([]);
     });
 
+    it('buries what hangs in each run, and handles what waits behind it', async () => {
+      act.now = (n) => (n < 5 ? new Promise(() => undefined) : undefined);
+      const { worker } = await start();
+      await publish(1, 2, 3, 4, 5);
+      await settled(5);
+      expect(worker.runs.filter(([n]) => n < 5)).toHaveLength(12);
+      expect(worker.runs.filter(([n]) => n === 5)).toEqual([[5, 1]]);
+      const buried = (await letters()).map(({ header }) => header.get('Natsmith-Code'));
+      expect(buried).toEqual(['504', '504', '504', '504']);
+    });
+
+    it('runs a message again whose handler throws what throws itself, and reads on', async () => {
+      const lie = (): never => {
+        throw new Error('no look at me');
+      };
+      const { worker } = await start();
+      act.now = (n) => {
+        if (n === 1) throw new Proxy(new Error(), { has: lie, get: lie, getPrototypeOf: lie });
+      };
+      await publish(1, 2);
+      await settled(2);
+      expect(worker.runs.filter(([n]) => n === 1)).toHaveLength(3);
+      expect(await letters()).toHaveLength(1);
+    });
+
+    it('buries with a reason that would not fit into a letter', async () => {
+      await start();
+      act.now = () => {
+        throw new Reject('x'.repeat(2_000_000));
+      };
+      await publish(1);
+      await settled(1);
+      const [letter] = await letters();
+      expect(letter?.header.get('Natsmith-Description')).toMatch(/^x{999}…$/);
+      expect(letter?.json()).toEqual({ n: 1 });
+    });
+
+    it.each([
+      [Infinity, '500'],
+      [Number.MAX_SAFE_INTEGER, undefined],
+    ])('takes %d for the delay of Retry, or says that it is none', async (delay, code) => {
+      const logger = new Log();
+      await start({ logger });
+      act.now = () => {
+        throw new Retry(delay);
+      };
+      await publish(1);
+      if (code === undefined) {
+        await until(() => logger.of('warn').length > 0);
+        expect(await state()).toMatchObject({ unacknowledged: 1 });
+      } else {
+        await settled(1);
+        expect((await letters())[0]?.header.get('Natsmith-Code')).toBe(code);
+      }
+    });
+
     it('runs a message again whose time is up', async () => {
       const { worker } = await start();
       act.now = async (_, { attempt, signal }) => {

@@ -9,6 +9,8 @@ type Outlet = HandlerSurroundings['settings']['outlet'];
 const ACK = '+ACK';
 const IN_PROGRESS = '+WPI';
 const NAK = '-NAK';
+/** Milliseconds, a hundred years: the server counts nanoseconds in 63 bits. */
+const MAX_DELAY = 100 * 365 * 86_400_000;
 /** Bytes of a reason: it goes into an advisory, not into an archive. */
 const MAX_REASON = 256;
 const CONFIRM_TIMEOUT = 2_000;
@@ -36,7 +38,7 @@ export class Acknowledger {
 
   /** The message comes again, at once or after a delay in milliseconds. */
   giveBack({ reply }: HeldMessage, delay = 0): void {
-    const milliseconds = Math.max(0, Math.round(delay));
+    const milliseconds = Math.min(MAX_DELAY, Math.max(0, Math.round(delay)));
     this.send(reply, milliseconds === 0 ? NAK : `${NAK} {"delay":${nanosecondsOf(milliseconds)}}`);
   }
 

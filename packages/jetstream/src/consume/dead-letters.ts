@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HandlerSurroundings } from '@natsmith/core';
-import { headerNameProblem, headersIn, headerValueProblem, oneLine, type Message } from '@natsmith/protocol';
+import { headerNameProblem, headersIn, headerValueProblem, oneLine, printable, type Message } from '@natsmith/protocol';
 import { DEAD_LETTER_HEADERS, deadLetterSubject, ORIGINAL_PREFIX } from '../contract/dead-letter';
 import { writtenDuration } from '../nats/duration';
 import { LAST_SUBJECT_SEQUENCE } from '../publish/prepared-event';
@@ -14,6 +14,8 @@ const RETRIES = [100, 500, 2_000, 5_000, 10_000];
 const LAST_RETRY = 30_000;
 /** What headers and subject of a letter take of the largest message, at most. */
 const ROOM_FOR_HEADERS = 1024;
+/** Characters of a description: it is a header of the letter. */
+const MAX_DESCRIPTION = 1_000;
 
 /** Writes dead letters of one consumer. */
 export class DeadLetters {
@@ -55,16 +57,17 @@ export class DeadLetters {
       [DEAD_LETTER_HEADERS.subject, message.subject],
       [DEAD_LETTER_HEADERS.attempts, String(delivery.attempt)],
       [DEAD_LETTER_HEADERS.code, String(failure.code)],
-      [DEAD_LETTER_HEADERS.description, oneLine(failure.description)],
+      [DEAD_LETTER_HEADERS.description, oneLine(printable(failure.description, MAX_DESCRIPTION))],
       [DEAD_LETTER_HEADERS.time, new Date().toISOString()],
     ];
+    const own = headers.length;
     const data = textOfData(failure.data);
     if (data !== undefined) headers.push([DEAD_LETTER_HEADERS.data, data]);
     headers.push(...originalHeaders(message));
     const size = headers.reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value) + 4, ROOM_FOR_HEADERS);
     if (size + message.data.length <= outlet.maxPayload) return [message.data, headers];
-    headers.push([DEAD_LETTER_HEADERS.bodyLost, String(message.data.length)]);
-    return [new Uint8Array(0), size <= outlet.maxPayload ? headers : headers.slice(0, 9)];
+    const kept = size <= outlet.maxPayload ? headers : headers.slice(0, own);
+    return [new Uint8Array(0), [...kept, [DEAD_LETTER_HEADERS.bodyLost, String(message.data.length)]]];
   }
 
   private async publish(subject: string, body: Uint8Array, lines: [string, string][]): Promise<void> {

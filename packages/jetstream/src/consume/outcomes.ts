@@ -27,10 +27,10 @@ export class Reject extends Error {
   readonly [OUTCOME] = 'reject';
   readonly data: unknown;
 
-  constructor(reason: string, options: { data?: unknown; cause?: unknown } = {}) {
-    super(reason, 'cause' in options ? { cause: options.cause } : undefined);
+  constructor(reason: string, options?: { data?: unknown; cause?: unknown }) {
+    super(reason, options);
     this.name = 'Reject';
-    this.data = options.data;
+    this.data = options?.data;
   }
 }
 

@@ -17,6 +17,15 @@ const MAY_PASS = new Set([408, 429]);
 
 /** Judges what a handler has thrown, and logs what nobody else sees. */
 export function judge(thrown: unknown, run: Context): Verdict {
+  try {
+    return judgeThrown(thrown, run);
+  } catch {
+    const error = new TypeError('what the handler has thrown throws itself when it is looked at');
+    return { end: 'again', failure: failureOf(error, run), delay: undefined };
+  }
+}
+
+function judgeThrown(thrown: unknown, run: Context): Verdict {
   // Who ends because `ctx.stopping` said so has not failed.
   if (run.isStoppedWith(thrown)) return { end: 'back', failure: { code: 503, description: 'service is stopping' } };
   const outcome = outcomeIn(thrown);
@@ -42,5 +51,5 @@ function judgeError(thrown: unknown, run: Context): Verdict {
 
 function wordsOf(outcome: Error): string {
   const { message } = outcome as { message: unknown };
-  return typeof message === 'string' ? message : 'no reason given';
+  return typeof message === 'string' && message !== '' ? message : 'no reason given';
 }
