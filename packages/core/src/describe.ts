@@ -1,9 +1,11 @@
 import { parseTemplate, type Event } from '@natsmith/protocol';
 import type { Codec, CodecName } from './define/handler';
+import type { Class } from './define/options';
 import {
   describeInfo,
   schemaIn,
   type EventDescription,
+  type HandlerDescription,
   type LimitsDescription,
   type ServiceDescription,
 } from './description';
@@ -43,6 +45,13 @@ export function describeServices(
   return plans.map((plan) => describeService(plan, options.validation));
 }
 
+/** The class whose method a handler is, where `describeServices` has described it; a description itself is plain data. */
+export function classOf(handler: HandlerDescription): Class | undefined {
+  return classes.get(handler);
+}
+
+const classes = new WeakMap<HandlerDescription, Class>();
+
 function describeService(plan: ServicePlan, validation: ValidatorOptions | undefined): ServiceDescription {
   const { name, version, metadata } = plan;
   // What INFO would say, and then what it does not say: so both descriptions of a service agree.
@@ -58,13 +67,15 @@ function describeService(plan: ServicePlan, validation: ValidatorOptions | undef
       if (known === undefined) return handler;
       const { codec, limits, target } = known.plan;
       const details = known.source.describe?.(known.plan);
-      return {
+      const described: HandlerDescription = {
         ...handler,
         ...(target !== undefined && { method: target.method }),
         codec: codecName(codec),
         limits: describeLimits(limits),
         ...(details !== undefined && { details }),
       };
+      if (target !== undefined) classes.set(described, target.class);
+      return described;
     }),
     publishes: plan.publishes.map((event) => describeEvent(event, validation)),
   };

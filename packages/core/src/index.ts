@@ -64,7 +64,7 @@ export type {
   StatsHandlerMethod,
   SubscribeOptions,
 } from './define/options';
-export { describeServices, type DescribeOptions } from './describe';
+export { classOf, describeServices, type DescribeOptions } from './describe';
 export {
   describeInfo,
   type EventDescription,
