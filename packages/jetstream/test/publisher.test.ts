@@ -106,6 +106,7 @@ onEachServerAndClient(
         [{ params, at: new Date(), expect: { lastSequence: 1 } }, /expect cannot go with at/],
         [{ params, expect: { lastSequence: -1 } }, /expect.lastSequence must be a sequence number/],
         [{ params, msgID: '1' }, /unknown option "msgID"/],
+        [{ params, expect: { lastSeq: 1 } }, /unknown expectation "lastSeq"; there are lastSequence, /],
       ])('refuses the options %j', async (options, message) => {
         await expect(publisher.publish(OrderPlaced, order, options as never)).rejects.toThrow(message);
         expect(await stored('ORDERS', 1)).toBeUndefined();

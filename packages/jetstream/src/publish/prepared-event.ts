@@ -51,6 +51,7 @@ export const TTL = 'Nats-TTL';
 export const SCHEDULE = 'Nats-Schedule';
 export const SCHEDULE_TARGET = 'Nats-Schedule-Target';
 export const LAST_SUBJECT_SEQUENCE = 'Nats-Expected-Last-Subject-Sequence';
+const EXPECTATIONS = ['lastSequence', 'lastSubjectSequence', 'lastMessageId'];
 const OPTIONS = ['params', 'headers', 'messageId', 'at', 'ttl', 'expect'];
 
 /** What `publish` takes besides the event and its payload, whatever the event. */
@@ -130,7 +131,12 @@ function messageIdOf(subject: string, id: unknown): string {
   return `${subject}:${id as string}`;
 }
 
-function expectLines(subject: string, { lastSequence, lastSubjectSequence, lastMessageId }: Expectation): HeaderLines {
+function expectLines(subject: string, expect: Expectation): HeaderLines {
+  // One that is misspelt must not let everything be stored.
+  const unknown = Object.keys(expect).find((name) => !EXPECTATIONS.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(`unknown expectation "${unknown}"; there are ${EXPECTATIONS.join(', ')}`);
+  const { lastSequence, lastSubjectSequence, lastMessageId } = expect;
   return [
     ...sequenceLine('lastSequence', 'Nats-Expected-Last-Sequence', lastSequence),
     ...sequenceLine('lastSubjectSequence', LAST_SUBJECT_SEQUENCE, lastSubjectSequence),
