@@ -34,11 +34,20 @@ async function pendingOf(connection: Requesting): Promise<number> {
   const lists = await Promise.all(
     (streams ?? []).map((stream) => ask(connection, `CONSUMER.LIST.${stream}`) as Promise<{ consumers?: Info[] }>),
   );
-  return lists.flatMap(({ consumers }) => consumers ?? []).reduce((sum, { num_pending }) => sum + num_pending, 0);
+  return lists.flatMap(({ consumers }) => consumers ?? []).reduce((sum, info) => sum + pendingAt(info), 0);
 }
 
 interface Info {
   readonly num_pending: number;
+  readonly num_ack_pending: number;
+  readonly paused?: boolean;
+  readonly config: { readonly max_ack_pending?: number };
+}
+
+/** Messages that it could give now. */
+function pendingAt({ num_pending, num_ack_pending, paused, config }: Info): number {
+  const { max_ack_pending: most = -1 } = config;
+  return paused === true || (most > 0 && num_ack_pending >= most) ? 0 : num_pending;
 }
 
 /** Nothing where the server has no JetStream. */

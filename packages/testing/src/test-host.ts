@@ -2,6 +2,7 @@ import type { PublishedMessage } from '@natsmith/broker';
 import { ServiceClient } from '@natsmith/client';
 import {
   type Class,
+  classOf,
   type Connection,
   describeServices,
   type FactoryOptions,
@@ -10,13 +11,12 @@ import {
   type NatsServiceHost,
   type ServiceTarget,
 } from '@natsmith/core';
-import { type DeadLetter, DeadLetterBox } from '@natsmith/jetstream';
+import { type DeadLetter, DeadLetterBox, ScheduleBook } from '@natsmith/jetstream';
 import {
   type Duration,
   durationProblem,
   type Event,
   eventCodecOf,
-  headerBlock,
   millisecondsOf,
   type ParamsOf,
   parseTemplate,
@@ -30,7 +30,7 @@ import {
 } from '@natsmith/protocol';
 import type { NatsConnection } from 'nats';
 import { BrokerServer } from './broker-server';
-import { type Requesting, untilIdle } from './idle';
+import { untilIdle } from './idle';
 import type { PublishedEvent } from './recording-publisher';
 
 /** What `TestHost.create` takes: the factory's options, quiet unless set otherwise, and where to run. */
@@ -57,6 +57,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
     readonly host: NatsServiceHost<C>,
     private readonly broker: BrokerServer | undefined,
     private readonly seen: readonly PublishedMessage[],
+    private readonly targets: ServiceTarget | readonly ServiceTarget[],
   ) {
     this.#client = new ServiceClient(host.connection);
   }
@@ -81,7 +82,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
         ...options,
         connection,
       });
-      return new TestHost(host, broker, seen);
+      return new TestHost(host, broker, seen, targets);
     } catch (error) {
       await broker?.stop();
       throw error;
@@ -171,27 +172,32 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
 
   /** Runs a schedule's handler now, by its class and method, as `natsmith schedules run` does; resolves when it has run. */
   async run<T extends object>(target: Class<T>, method: keyof T & string): Promise<void> {
-    const { kind, subscribedSubject } = handlerOf(target, method);
-    if (kind !== 'schedule') throw new Error(`${target.name}.${method} has no schedule; its kind is "${kind}"`);
-    const lines = headerBlock([['Natsmith-Trigger', 'manual']]);
-    await (this.host.connection as unknown as Requesting).request(subscribedSubject, new Uint8Array(0), {
-      headers: lines,
-      timeout: REQUEST_TIMEOUT,
-    });
+    const book = new ScheduleBook(this.host.connection);
+    for (const { kind, service, name } of this.#handlers(target, method)) {
+      if (kind !== 'schedule') throw new Error(`${target.name}.${method} has no schedule; its kind is "${kind}"`);
+      await book.run(service, name);
+    }
     await this.idle();
   }
 
   /** The dead letters of a consumer, by the class and method of its handler, the oldest first. */
   async deadLetters<T extends object>(target: Class<T>, method: keyof T & string): Promise<readonly DeadLetter[]> {
-    const { queueGroup } = handlerOf(target, method);
+    const consumers = new Set<string>();
+    for (const { kind, queueGroup, details } of this.#handlers(target, method)) {
+      if (kind !== 'consumer' && kind !== 'batch')
+        throw new Error(`${target.name}.${method} is no consumer; its kind is "${kind}"`);
+      consumers.add(`${String(details?.stream)} ${queueGroup}`);
+    }
     const letters: DeadLetter[] = [];
-    for await (const letter of new DeadLetterBox(this.host.connection).list({ consumer: queueGroup }))
-      letters.push(letter);
+    for await (const letter of new DeadLetterBox(this.host.connection).list())
+      if (consumers.has(`${letter.stream} ${letter.consumer}`)) letters.push(letter);
     return letters;
   }
 
   /** Lets a handler fail with an error, the next time or the next times that it is called; then it is itself again. */
   fail<T extends object>(target: Class<T>, method: keyof T & string, error: unknown, times = 1): void {
+    if (!(times === Infinity || (Number.isSafeInteger(times) && times >= 1)))
+      throw new TypeError(`times must be a whole number, 1 or more, or Infinity, got ${String(times)}`);
     const object = this.host.get(target) as Record<string, unknown>;
     const own = object[method];
     if (typeof own !== 'function') throw new Error(`${target.name} has no method "${method}"`);
@@ -200,6 +206,17 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
       if (left-- > 0) throw error;
       return (own as (...all: unknown[]) => unknown).apply(this, parameters);
     };
+  }
+
+  /** What a method handles: in each service that mounts its class, and each of its events. */
+  #handlers(target: Class, method: string): (HandlerDescription & { service: string })[] {
+    const all = describeServices(this.targets).flatMap(({ name, handlers }) =>
+      handlers
+        .filter((handler) => classOf(handler) === target && handler.method === method)
+        .map((handler) => ({ ...handler, service: name })),
+    );
+    if (all.length === 0) throw new Error(`${target.name}.${method} is not a handler of a service that runs here`);
+    return all;
   }
 
   #ownBroker(what: string): BrokerServer {
@@ -217,12 +234,4 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
-}
-
-/** What a class says of the handler that a method is. */
-function handlerOf(target: Class, method: string): HandlerDescription {
-  const all = describeServices(target).flatMap(({ handlers }) => handlers);
-  const found = all.find((handler) => (handler.method ?? handler.name) === method);
-  if (found === undefined) throw new Error(`${target.name}.${method} is not a handler of a service`);
-  return found;
 }

@@ -1,5 +1,5 @@
-import { Service, Subscribe } from '@natsmith/core';
-import { Consume, eventStream, Schedule, type ConsumerContext, type ScheduleContext } from '@natsmith/jetstream';
+import { Group, Service, Subscribe } from '@natsmith/core';
+import { Consume, eventStream, Retry, Schedule, type ConsumerContext, type ScheduleContext } from '@natsmith/jetstream';
 import { event } from '@natsmith/protocol';
 import { IsInt } from 'class-validator';
 import { ServiceClient } from '@natsmith/client';
@@ -12,7 +12,18 @@ const OrderPlaced = event('orders.{id}.placed', Order);
 const OrderPaid = event('orders.{id}.paid', Order);
 const Orders = eventStream('ORDERS', { events: [OrderPlaced] });
 
-@Service({ name: 'shop', version: '1.0.0' })
+@Group('stock')
+class Stock {
+  counted = 0;
+
+  @Consume(Orders, OrderPlaced, { retry: { attempts: 1 } }) reserve(_: Order): void {}
+
+  @Schedule('0 0 1 1 *') count(): void {
+    this.counted++;
+  }
+}
+
+@Service({ name: 'shop', version: '1.0.0', groups: [Stock] })
 class Shop {
   readonly attempts: number[] = [];
   reports = 0;
@@ -87,9 +98,40 @@ describe('a test host', () => {
     expect(shop.reports).toBe(102);
   });
 
+  it('runs schedules and shows dead letters of a group', async () => {
+    await host.run(Stock, 'count');
+    expect(host.get(Stock).counted).toBe(1);
+    host.fail(Stock, 'reserve', new Error('out of stock'));
+    await place();
+    await host.idle();
+    expect(await host.deadLetters(Stock, 'reserve')).toMatchObject([{ consumer: 'shop-reserve', attempts: 1 }]);
+    expect(await host.deadLetters(Shop, 'charge')).toEqual([]);
+  });
+
+  it('is idle while messages wait for a consumer that may not have them', async () => {
+    const pause = { pause_until: new Date(Date.now() + 3_600_000).toISOString() };
+    await host.connection.request('$JS.API.CONSUMER.PAUSE.ORDERS.shop-charge', JSON.stringify(pause));
+    await place();
+    await host.idle();
+    expect(shop.attempts).toEqual([]);
+    host.fail(Shop, 'report', new Retry('30h'));
+    await host.advance('40h');
+    expect([shop.attempts, shop.reports]).toEqual([[1], 0]);
+    await host.advance('30h');
+    expect(shop.reports).toBeGreaterThan(0);
+  });
+
   it('says what it cannot do', async () => {
     await expect(host.run(Shop, 'charge')).rejects.toThrow('Shop.charge has no schedule; its kind is "consumer"');
-    await expect(host.run(Shop, 'reports')).rejects.toThrow('Shop.reports is not a handler of a service');
+    await expect(host.run(Shop, 'reports')).rejects.toThrow(
+      'Shop.reports is not a handler of a service that runs here',
+    );
+    await expect(host.deadLetters(Shop, 'report')).rejects.toThrow(
+      'Shop.report is no consumer; its kind is "schedule"',
+    );
+    expect(() => host.fail(Shop, 'note', new Error(), 0)).toThrow(
+      'times must be a whole number, 1 or more, or Infinity, got 0',
+    );
     expect(() => host.fail(Shop, 'paid', new Error())).toThrow('Shop has no method "paid"');
   });
 });
