@@ -1,5 +1,6 @@
 import type { Class } from '../../define/options';
 import { classTransformerLibrary, classValidatorLibrary, transformerStorage } from './load';
+import { otherCopyProblem } from './other-copies';
 import { hasValidators } from '../validator';
 
 /** Why no payload could ever be an instance of a class, or of one nested in it; undefined when one can. */
@@ -10,8 +11,8 @@ export function payloadClassProblem(target: Class): string | undefined {
 function problemOf(target: Class, seen: Set<Class>): string | undefined {
   if (seen.has(target)) return undefined;
   seen.add(target);
-  const constructor = constructorProblem(target);
-  if (constructor !== undefined) return constructor;
+  const itself = constructorProblem(target) ?? otherCopyProblem(target);
+  if (itself !== undefined) return itself;
   for (const property of nestedProperties(target)) {
     const where = `${target.name}.${property}`;
     const nested = nestedClasses(target, property);
