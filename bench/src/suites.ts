@@ -81,6 +81,15 @@ const natsmith = (variant: string, exchange = json(), name = 'natsmith'): Entry 
   exchange,
 });
 
+const UNSAMPLED = `traceparent: 00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`;
+
+const traced = (variant: string, name: string, headers = ''): Entry => ({
+  name,
+  service: 'traced',
+  variant,
+  exchange: json(TWO, '42', headers),
+});
+
 const reference = byHand('plain');
 const error = byHand('plain', json(), 'by hand, nats 2, second copy');
 
@@ -147,6 +156,19 @@ export const suites: Record<string, Suite> = {
       natsmith('middleware', json(), 'natsmith, one middleware'),
       byHand('bytes', json(TWO, TWO), 'by hand, bytes echoed'),
       natsmith('bytes', json(TWO, TWO), 'natsmith, bytes echoed'),
+    ],
+  },
+  traced: {
+    title: 'Traces and metrics by OpenTelemetry, against none',
+    entries: [
+      natsmith('plain'),
+      natsmith('plain', json(), 'natsmith, second copy'),
+      traced('no-channels', 'natsmith, its channels taken out'),
+      traced('no-sdk', 'OpenTelemetry without an SDK'),
+      traced('samples-1-percent', 'SDK, samples 1 %'),
+      traced('samples-1-percent', 'the same, for callers whose trace is not recorded', UNSAMPLED),
+      traced('samples-all', 'SDK, samples all'),
+      traced('metrics', 'SDK, metrics alone'),
     ],
   },
   endpoints: {
