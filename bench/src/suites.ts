@@ -167,6 +167,8 @@ export const suites: Record<string, Suite> = {
       traced('no-sdk', 'OpenTelemetry without an SDK'),
       traced('samples-1-percent', 'SDK, samples 1 %'),
       traced('samples-1-percent', 'the same, for callers whose trace is not recorded', UNSAMPLED),
+      traced('by-hand-1-percent', 'SDK, samples 1 %, a span by hand in the handler'),
+      natsmith('plain', json(TWO, '42', UNSAMPLED), 'natsmith, without OpenTelemetry, for the same callers'),
       traced('samples-all', 'SDK, samples all'),
       traced('metrics', 'SDK, metrics alone'),
     ],

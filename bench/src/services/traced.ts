@@ -28,14 +28,30 @@ async function instrument(): Promise<void> {
   (await import('@natsmith/opentelemetry')).instrument();
 }
 
+/** What a program does that traces its handler by itself, with no attribute and no parent. */
+async function traceByHand(): Promise<void> {
+  const { context, ROOT_CONTEXT, SpanKind, trace } = await import('@opentelemetry/api');
+  await startSdk(0.01);
+  const tracer = trace.getTracer('by hand');
+  around = (work) => {
+    const span = tracer.startSpan('bench/add', { kind: SpanKind.SERVER }, ROOT_CONTEXT);
+    const result = context.with(trace.setSpan(ROOT_CONTEXT, span), work);
+    span.end();
+    return result;
+  };
+}
+
 /** What listens is there before natsmith is loaded. */
 const preparations: Record<string, () => void | Promise<void>> = {
   'no-channels': takeOutChannels,
   'no-sdk': instrument,
   'samples-1-percent': () => startSdk(0.01).then(instrument),
+  'by-hand-1-percent': traceByHand,
   'samples-all': () => startSdk(1).then(instrument),
   metrics: () => startMetrics().then(instrument),
 };
+
+let around: ((work: () => number) => number) | undefined;
 
 async function start(): Promise<void> {
   await preparations[variant]?.();
@@ -44,7 +60,7 @@ async function start(): Promise<void> {
   @Service({ name: 'bench', version: '1.0.0' })
   class Plain {
     @Endpoint({ subject, request: 'unchecked' }) add({ a, b }: Two): number {
-      return a + b;
+      return around === undefined ? a + b : around(() => a + b);
     }
   }
 
