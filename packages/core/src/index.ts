@@ -86,6 +86,7 @@ export { caller, invoker, reader, taker, type Handler, type Take } from './pipel
 export type { Execute } from './pipeline/context';
 export type { ReceivedMessage } from './pipeline/message';
 export type { MessageEnd, MessageError, MessageStart, Outcome } from './pipeline/channels';
+export type { MessageTrace } from './pipeline/context';
 export { DURATION_BOUNDS, type HandlerMeasures } from './pipeline/measures';
 export { Run } from './pipeline/run';
 export type { HandlerRuntime } from './pipeline/runtime';

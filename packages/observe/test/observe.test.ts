@@ -7,6 +7,7 @@ import {
   Subscribe,
   event,
   unchecked,
+  type MessageStart,
   type RequestContext,
 } from '@natsmith/core';
 import { type ServerOptions, startServer } from '@natsmith/testing';
@@ -136,15 +137,20 @@ onEachServer((server) => {
       expect(await metrics('text/plain')).not.toContain('trace_id');
     });
 
-    it('names a trace that was begun with the message', async () => {
+    it('names a trace that was begun with the message, where it is recorded', async () => {
       await start();
+      const begun = '4bf92f3577b34da6a3ce929d0e0e4736';
+      let traceFlags = 0;
       const begin = (message: unknown): void => {
-        (message as { ctx: { traceId: string } }).ctx.traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+        (message as MessageStart).trace = { traceId: begun, traceFlags };
       };
       subscribe('natsmith:message:start', begin);
       try {
         await caller.request('shop.fine');
-        expect(await metrics(OPEN_METRICS)).toContain('# {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"}');
+        expect(await metrics(OPEN_METRICS)).not.toContain('trace_id');
+        traceFlags = 1;
+        await caller.request('shop.fine');
+        expect(await metrics(OPEN_METRICS)).toContain(`# {trace_id="${begun}"}`);
       } finally {
         unsubscribe('natsmith:message:start', begin);
       }

@@ -8,7 +8,7 @@ import {
   type Context,
   type Link,
   type Span,
-  type SpanContext,
+  type SpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
 import * as named from './conventions';
@@ -23,14 +23,15 @@ import type {
   MessageStart,
   Settlement,
 } from './published';
+import { SpanScope } from './scope';
 import { markFailed } from './span';
 
 /** What all spans and measures of a handler share. */
 interface HandlerFacts {
   readonly name: string;
   readonly kind: SpanKind;
-  /** For the sampler. */
-  readonly attributes: Attributes;
+  /** With attributes for the sampler. */
+  readonly options: SpanOptions;
   /** For those who look at it. */
   readonly more: Attributes;
   readonly labels: Labels;
@@ -58,21 +59,21 @@ export class Handled {
     const tracer = this.tracer();
     if (tracer === undefined) return;
     const { ctx } = start;
-    const { name, kind, attributes, more } = this.factsOf(ctx);
+    const { name, kind, options, more } = this.factsOf(ctx);
     // What a batch belongs to is told by links alone, when it is known which messages it has.
     const hasParent = hasHeaders(ctx.message as WithHeaders) && ctx.kind !== 'batch';
     // Not the active context: a message that has waited begins in that of the one whose place it takes.
     const parent = hasParent ? this.propagation.extract(ctx.headers) : ROOT_CONTEXT;
     const from = hasParent ? trace.getSpanContext(parent) : undefined;
-    const links = from !== undefined && kind === SpanKind.CONSUMER ? [{ context: from }] : undefined;
-    const span = tracer.startSpan(name, { kind, attributes, links }, parent);
+    const isLinked = from !== undefined && kind === SpanKind.CONSUMER;
+    const span = tracer.startSpan(name, isLinked ? { ...options, links: [{ context: from }] } : options, parent);
     if (span.isRecording()) {
       span.setAttributes(more);
       if ('attempt' in ctx) span.setAttributes(deliveryAttributes(ctx as DeliveredContext));
       this.recorded.set(ctx, { span, error: undefined });
     }
-    if (from === undefined) nameTrace(ctx, span.spanContext());
-    this.runWithin(start, trace.setSpan(parent, span));
+    start.trace = span.spanContext();
+    this.runWithin(start, new SpanScope(parent, span));
   }
 
   onError({ ctx, error }: MessageError): void {
@@ -149,7 +150,7 @@ function factsFor({ kind, service, handler }: MessageContext): HandlerFacts {
     const name = `${service.name}/${handler.name}`;
     const attributes = named.rpcAttributes(name);
     const labels = new Labels(attributes, named.serverErrorLabels);
-    return { name, kind: SpanKind.SERVER, attributes, more, labels };
+    return { name, kind: SpanKind.SERVER, options: { kind: SpanKind.SERVER, attributes }, more, labels };
   }
   const template = handler.metadata.subject_template ?? handler.subject;
   const group = handler.queueGroup === '' ? {} : { [named.MESSAGING_GROUP]: handler.queueGroup };
@@ -157,7 +158,7 @@ function factsFor({ kind, service, handler }: MessageContext): HandlerFacts {
   return {
     name: `process ${template}`,
     kind: SpanKind.CONSUMER,
-    attributes,
+    options: { kind: SpanKind.CONSUMER, attributes },
     more,
     labels: new Labels(attributes, named.messagingErrorLabels),
   };
@@ -165,9 +166,4 @@ function factsFor({ kind, service, handler }: MessageContext): HandlerFacts {
 
 function deliveryAttributes({ stream, sequence, attempt }: DeliveredContext): Attributes {
   return { [named.STREAM]: stream, [named.SEQUENCE]: sequence, [named.ATTEMPT]: attempt };
-}
-
-/** Log lines of a message whose trace begins here carry its id, as those do whose trace came with the message. */
-function nameTrace(ctx: MessageContext, { traceId }: SpanContext): void {
-  (ctx as { traceId?: string }).traceId = traceId;
 }

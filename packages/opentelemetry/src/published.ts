@@ -35,6 +35,7 @@ export interface DeliveredContext extends MessageContext {
 export interface MessageStart {
   readonly ctx: MessageContext;
   around?: (run: () => void) => void;
+  trace?: { readonly traceId: string; readonly traceFlags: number };
 }
 
 export interface MessageError {

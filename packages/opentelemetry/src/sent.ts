@@ -1,15 +1,15 @@
-import { SpanKind, trace, type Attributes, type Context, type Link, type Span, type Tracer } from '@opentelemetry/api';
+import { SpanKind, trace, type Context, type Link, type Span, type SpanOptions, type Tracer } from '@opentelemetry/api';
 import * as named from './conventions';
 import { Labels, type Measures } from './measures';
 import type { Propagation } from './propagation';
 import type { Operation } from './published';
+import { SpanScope } from './scope';
 import { markFailed } from './span';
 
 /** What all operations on one method or event share. */
 interface TargetFacts {
   readonly name: string;
-  readonly kind: SpanKind;
-  readonly attributes: Attributes;
+  readonly options: SpanOptions;
   readonly labels: Labels;
 }
 
@@ -48,19 +48,19 @@ export class Sent {
     const { span, facts } = open;
     if (span === undefined) return;
     const { error, code, attempts = 0, items = 0 } = operation;
-    if (facts.kind === SpanKind.CLIENT && code !== undefined) span.setAttributes(named.statusAttributes(code));
+    if (facts.options.kind === SpanKind.CLIENT && code !== undefined) span.setAttributes(named.statusAttributes(code));
     if (error !== undefined) markFailed(span, error, code);
     if (attempts > 1) span.setAttribute(named.ATTEMPTS, attempts);
     if (operation.kind === 'stream') span.setAttribute(named.ITEMS, items);
     span.end();
   }
 
-  private startSpan(operation: Operation, { name, kind, attributes }: TargetFacts): Span | undefined {
+  private startSpan(operation: Operation, { name, options }: TargetFacts): Span | undefined {
     const tracer = this.tracer();
     if (tracer === undefined) return undefined;
     const [parent, links] = this.parentOf(operation);
-    const span = tracer.startSpan(name, { kind, attributes, links }, parent);
-    this.propagation.inject(trace.setSpan(parent, span), operation.headers);
+    const span = tracer.startSpan(name, links === undefined ? options : { ...options, links }, parent);
+    this.propagation.inject(new SpanScope(parent, span), operation.headers);
     return span;
   }
 
@@ -78,11 +78,11 @@ export class Sent {
     return [carried, around === undefined ? undefined : [{ context: around }]];
   }
 
-  private measure({ error, code }: Operation, { facts: { kind, labels }, startedAt }: Open): void {
+  private measure({ error, code }: Operation, { facts: { options, labels }, startedAt }: Open): void {
     const measures = this.measures();
     if (measures === undefined) return;
     const type = error === undefined ? undefined : named.errorType(error, code);
-    if (kind === SpanKind.PRODUCER) return measures.sent.add(1, labels.with(type));
+    if (options.kind === SpanKind.PRODUCER) return measures.sent.add(1, labels.with(type));
     measures.client.record((performance.now() - startedAt) / 1000, labels.with(type));
   }
 
@@ -102,12 +102,12 @@ export class Sent {
 function callFacts(method: string): TargetFacts {
   const attributes = named.rpcAttributes(method || named.OTHER);
   const labels = new Labels(attributes, named.clientErrorLabels);
-  return { name: method || named.SYSTEM, kind: SpanKind.CLIENT, attributes, labels };
+  return { name: method || named.SYSTEM, options: { kind: SpanKind.CLIENT, attributes }, labels };
 }
 
 function publishFacts(template: string | undefined): TargetFacts {
   const attributes = named.messagingAttributes('publish', template);
   const name = template === undefined ? 'publish' : `publish ${template}`;
   const labels = new Labels(attributes, named.messagingErrorLabels);
-  return { name, kind: SpanKind.PRODUCER, attributes, labels };
+  return { name, options: { kind: SpanKind.PRODUCER, attributes }, labels };
 }

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { Endpoint, event, Service, ServiceError, Subscribe, unchecked } from '@natsmith/core';
+import { Endpoint, event, Service, ServiceError, Subscribe, unchecked, type MessageEnd } from '@natsmith/core';
 import { ServiceClient } from '@natsmith/client';
 import { metrics, trace } from '@opentelemetry/api';
 import {
@@ -178,6 +178,26 @@ onEachServer((server) => {
       await tracing.ended(1);
       expect(tracing.spans[0]?.spanContext().traceId).toBe(traceId);
       expect(tracing.spans[0]?.parentSpanContext?.spanId).toBe('b'.repeat(16));
+    });
+
+    it('names traces that are not recorded, too, and says so', async () => {
+      const ends: MessageEnd[] = [];
+      const note = (message: unknown): void => void ends.push(message as MessageEnd);
+      channel('natsmith:message:end').subscribe(note);
+      tracing.register();
+      instrumentation = instrument();
+      await start();
+      const traceId = 'a'.repeat(32);
+      for (const flags of ['00', '01'])
+        await nc.request('inner.1.get', '', {
+          timeout: 2000,
+          headers: headersOf(`00-${traceId}-${'b'.repeat(16)}-${flags}`),
+        });
+      channel('natsmith:message:end').unsubscribe(note);
+      expect(ends.map(({ trace, ctx }) => [trace?.traceId, trace?.traceFlags, ctx.traceId])).toEqual([
+        [traceId, 0, traceId],
+        [traceId, 1, traceId],
+      ]);
     });
 
     it('takes whatever a header says for no trace where it is none', async () => {

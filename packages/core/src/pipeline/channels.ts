@@ -1,6 +1,6 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 import type { MessageContext } from '../define/handler';
-import type { Context } from './context';
+import type { Context, MessageTrace } from './context';
 
 /** How a message ended: with a value, with an error, or without having been handled (no place left, or the stop of the service). */
 export type Outcome = 'done' | 'failed' | 'abandoned';
@@ -19,7 +19,9 @@ export interface MessageStart {
    * its choice. Not called for a message that is turned away. A listener that finds one there already
    * calls it inside its own.
    */
-  around?: (run: () => void) => void;
+  around: ((run: () => void) => void) | undefined;
+  /** Set by a listener that traces messages: `ctx.traceId` and log lines name it, and so do the exemplars of metrics. */
+  trace: MessageTrace | undefined;
 }
 
 /** Published on the channel `natsmith:message:error` when a message fails or is turned away, before its end. */
@@ -33,13 +35,15 @@ export interface MessageError {
  * Published on the channel `natsmith:message:end` when the outcome of a message is settled: the reply or the last item of
  * its stream has gone out, the message is acknowledged. Once for each start.
  */
-export interface MessageEnd extends Omit<MessageStart, 'around'> {
+export interface MessageEnd extends Omit<MessageStart, 'around' | 'trace'> {
   readonly outcome: Outcome;
   /** Of the error that the caller, or STATS, sees; undefined where the outcome is `done`. */
   readonly code: number | undefined;
   readonly description: string | undefined;
   /** Milliseconds since the start, as they count in STATS. */
   readonly duration: number;
+  /** What a listener has set at the start. */
+  readonly trace: MessageTrace | undefined;
   /** What the kind says of how it was settled besides: `Settlement` and `BatchSettlement` of `@natsmith/jetstream`. */
   readonly settlement?: object;
 }
@@ -54,13 +58,26 @@ export function contextOf(run: Context): MessageContext {
   return run as unknown as MessageContext;
 }
 
-export function startOf(run: Context): MessageStart {
-  return { ctx: contextOf(run), waited: run.startedAt - run.arrivedAt };
+/** Publishes the start of a message that is turned away. */
+export function publishStart(run: Context): void {
+  const start = startOf(run);
+  messageStart.publish(start);
+  run.trace = start.trace;
 }
 
 /** Publishes the start, then runs in its bound stores and inside `around`. */
-export function runObserved(start: MessageStart, run: () => void): void {
-  messageStart.runStores(start, () => (start.around === undefined ? run() : runAround(start.around, run)));
+export function runObserved(run: Context, execute: () => void): void {
+  const start = startOf(run);
+  messageStart.runStores(start, () => {
+    run.trace = start.trace;
+    if (start.around === undefined) execute();
+    else runAround(start.around, execute);
+  });
+}
+
+function startOf(run: Context): MessageStart {
+  // With what listeners may set: V8 has no room for it in the object else.
+  return { ctx: contextOf(run), waited: run.startedAt - run.arrivedAt, around: undefined, trace: undefined };
 }
 
 /** The message runs once, whatever the listener does; what that throws ends as errors of listeners do. */
@@ -98,6 +115,7 @@ export function endOf(
     code: error === undefined ? undefined : Number(error.slice(0, colon)),
     description: error?.slice(colon + 1),
     duration,
+    trace: run.trace,
   };
   if (settlement !== undefined) end.settlement = settlement;
   return end;

@@ -18,6 +18,14 @@ export interface HandlerFacts {
   readonly log: HandlerLog;
 }
 
+/** The trace of a message, as OpenTelemetry's `SpanContext` has it. */
+export interface MessageTrace {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** Of W3C Trace Context: the lowest bit says that the trace is recorded. */
+  readonly traceFlags: number;
+}
+
 /** Runs one message from here inwards; gives its value or a promise of it. */
 export type Execute<Ctx extends Context = Context> = (ctx: Ctx) => unknown;
 
@@ -45,8 +53,8 @@ export abstract class Context implements BaseContext {
   private abortion: Abortion | undefined;
   private tokens: Record<string, string> | undefined;
   private messageLog: MessageLog | undefined;
-  /** Of a trace that begins here. */
-  private ownTraceId: string | undefined;
+  /** The trace that what traces here has the message in. */
+  trace: MessageTrace | undefined;
   private stateMap: Map<unknown, unknown> | undefined;
 
   constructor(
@@ -115,14 +123,9 @@ export abstract class Context implements BaseContext {
 
   get traceId(): string | undefined {
     return (
-      this.ownTraceId ??
+      this.trace?.traceId ??
       (hasHeaders(this.message) ? readTraceparent(this.headers.get('traceparent'))?.traceId : undefined)
     );
-  }
-
-  /** For what traces messages here, and begins traces of its own. */
-  set traceId(id: string | undefined) {
-    this.ownTraceId = id;
   }
 
   get state(): Map<unknown, unknown> {

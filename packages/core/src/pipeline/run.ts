@@ -1,6 +1,6 @@
 import { errorNamed, isThenable, MAX_TIMER, type ServiceError } from '@natsmith/protocol';
 import type { PendingMessage } from './active';
-import { contextOf, endOf, messageEnd, messageError, messageStart, runObserved, startOf } from './channels';
+import { contextOf, endOf, messageEnd, messageError, messageStart, publishStart, runObserved } from './channels';
 import { Context } from './context';
 import type { ReceivedMessage } from './message';
 import type { HandlerRuntime } from './runtime';
@@ -178,7 +178,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   private start(): void {
     this.hasBegun = true;
     this.runtime.counter.inFlight++;
-    if (messageStart.hasSubscribers) runObserved(startOf(this), () => this.execute());
+    if (messageStart.hasSubscribers) runObserved(this, () => this.execute());
     else this.execute();
   }
 
@@ -210,7 +210,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   private turnAway(): void {
     this.hasBegun = true;
     this.runtime.counter.inFlight++;
-    if (messageStart.hasSubscribers) messageStart.publish(startOf(this));
+    if (messageStart.hasSubscribers) publishStart(this);
   }
 
   /** Waits for a place. */

@@ -43,7 +43,7 @@ export class Exemplars {
     channel(END).unsubscribe(this.listener);
   }
 
-  private note({ ctx, duration }: MessageEnd): void {
+  private note({ ctx, duration, trace }: MessageEnd): void {
     const slots = this.slotsOf(ctx);
     if (slots === null) return;
     const seconds = duration / 1000;
@@ -51,7 +51,7 @@ export class Exemplars {
     while (seconds > (DURATION_BOUNDS[bucket] ?? Infinity)) bucket++;
     const looks = slots.looks[bucket] ?? 0;
     if (looks === MAX_LOOKS) return;
-    const traceId = recordedTraceOf(ctx);
+    const traceId = trace === undefined ? recordedTraceOf(ctx) : isRecorded(trace) ? trace.traceId : undefined;
     slots.looks[bucket] = traceId === undefined ? looks + 1 : MAX_LOOKS;
     if (traceId !== undefined) slots.exemplars[bucket] = { traceId, value: seconds, time: Date.now() / 1000 };
   }
@@ -73,12 +73,15 @@ export class Exemplars {
 
 const END = 'natsmith:message:end';
 
-/** The trace that a message belongs to, where it is recorded: others cannot be looked at; or that was begun with it. */
-function recordedTraceOf(ctx: MessageEnd['ctx']): string | undefined {
-  const traceparent = hasHeaders(ctx.message as WithHeaders) ? ctx.headers.get('traceparent') : undefined;
-  if (traceparent === undefined) return ctx.traceId;
-  const trace = readTraceparent(traceparent);
+/** The trace that a message came with, where it is recorded: others cannot be looked at. */
+function recordedTraceOf({ message, headers }: MessageEnd['ctx']): string | undefined {
+  if (!hasHeaders(message as WithHeaders)) return undefined;
+  const trace = readTraceparent(headers.get('traceparent'));
   return trace?.isSampled === true ? trace.traceId : undefined;
+}
+
+function isRecorded({ traceFlags }: NonNullable<MessageEnd['trace']>): boolean {
+  return (traceFlags & 1) === 1;
 }
 
 function keyOf({ id, name, subject }: HandlerAddress): string {
