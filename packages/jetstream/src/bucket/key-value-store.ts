@@ -88,7 +88,9 @@ export class KeyValueStore<K extends Key = Key> {
     const name = this.nameOf(key, options);
     const body = await eventCodecOf(key.contract).encode(value);
     const store = await this.open();
-    const revision = options?.revision;
+    const revision = revisionOf(options);
+    // One that was deleted has a revision, and no value.
+    if (revision === 0) return await store.create(name, body);
     return await store.put(name, body, revision === undefined ? {} : { previousSeq: revision });
   }
 
@@ -96,7 +98,7 @@ export class KeyValueStore<K extends Key = Key> {
   async delete<C extends K>(key: C, ...[options]: KeyArgs<C, ExpectedRevision>): Promise<void> {
     const name = this.nameOf(key, options);
     const store = await this.open();
-    const revision = options?.revision;
+    const revision = revisionOf(options);
     await store.delete(name, revision === undefined ? {} : { previousSeq: revision });
   }
 
@@ -125,4 +127,12 @@ export class KeyValueStore<K extends Key = Key> {
     await provisionStreams([this.bucket], { connection: this.connection, provision: 'ensure' });
     return kvm.open(name);
   }
+}
+
+/** Callers of JavaScript may give anything; a condition that is misread must not let everything be written. */
+function revisionOf(options: ExpectedRevision | undefined): number | undefined {
+  const revision: unknown = options?.revision;
+  if (revision === undefined || (Number.isSafeInteger(revision) && (revision as number) >= 0))
+    return revision as number | undefined;
+  throw new TypeError(`revision must be a whole number, 0 or more, got ${JSON.stringify(revision)}`);
 }

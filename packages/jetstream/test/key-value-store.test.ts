@@ -1,0 +1,59 @@
+import { IsInt } from 'class-validator';
+import { onEachJetStream } from '#test/matrix';
+import { bucket, key, KeyValueStore } from '../src/index';
+
+class Limit {
+  @IsInt() perMinute!: number;
+}
+const LimitOf = key('limits.{name}', Limit);
+const Config = bucket('store-config', { keys: [LimitOf], history: 3 });
+
+onEachJetStream((_server, client) => {
+  describe('a store of a bucket', () => {
+    let id = 0;
+    let at: { params: { name: string } };
+    let store: KeyValueStore<typeof LimitOf>;
+    beforeEach(async () => {
+      at = { params: { name: `n${++id}` } };
+      store = new KeyValueStore(await client.connect(), Config);
+    });
+    const put = (perMinute: number, revision: number) => store.put(LimitOf, { perMinute }, { ...at, revision });
+
+    it('reads what it has written as an instance of the class, and nothing where nothing is', async () => {
+      expect(await store.get(LimitOf, at)).toBeUndefined();
+      const revision = await store.put(LimitOf, { perMinute: 60 }, at);
+      expect(await store.get(LimitOf, at)).toBeInstanceOf(Limit);
+      expect(await store.entry(LimitOf, at)).toMatchObject({
+        key: `limits.n${id}`,
+        value: { perMinute: 60 },
+        revision,
+      });
+      await store.delete(LimitOf, at);
+      expect(await store.get(LimitOf, at)).toBeUndefined();
+    });
+
+    it('writes at a revision alone, and at revision 0 where there is no value, also after a deletion', async () => {
+      const first = await put(1, 0);
+      await expect(put(2, 0)).rejects.toMatchObject({ code: 10_071 });
+      const second = await put(2, first);
+      await expect(store.delete(LimitOf, { ...at, revision: first })).rejects.toMatchObject({ code: 10_071 });
+      await store.delete(LimitOf, { ...at, revision: second });
+      await put(3, 0);
+      expect(await store.get(LimitOf, at)).toEqual({ perMinute: 3 });
+    });
+
+    it.each([-1, 1.5, NaN, null, '1'])('refuses the revision %j', async (revision) => {
+      await expect(put(1, revision as number)).rejects.toThrow(/^revision must be a whole number, 0 or more, got /);
+      expect(await store.get(LimitOf, at)).toBeUndefined();
+    });
+
+    it('checks values before they are sent, and names before that', async () => {
+      await expect(store.put(LimitOf, { perMinute: 'x' } as never, at)).rejects.toMatchObject({ code: 400 });
+      const named = (name: string) => store.put(LimitOf, { perMinute: 1 }, { params: { name } });
+      for (const name of ['a.b', '*', 'a b', ''])
+        await expect(named(name)).rejects.toThrow(/cannot stand for \{name\}/);
+      await expect(named('ä')).rejects.toThrow(/a token has letters, digits and "-_\/="/);
+      for (const name of ['a/b', 'a=b', 'A-1_']) await named(name);
+    });
+  });
+});
