@@ -92,6 +92,8 @@ export { Run } from './pipeline/run';
 export type { HandlerRuntime } from './pipeline/runtime';
 export { checkContract, contractName, planContract, type ContractFacts, type ContractOptions } from './plan/contract';
 export { knownEvents } from './plan/event';
+export { CONTRACT_OPTIONS } from './plan/known-options';
+export { checkedOptions } from './plan/options';
 export type { HandlerPlan } from './plan/handler-plan';
 export type { PlannedHandler, SourceSurroundings } from './plan/source';
 export type { Outlet } from './reply/outlet';

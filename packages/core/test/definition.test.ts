@@ -138,8 +138,18 @@ describe('a service', () => {
       'Subject',
       /metadata "a" must be a string/,
     ],
-    ['with metadata that is no object', () => serviceWith({ metadata: 'a' }), 'Subject', /metadata must be an object/],
-    ['with metadata in a list', () => serviceWith({ metadata: ['a'] }), 'Subject', /metadata must be an object/],
+    [
+      'with metadata that is no object',
+      () => serviceWith({ metadata: 'a' }),
+      'Subject',
+      /"metadata" that must be an object of strings/,
+    ],
+    [
+      'with metadata in a list',
+      () => serviceWith({ metadata: ['a'] }),
+      'Subject',
+      /"metadata" that must be an object of strings/,
+    ],
     ['with reserved metadata', () => serviceWith({ metadata: { _nats_x: 'a' } }), 'Subject', /"_nats_x" begins with/],
     [
       'with a timeout of 0',

@@ -3,6 +3,7 @@ import {
   Endpoint,
   event,
   Group,
+  Metadata,
   NatsServiceFactory,
   Service,
   Subscribe,
@@ -64,6 +65,22 @@ describe('an unknown option', () => {
     ]);
   });
 
+  it.each([['a'], null, 'a', 5, undefined])('metadata that is no object, %j, is refused', async (metadata) => {
+    @Service({ name: 'tagged', version: '1.0.0' })
+    @Metadata(metadata as never)
+    class Tagged {
+      @Endpoint()
+      @Metadata(metadata as never)
+      get(): void {}
+    }
+    const problem = 'which takes an object of strings; give { key: "value" }';
+    const error: unknown = await NatsServiceFactory.create(Tagged).catch((thrown: unknown) => thrown);
+    expect((error as DefinitionError).mistakes).toEqual([
+      { where: 'Tagged', problem: expect.stringContaining(problem) as string },
+      { where: 'Tagged.get', problem: expect.stringContaining(problem) as string },
+    ]);
+  });
+
   it('that is undefined is none', async () => {
     expect(await mistakes({ endpoint: { timout: undefined, idempotent: 1 } })).toEqual([
       'Orders.get has an option "idempotent" that must be true or false, got 1',
@@ -86,6 +103,14 @@ describe('an option of a wrong type', () => {
       'create() has an option "connection" that must be a connection of nats or @nats-io/transport-node, or options to connect with, got 5',
     ],
     [{ create: { validation: 5 } }, 'create() has an option "validation" that must be an object, got 5'],
+    [
+      { create: { validation: { whitelst: false } } },
+      'create() has an option "validation" that must be options of class-validator (it has no "whitelst"; did you mean "whitelist"?), got an object',
+    ],
+    [
+      { endpoint: { metadata: ['a'] } },
+      'Orders.get has an option "metadata" that must be an object of strings, { key: "value" }, got ["a"]',
+    ],
     [
       { create: { logger: { info: () => undefined } } },
       'create() has an option "logger" that must be false or a logger with the methods debug, info, warn and error, such as pino, got an object',

@@ -41,6 +41,22 @@ export {
   type Verb,
 } from './services/discovery';
 export { durationProblem, millisecondsOf, millisecondsOfOption, type Duration } from './duration';
+export {
+  aBoolean,
+  aFunction,
+  anArray,
+  anObject,
+  aSignal,
+  aString,
+  checkedElsewhere,
+  checkOptions,
+  oneOf,
+  optionProblem,
+  shown,
+  unknownName,
+  type OptionRule,
+  type OptionRules,
+} from './options';
 export { HeadersToSend, type HeaderLines, type OutgoingHeaders } from './services/outgoing-headers';
 export { instanceIdProblem, readDiscoveryReply, type Replies } from './services/discovery-reply';
 export { parseReply, UnusableReply, type ReplyOrigin, type ReplyProblem } from './services/reply-fields';

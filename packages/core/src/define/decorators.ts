@@ -62,9 +62,7 @@ export function Use(...middleware: Middleware[]): DecoratorOfClassOrMethod {
  */
 export function Metadata(metadata: Record<string, string>): DecoratorOfClassOrMethod {
   return (...[target, place]) => {
-    const marks = marksAt(target, place);
-    // Decorators run from the bottom up; what is written first wins.
-    marks.metadata = { ...marks.metadata, ...metadata };
+    marksAt(target, place).metadata.push(metadata);
   };
 }
 

@@ -1,3 +1,4 @@
+import { anObject, shown } from '@natsmith/protocol';
 import type { Middleware } from './handler';
 import { lineage, ownMarks, parameterTypes, returnType, type GroupMark, type HandlerMark } from './metadata';
 import type { Class, ServiceOptions } from './options';
@@ -62,7 +63,7 @@ export function readDefinition(target: Class): ClassDefinition {
     service = marks.services[0] ?? service;
     group = marks.groups[0] ?? group;
     use.push(...marks.use);
-    metadata = { ...metadata, ...marks.metadata };
+    metadata = { ...metadata, ...metadataIn(marks.metadata, (problem) => contradictions.push({ problem })) };
     for (const [method, problem] of marks.misplaced) contradictions.push({ method, problem });
     for (const [key, method] of marks.methods) {
       const problem =
@@ -79,7 +80,10 @@ export function readDefinition(target: Class): ClassDefinition {
       const redecorated = method.handlers[0] !== undefined;
       methods.set(key, {
         mark: method.handlers[0] ?? before?.mark,
-        metadata: { ...before?.metadata, ...method.metadata },
+        metadata: {
+          ...before?.metadata,
+          ...metadataIn(method.metadata, (problem) => contradictions.push({ method: key, problem })),
+        },
         groups: method.groups.length > 0 ? method.groups : (before?.groups ?? []),
         // A subclass that overrides an endpoint does not lose its parent's guards.
         use: [...(before?.use ?? []), ...method.use],
@@ -127,6 +131,17 @@ export function readDefinition(target: Class): ClassDefinition {
     });
   }
   return { class: target, service, group, use, handlers, statsHandlers, contradictions };
+}
+
+/** What `@Metadata` says, of several the first one written; what is none is noted. */
+function metadataIn(given: readonly unknown[], note: (problem: string) => void): Record<string, string> {
+  // Decorators run from the bottom up.
+  const objects = given.filter((one) => {
+    const isObject = anObject(one) === undefined;
+    if (!isObject) note(`has @Metadata(${shown(one)}), which takes an object of strings; give { key: "value" }`);
+    return isObject;
+  });
+  return Object.assign({}, ...objects) as Record<string, string>;
 }
 
 function decoratorsOf(marks: readonly HandlerMark[]): string {

@@ -21,7 +21,8 @@ export interface HandlerMark {
 /** What the decorators left on one method. */
 export interface MethodMarks {
   handlers: HandlerMark[];
-  metadata: Record<string, string>;
+  /** What each `@Metadata` was given, the first one written last. */
+  metadata: unknown[];
   groups: GroupMark[];
   use: Middleware[];
   statsHandler?: true;
@@ -37,7 +38,7 @@ export interface ClassMarks {
   services: ServiceOptions[];
   groups: GroupMark[];
   use: Middleware[];
-  metadata: Record<string, string>;
+  metadata: unknown[];
   methods: Map<string | symbol, MethodMarks>;
   /** Members that decorators stand on and mean nothing to: what is wrong with each, by its name. */
   misplaced: Map<string, string>;
@@ -80,7 +81,7 @@ export function methodMarksAt(target: object, place: DecoratorPlace): MethodMark
 function methodMarks({ methods, misplaced }: ClassMarks, name: string | symbol, problem?: string): MethodMarks {
   const known = problem === undefined ? methods.get(name) : undefined;
   if (known !== undefined) return known;
-  const marks: MethodMarks = { handlers: [], groups: [], use: [], metadata: {} };
+  const marks: MethodMarks = { handlers: [], groups: [], use: [], metadata: [] };
   if (problem === undefined) methods.set(name, marks);
   else misplaced.set(String(name), problem);
   return marks;
@@ -126,7 +127,7 @@ function standardMarks({ metadata, name }: ClassDecoratorContext | ClassMethodDe
 }
 
 function noMarks(isStandard: boolean): ClassMarks {
-  return { services: [], groups: [], use: [], metadata: {}, methods: new Map(), misplaced: new Map(), isStandard };
+  return { services: [], groups: [], use: [], metadata: [], methods: new Map(), misplaced: new Map(), isStandard };
 }
 
 /**

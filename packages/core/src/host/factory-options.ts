@@ -1,4 +1,12 @@
-import type { Duration } from '@natsmith/protocol';
+import {
+  aBoolean,
+  anObject,
+  checkedElsewhere,
+  unknownName,
+  type Duration,
+  type OptionRule,
+  type OptionRules,
+} from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 import type { Middleware } from '../define/handler';
 import type { Logger } from '../define/logger';
@@ -6,7 +14,7 @@ import type { Provision } from '../define/options';
 import type { ValidatorOptions } from '../payload/validator';
 import type { Connection } from '../nats/connection';
 import type { Container, ContainerOf } from './objects';
-import { aBoolean, anObject, checkedElsewhere, middlewares, type OptionRule, type OptionRules } from '../plan/options';
+import { middlewares } from '../plan/options';
 
 /** `C`, which the compiler is not to guess from here: what a container would like does not decide the connection. */
 // NoInfer came with TypeScript 5.4.
@@ -83,6 +91,29 @@ const aConnection: OptionRule = (value) =>
 const PROVISIONS: readonly unknown[] = ['ensure', 'verify', 'off'];
 const aProvision: OptionRule = (value) => (PROVISIONS.includes(value) ? undefined : '"ensure", "verify" or "off"');
 
+const VALIDATOR_OPTIONS: Readonly<Record<keyof ValidatorOptions, true>> = {
+  skipUndefinedProperties: true,
+  skipNullProperties: true,
+  skipMissingProperties: true,
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  groups: true,
+  always: true,
+  strictGroups: true,
+  dismissDefaultMessages: true,
+  validationError: true,
+  forbidUnknownValues: true,
+  stopAtFirstError: true,
+  enableDebugMessages: true,
+};
+
+const aValidation: OptionRule = (value) => {
+  if (anObject(value) !== undefined) return 'an object';
+  const unknown = Object.keys(value as object).find((name) => !Object.hasOwn(VALIDATOR_OPTIONS, name));
+  if (unknown === undefined) return undefined;
+  return `options of class-validator (it has no ${unknownName(unknown, Object.keys(VALIDATOR_OPTIONS))})`;
+};
+
 /** What `create()` takes, and what each must be. */
 export const FACTORY_OPTIONS: OptionRules<FactoryOptions> = {
   connection: aConnection,
@@ -96,5 +127,5 @@ export const FACTORY_OPTIONS: OptionRules<FactoryOptions> = {
   maxBody: checkedElsewhere,
   inboxes: checkedElsewhere,
   provision: aProvision,
-  validation: anObject,
+  validation: aValidation,
 };

@@ -1,3 +1,4 @@
+import { shown } from '@natsmith/protocol';
 import { readDefinition, type ClassDefinition, type HandlerDefinition } from '../define/definition';
 import type { Middleware } from '../define/handler';
 import type { Class } from '../define/options';
@@ -5,7 +6,7 @@ import type { PayloadClasses } from '../payload/payload';
 import type { Mistakes } from './definition-error';
 import { checkQueueGroup, groupPrefixProblem } from './endpoint';
 import { GROUP_OPTIONS } from './known-options';
-import { checkedOptions, shown } from './options';
+import { checkedOptions } from './options';
 import type { PlanningSource, SourcePlan, Surroundings } from './source';
 
 /** What is found on the way through the classes of a service. */

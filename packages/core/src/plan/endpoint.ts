@@ -4,6 +4,7 @@ import {
   nameProblem,
   parseTemplate,
   queueGroupProblem,
+  shown,
   subjectProblem,
   subjectsOverlap,
   VERBS,
@@ -14,7 +15,6 @@ import { isItemStream } from '../define/stream';
 import type { Mistakes } from './definition-error';
 import { checkLimits, checkMaxUncredited, plannedLimits } from './limits';
 import type { Payload } from '../payload/payload';
-import { shown } from './options';
 import type { EndpointPlan } from './plan';
 import { effectiveQueueGroup } from './queue-group';
 import { handlerOf, isStreaming } from './handler';
@@ -122,13 +122,8 @@ export function checkQueueGroup(where: string, queueGroup: unknown, mistakes: Pi
   mistakes.add(where, prefix('queue group ', queueGroupProblem(queueGroup)));
 }
 
-export function checkMetadata(where: string, metadata: unknown, mistakes: Pick<Mistakes, 'add'>): void {
-  if (metadata === undefined) return;
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
-    mistakes.add(where, 'metadata must be an object of strings; give { key: "value" }');
-    return;
-  }
-  for (const [key, value] of Object.entries(metadata)) {
+export function checkMetadata(where: string, metadata: object | undefined, mistakes: Pick<Mistakes, 'add'>): void {
+  for (const [key, value] of Object.entries(metadata ?? {})) {
     if (typeof value !== 'string') mistakes.add(where, `metadata "${key}" must be a string; write it in quotes`);
     if (key.startsWith('_nats'))
       mistakes.add(where, `metadata "${key}" begins with "_nats", which NATS reserves; choose another key`);

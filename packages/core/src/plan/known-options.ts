@@ -1,5 +1,7 @@
+import { aBoolean, anArray, aString, checkedElsewhere, type OptionRules } from '@natsmith/protocol';
 import type { EndpointOptions, GroupOptions, ServiceOptions, SubscribeOptions } from '../define/options';
-import { aBoolean, anArray, aPayloadType, aQueueGroup, aString, checkedElsewhere, type OptionRules } from './options';
+import type { ContractOptions } from './contract';
+import { aMetadata, aPayloadType, aQueueGroup } from './options';
 
 const LIMITS = {
   timeout: checkedElsewhere,
@@ -12,7 +14,7 @@ export const SERVICE_OPTIONS: OptionRules<ServiceOptions> = {
   name: aString,
   version: aString,
   description: aString,
-  metadata: checkedElsewhere,
+  metadata: aMetadata,
   queueGroup: aQueueGroup,
   groups: anArray,
   publishes: checkedElsewhere,
@@ -27,7 +29,7 @@ export const ADDED_GROUP_OPTIONS: OptionRules<Omit<GroupOptions, 'groups'>> = { 
 export const ADDED_ENDPOINT_OPTIONS: OptionRules<Omit<EndpointOptions, 'name'>> = {
   subject: aString,
   description: aString,
-  metadata: checkedElsewhere,
+  metadata: aMetadata,
   queueGroup: aQueueGroup,
   request: checkedElsewhere,
   response: aPayloadType,
@@ -39,11 +41,13 @@ export const ADDED_ENDPOINT_OPTIONS: OptionRules<Omit<EndpointOptions, 'name'>> 
 
 export const ENDPOINT_OPTIONS: OptionRules<EndpointOptions> = { name: aString, ...ADDED_ENDPOINT_OPTIONS };
 
-export const SUBSCRIBE_OPTIONS: OptionRules<SubscribeOptions> = {
+/** What handlers of contracts may say, of whatever kind. */
+export const CONTRACT_OPTIONS: OptionRules<ContractOptions> = {
   name: aString,
-  queueGroup: aQueueGroup,
-  metadata: checkedElsewhere,
+  metadata: aMetadata,
   timeout: checkedElsewhere,
   concurrency: checkedElsewhere,
   maxPending: checkedElsewhere,
 };
+
+export const SUBSCRIBE_OPTIONS: OptionRules<SubscribeOptions> = { ...CONTRACT_OPTIONS, queueGroup: aQueueGroup };

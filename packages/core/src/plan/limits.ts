@@ -1,7 +1,6 @@
-import { durationProblem, MAX_BODY, millisecondsOf, subjectProblem, type Duration } from '@natsmith/protocol';
+import { durationProblem, MAX_BODY, millisecondsOf, shown, subjectProblem, type Duration } from '@natsmith/protocol';
 import type { Limits } from '../define/options';
 import type { Mistakes } from './definition-error';
-import { shown } from './options';
 
 /** Bytes of a request body where nobody says otherwise. */
 export const DEFAULT_MAX_BODY = 1024 * 1024;

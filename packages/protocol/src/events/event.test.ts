@@ -50,6 +50,15 @@ describe('an event', () => {
   it('without a type is refused, with the usual cause', () => {
     expect(() => event('a', undefined as never)).toThrow(/has no type; is it used before its declaration/);
   });
+
+  it.each([
+    [{ desciption: 'a' }, 'has an unknown option "desciption"; did you mean "description"?'],
+    [{ description: 5 }, 'has an option "description" that must be a string, got 5'],
+    [{ codec: 'xml' }, 'has an option "codec" that must be "json", "text", "bytes" or an object with decode(body)'],
+    [null, 'has null in the place of its options; give an object'],
+  ])('with the options %j is refused', (options, message) => {
+    expect(() => event('a', 'unchecked', options as never)).toThrow(`event "a" ${message}`);
+  });
 });
 
 describe('the subject that an event is published on', () => {

@@ -1,3 +1,4 @@
+import { aString, checkOptions, type OptionRule, type OptionRules } from '../options';
 import { parseTemplate, subjectProblem } from '../services/subject';
 import { makeCodec, type EventCodec } from './event-codec';
 import type { Codec, CodecName, InputOf, ItemType, PayloadOf } from './payload-type';
@@ -66,11 +67,21 @@ export function event<const Subject extends string, Type extends ItemType>(
   // Undefined where a file of events and a file of classes import each other.
   if ((type as unknown) === undefined || type === null)
     throw new TypeError(`event "${subject}" has no type; is it used before its declaration, or in a circular import?`);
+  checkOptions(options, EVENT_OPTIONS, `event ${JSON.stringify(subject)}`);
   const made = { subject, type, description: options.description ?? '', codec: options.codec ?? 'json' };
   let codec: EventCodec | undefined;
   Object.defineProperty(made, CODEC, { value: () => (codec ??= makeCodec(made)) });
   return Object.freeze(made);
 }
+
+const aCodec: OptionRule = (value) => {
+  const codec = value as Partial<Codec> | null;
+  return ['json', 'text', 'bytes'].includes(value as string) ||
+    (typeof codec === 'object' && typeof codec?.decode === 'function' && typeof codec.encode === 'function')
+    ? undefined
+    : '"json", "text", "bytes" or an object with decode(body) and encode(value)';
+};
+const EVENT_OPTIONS: OptionRules<EventOptions> = { description: aString, codec: aCodec };
 
 /** An event brings its codec along, so that a bundle without events has nothing of it. */
 const CODEC = Symbol.for('natsmith.event.codec');

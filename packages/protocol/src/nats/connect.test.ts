@@ -27,6 +27,13 @@ describe('connectWith', () => {
     expect(await connectWith(library, { pingInterval: 70_000 })).toMatchObject({ pingInterval: 70_000, maxPingOut: 2 });
   });
 
+  it.each([
+    [{ severs: 'a' }, 'connection has an unknown option "severs"; did you mean "servers"?'],
+    [{ url: 'nats://a' }, 'connection has an unknown option "url"; the options are servers, '],
+  ])('refuses the option of no client library: %j', async (options, message) => {
+    await expect(connectWith(library, options as Asked)).rejects.toThrow(message);
+  });
+
   describe('reads files at each attempt', () => {
     const before = process.env;
     let folder: string;

@@ -1,3 +1,4 @@
+import { checkedElsewhere, checkOptions } from '../options';
 import { readServerUrl, withoutCredentials } from './server-url';
 
 const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
@@ -23,6 +24,17 @@ export interface ConnectionSettings {
   tls?: { caFile?: string; certFile?: string; keyFile?: string };
 }
 
+/** All that the client libraries take; which values are good they know themselves. */
+const CONNECTION_OPTIONS = Object.fromEntries(
+  [
+    ...['servers', 'port', 'name', 'user', 'pass', 'token', 'authenticator', 'tls', 'timeout', 'inboxPrefix'],
+    ...['pingInterval', 'maxPingOut', 'reconnect', 'maxReconnectAttempts', 'reconnectTimeWait', 'reconnectJitter'],
+    ...['reconnectJitterTLS', 'reconnectDelayHandler', 'reconnectToServer', 'waitOnFirstConnect'],
+    ...['ignoreAuthErrorAbort', 'ignoreClusterUpdates', 'noRandomize', 'resolve', 'noEcho', 'noAsyncTraces'],
+    ...['wsFactory', 'debug', 'verbose', 'pedantic'],
+  ].map((name) => [name, checkedElsewhere]),
+);
+
 /**
  * Connects by the options, to `nats://127.0.0.1:4222` where they name no server. By default the connection goes on trying
  * to reconnect for as long as the process lives, and counts a link as dead after 15 s of silence.
@@ -32,6 +44,7 @@ export async function connectWith<Options extends object, Connected>(
   library: NatsLibrary<Options, Connected>,
   given: Options | ConnectionSettings,
 ): Promise<Connected> {
+  checkOptions(given, CONNECTION_OPTIONS, 'connection');
   const options = withCredentialsOfUrl(given);
   const servers = [options.servers ?? []].flat();
   const defaults = {

@@ -27,7 +27,8 @@ export interface Subscription {
 }
 
 /** Whether a value is a live connection rather than options for one. */
-export function isConnection(value: object): value is Connection {
+export function isConnection(value: unknown): value is Connection {
+  if (typeof value !== 'object' || value === null) return false;
   return 'publish' in value && typeof value.publish === 'function' && 'subscribe' in value;
 }
 
