@@ -563,7 +563,12 @@ onEachJetStream((server, client) => {
       [{ from: 'start' }, /from must be "all", "new", a Date or a sequence of 1 or more, got start/],
       [{ concurrency: 0 }, /concurrency must be a whole number, 1 or more, got 0/],
       [{ durable: 'a.b' }, /durable name "a.b" may hold only letters/],
-      [{ ackwait: 5 }, /has the unknown option "ackwait"/],
+      [{ ackwait: 5 }, /has an unknown option "ackwait"; did you mean "ackWait"\?/],
+      [{ retry: { atempts: 3 } }, /retry has an unknown option "atempts"; did you mean "attempts"\?/],
+      [{ retry: '5s' }, /has an option "retry" that must be an object, got "5s"/],
+      [{ batch: { size: 1, wiat: 1 } }, /batch has an unknown option "wiat"; did you mean "wait"\?/],
+      [{ metadata: ['a'] }, /has an option "metadata" that must be an object of strings/],
+      [null, /has null in the place of the options of @Consume/],
     ])('with the options %j is refused', async (options, message) => {
       @Service({ name: 'wrong', version: '1.0.0' })
       class Wrong {

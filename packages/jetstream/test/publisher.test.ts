@@ -105,8 +105,9 @@ onEachServerAndClient(
         [{ params, at: new Date(NaN) }, /at must be a Date/],
         [{ params, at: new Date(), expect: { lastSequence: 1 } }, /expect cannot go with at/],
         [{ params, expect: { lastSequence: -1 } }, /expect.lastSequence must be a sequence number/],
-        [{ params, msgID: '1' }, /unknown option "msgID"/],
-        [{ params, expect: { lastSeq: 1 } }, /unknown expectation "lastSeq"; there are lastSequence, /],
+        [{ params, mesageId: '1' }, /publish\(\) has an unknown option "mesageId"; did you mean "messageId"\?/],
+        [{ params, expect: { lastSeq: 1 } }, /expect has an unknown option "lastSeq"; the options are lastSequence,/],
+        [null, /publish\(\) has null in the place of its options/],
       ])('refuses the options %j', async (options, message) => {
         await expect(publisher.publish(OrderPlaced, order, options as never)).rejects.toThrow(message);
         expect(await stored('ORDERS', 1)).toBeUndefined();

@@ -184,7 +184,8 @@ onEachJetStream((_server, client) => {
       ['@every 1d', {}, /"@every" takes no days/],
       ['@every 10s', { timeZone: 'Europe/Berlin' }, /"@every" counts time and has no zone/],
       ['0 5 * * *', { timeZone: 'Europe/Nowhere' }, /has the time zone "Europe\/Nowhere", which nobody knows/],
-      ['0 5 * * *', { missed: 'all' }, /missed must be "last" or "skip", got "all"/],
+      ['0 5 * * *', { missed: 'all' }, /"missed" that must be "last" or "skip", got "all"/],
+      ['0 5 * * *', { timezone: 'UTC' }, /has an unknown option "timezone"; did you mean "timeZone"\?/],
     ])('with the pattern %j and %j is refused', async (pattern, options, message) => {
       await expect(start(pattern, options)).rejects.toThrow(message);
     });

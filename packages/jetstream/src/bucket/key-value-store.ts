@@ -1,8 +1,12 @@
 import {
+  checkedElsewhere,
+  checkOptions,
   eventCodecOf,
+  oneOf,
   type Connection,
   type InputOf,
   type ItemType,
+  type OptionRules,
   type Params,
   type PayloadOf,
 } from '@natsmith/protocol';
@@ -45,6 +49,18 @@ export interface KeyValueStoreOptions {
   readonly provision?: 'ensure' | 'off';
 }
 
+const STORE_OPTIONS: OptionRules<KeyValueStoreOptions> = { provision: oneOf('ensure', 'off') };
+
+interface Named {
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+const READING: OptionRules<Named> = { params: checkedElsewhere };
+const WRITING: OptionRules<Named & ExpectedRevision> = {
+  ...READING,
+  revision: (value) =>
+    Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 or more',
+};
+
 /**
  * Reads and writes a bucket by its contract: values are checked before they are sent, and when they are read.
  *
@@ -61,7 +77,9 @@ export class KeyValueStore<K extends Key = Key> {
     private readonly connection: Connection,
     private readonly bucket: Bucket<K>,
     private readonly options: KeyValueStoreOptions = {},
-  ) {}
+  ) {
+    checkOptions(options, STORE_OPTIONS, 'new KeyValueStore()');
+  }
 
   /**
    * The value of a key; undefined where it has none, or was deleted.
@@ -73,7 +91,7 @@ export class KeyValueStore<K extends Key = Key> {
 
   /** The value of a key with its revision, to write it on the condition that nobody else did. */
   async entry<C extends K>(key: C, ...[options]: KeyArgs<C>): Promise<KeyValueEntry<ValueOf<C>> | undefined> {
-    const name = this.nameOf(key, options);
+    const name = this.nameOf(key, options, READING);
     const found = await (await this.open()).get(name);
     if (found === null || found.operation !== 'PUT') return undefined;
     const value = (await eventCodecOf(key.contract).decode(found.value)) as ValueOf<C>;
@@ -85,7 +103,7 @@ export class KeyValueStore<K extends Key = Key> {
    * @throws ServiceError 400 with the violations, before anything is sent
    */
   async put<C extends K>(key: C, value: ValueSent<C>, ...[options]: KeyArgs<C, ExpectedRevision>): Promise<number> {
-    const name = this.nameOf(key, options);
+    const name = this.nameOf(key, options, WRITING);
     const body = await eventCodecOf(key.contract).encode(value);
     const store = await this.open();
     const revision = revisionOf(options);
@@ -96,19 +114,20 @@ export class KeyValueStore<K extends Key = Key> {
 
   /** Deletes the value of a key; its history stays, watchers see it. */
   async delete<C extends K>(key: C, ...[options]: KeyArgs<C, ExpectedRevision>): Promise<void> {
-    const name = this.nameOf(key, options);
+    const name = this.nameOf(key, options, WRITING);
     const store = await this.open();
     const revision = revisionOf(options);
     await store.delete(name, revision === undefined ? {} : { previousSeq: revision });
   }
 
-  private nameOf(key: Key, options: { params?: object } | undefined): string {
+  private nameOf(key: Key, options: Named | undefined, rules: OptionRules<object>): string {
+    if (options !== undefined) checkOptions(options, rules, `key "${key.pattern}"`);
     if (!this.bucket.keys.some((one) => one.pattern === key.pattern))
       throw new TypeError(
         `bucket "${this.bucket.name}" has no key "${key.pattern}"; there are ` +
           this.bucket.keys.map((one) => `"${one.pattern}"`).join(', '),
       );
-    return keyOf(key, options?.params as Record<string, unknown> | undefined);
+    return keyOf(key, options?.params);
   }
 
   private open(): Promise<KV> {

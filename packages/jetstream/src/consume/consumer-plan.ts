@@ -1,5 +1,7 @@
 import {
   checkContract,
+  checkedOptions,
+  CONTRACT_OPTIONS,
   contractName,
   knownEvents,
   planContract,
@@ -8,6 +10,10 @@ import {
   type SourceSurroundings,
 } from '@natsmith/core';
 import {
+  aBoolean,
+  anObject,
+  aString,
+  checkedElsewhere,
   durationProblem,
   millisecondsOf,
   nameProblem,
@@ -16,6 +22,7 @@ import {
   subjectProblem,
   type Duration,
   type Event,
+  type OptionRules,
 } from '@natsmith/protocol';
 import type { EventStream } from '../contract/event-stream';
 import type { BatchOptions } from './batch-context';
@@ -56,26 +63,30 @@ export interface ConsumedPlan extends HandlerPlan {
 }
 
 const DEFAULT_DELAYS: readonly Duration[] = ['1s', '5s', '30s', '2m'];
-const OPTIONS = [
-  'name',
-  'durable',
-  'concurrency',
-  'retry',
-  'ackWait',
-  'timeout',
-  'from',
-  'maxAckPending',
-  'confirm',
-  'exclusive',
-  'orderBy',
-  'batch',
-  'deadLetters',
-  'metadata',
-];
+const { name, timeout, concurrency, metadata } = CONTRACT_OPTIONS;
+
+const CONSUME_OPTIONS: OptionRules<ConsumeOptions> = {
+  name,
+  durable: aString,
+  concurrency,
+  retry: anObject,
+  ackWait: checkedElsewhere,
+  timeout,
+  from: checkedElsewhere,
+  maxAckPending: checkedElsewhere,
+  confirm: aBoolean,
+  exclusive: aBoolean,
+  orderBy: aString,
+  batch: anObject,
+  deadLetters: checkedElsewhere,
+  metadata,
+};
+const RETRY_OPTIONS: OptionRules<RetryOptions> = { attempts: checkedElsewhere, delays: checkedElsewhere };
+const BATCH_OPTIONS: OptionRules<BatchOptions> = { size: checkedElsewhere, wait: checkedElsewhere };
 
 /** Plans the handler of a consumer, once for each of its events. */
 export function planConsumer(handler: HandlerDefinition, around: SourceSurroundings): ConsumedPlan[] {
-  const { stream, events, options } = handler.mark.options as ConsumeMark;
+  const { stream, events, options: given } = handler.mark.options as ConsumeMark;
   // Undefined where a file of contracts and a file of classes import each other.
   if ((stream as unknown) === undefined) {
     around.mistake(
@@ -83,8 +94,9 @@ export function planConsumer(handler: HandlerDefinition, around: SourceSurroundi
     );
     return [];
   }
+  const options = optionsOf(given, around);
   checkContract(handler, options, around);
-  checkOptions(options, around);
+  checkConsumer(options, around);
   const known = knownEvents(events, 'consumes', around);
   for (const { subject } of known) {
     const pattern = parseTemplate(subject).subject;
@@ -98,14 +110,14 @@ export function planConsumer(handler: HandlerDefinition, around: SourceSurroundi
     for (const { subject } of known)
       if (!parseTemplate(subject).params.some(({ name }) => name === orderBy))
         around.mistake(`orders by {${orderBy}}, which "${subject}" does not have; name a token of all its events`);
-  const name = contractName(handler, options);
-  const durable = options.durable ?? `${around.service}-${name}`;
+  const handlerName = contractName(handler, options);
+  const durable = options.durable ?? `${around.service}-${handlerName}`;
   around.mistake(prefixed('durable name ', nameProblem(durable)));
   const consumer: ConsumerPlan = Object.freeze({
     stream,
     durable,
     service: around.service,
-    handler: name,
+    handler: handlerName,
     events: known,
     subjects: [...new Set(known.map(({ subject }) => parseTemplate(subject).subject))],
     concurrency: options.concurrency ?? 1,
@@ -127,10 +139,14 @@ export function planConsumer(handler: HandlerDefinition, around: SourceSurroundi
   return known.map((event) => ({ ...planContract(handler, event, options, facts, around), consumer, event }));
 }
 
-function checkOptions(options: ConsumeOptions, around: SourceSurroundings): void {
+function optionsOf(given: unknown, around: SourceSurroundings): ConsumeOptions {
+  const options = checkedOptions(given, CONSUME_OPTIONS, '@Consume', (problem) => around.mistake(problem));
+  if (options.batch !== undefined) checkedWithin('batch', options.batch, BATCH_OPTIONS, around);
+  return options;
+}
+
+function checkConsumer(options: ConsumeOptions, around: SourceSurroundings): void {
   const mistake = (problem: string | undefined): void => around.mistake(problem);
-  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
-  if (unknown !== undefined) mistake(`has the unknown option "${unknown}"; there are ${OPTIONS.join(', ')}`);
   const { retry, ackWait, from, maxAckPending, deadLetters, batch, orderBy, exclusive } = options;
   if (orderBy !== undefined && exclusive === false)
     mistake('orders by a token without being exclusive: two instances would not keep the order; leave exclusive out');
@@ -158,6 +174,7 @@ export function retryOf(retry: RetryOptions | undefined): Pick<ConsumerPlan, 'at
 }
 
 export function checkRetry(retry: RetryOptions | undefined, around: SourceSurroundings): void {
+  if (retry !== undefined) checkedWithin('retry', retry, RETRY_OPTIONS, around);
   around.mistake(wholeNumber('retry.attempts', retry?.attempts));
   const delays: unknown = retry?.delays;
   if (delays !== undefined && (!Array.isArray(delays) || delays.length === 0))
@@ -165,6 +182,16 @@ export function checkRetry(retry: RetryOptions | undefined, around: SourceSurrou
   else
     for (const delay of (delays ?? []) as unknown[])
       around.mistake(prefixed('retry.delays: each ', durationProblem(delay, 0)));
+}
+
+/** Checks the names of options that are an object of their own. */
+function checkedWithin<Options extends object>(
+  option: string,
+  given: Options,
+  rules: OptionRules<Options>,
+  around: SourceSurroundings,
+): void {
+  checkedOptions(given, rules, option, (problem) => around.mistake(`${option} ${problem}`));
 }
 
 function wholeNumber(name: string, value: unknown): string | undefined {

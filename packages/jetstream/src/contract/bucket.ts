@@ -1,9 +1,11 @@
 import {
+  anObject,
   declaredSet,
   durationProblem,
   event,
   eventSubject,
   parseTemplate,
+  unknownName,
   type Duration,
   type Event,
   type EventOptions,
@@ -121,10 +123,10 @@ export function isKey(value: unknown): value is Key {
 }
 
 function optionsProblem(options: unknown): string | undefined {
-  if (typeof options !== 'object' || options === null) return 'needs { keys: [...] }';
+  if (anObject(options) !== undefined) return 'needs { keys: [...] }';
   const given = options as BucketOptions;
   const unknown = Object.keys(given).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) return `unknown option "${unknown}"; there are ${OPTIONS.join(', ')}`;
+  if (unknown !== undefined) return `unknown option ${unknownName(unknown, OPTIONS)}`;
   if (!Array.isArray(given.keys) || given.keys.length === 0 || !given.keys.every(isKey))
     return 'keys must be an array of keys made by key(); is one used before its declaration?';
   if (given.storage !== undefined && !['file', 'memory'].includes(given.storage))

@@ -1,4 +1,5 @@
 import {
+  anObject,
   declaredSet,
   durationProblem,
   isEvent,
@@ -7,6 +8,7 @@ import {
   subjectCovers,
   subjectProblem,
   subjectsOverlap,
+  unknownName,
 } from '@natsmith/protocol';
 import type { Duration, Event } from '@natsmith/protocol';
 
@@ -115,10 +117,10 @@ function streamNameProblem(name: unknown): string | undefined {
 }
 
 function optionsProblem(options: unknown): string | undefined {
-  if (typeof options !== 'object' || options === null) return 'needs { events: [...] } or { subjects: [...] }';
+  if (anObject(options) !== undefined) return 'needs { events: [...] } or { subjects: [...] }';
   const given = options as EventStreamOptions;
   const unknown = Object.keys(given).find((key) => !OPTIONS.includes(key));
-  if (unknown !== undefined) return `unknown option "${unknown}"; there are ${OPTIONS.join(', ')}`;
+  if (unknown !== undefined) return `unknown option ${unknownName(unknown, OPTIONS)}`;
   const { events, subjects, retention, storage, maxAge, maxBytes, maxMessages, replicas, duplicateWindow, discard } =
     given;
   if (events !== undefined && !(Array.isArray(events) && events.every(isEvent)))

@@ -1,4 +1,7 @@
 import {
+  anObject,
+  checkedElsewhere,
+  checkOptions,
   durationProblem,
   eventCodecOf,
   eventSubject,
@@ -10,6 +13,7 @@ import {
   type Duration,
   type Event,
   type HeaderLines,
+  type OptionRules,
   type PublishOptions,
 } from '@natsmith/protocol';
 import type { Propagation } from './propagation';
@@ -51,8 +55,19 @@ export const TTL = 'Nats-TTL';
 export const SCHEDULE = 'Nats-Schedule';
 export const SCHEDULE_TARGET = 'Nats-Schedule-Target';
 export const LAST_SUBJECT_SEQUENCE = 'Nats-Expected-Last-Subject-Sequence';
-const EXPECTATIONS = ['lastSequence', 'lastSubjectSequence', 'lastMessageId'];
-const OPTIONS = ['params', 'headers', 'messageId', 'at', 'ttl', 'expect'];
+const OPTIONS: OptionRules<AnyOptions> = {
+  params: checkedElsewhere,
+  headers: checkedElsewhere,
+  messageId: checkedElsewhere,
+  at: checkedElsewhere,
+  ttl: checkedElsewhere,
+  expect: anObject,
+};
+const EXPECTATIONS: OptionRules<Expectation> = {
+  lastSequence: checkedElsewhere,
+  lastSubjectSequence: checkedElsewhere,
+  lastMessageId: checkedElsewhere,
+};
 
 /** What `publish` takes besides the event and its payload, whatever the event. */
 export type AnyOptions = JetStreamPublishOptions & { readonly params?: Readonly<Record<string, unknown>> };
@@ -75,6 +90,7 @@ export async function outgoing(
   propagation: Propagation,
 ): Promise<Outgoing> {
   if (!isEvent(event)) throw new TypeError('publish takes an event that event() has made');
+  if (options !== undefined) checkOptions(options, OPTIONS, 'publish()');
   const subject = eventSubject(event, options?.params);
   const lines = options === undefined ? propagation.headers : linesOf(subject, options, propagation.headers);
   return { subject, lines, body: await eventCodecOf(event).encode(payload) };
@@ -108,8 +124,6 @@ export function lineOf(lines: HeaderLines, name: string): string | undefined {
 }
 
 function linesOf(subject: string, options: AnyOptions, carried: HeaderLines): HeaderLines {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) throw new TypeError(`unknown option "${unknown}"; there are ${OPTIONS.join(', ')}`);
   const { headers, messageId, at, ttl, expect } = options;
   const own = [
     ...(messageId === undefined ? [] : [[MESSAGE_ID, messageIdOf(subject, messageId)] as const]),
@@ -133,9 +147,7 @@ function messageIdOf(subject: string, id: unknown): string {
 
 function expectLines(subject: string, expect: Expectation): HeaderLines {
   // One that is misspelt must not let everything be stored.
-  const unknown = Object.keys(expect).find((name) => !EXPECTATIONS.includes(name));
-  if (unknown !== undefined)
-    throw new TypeError(`unknown expectation "${unknown}"; there are ${EXPECTATIONS.join(', ')}`);
+  checkOptions(expect, EXPECTATIONS, 'expect');
   const { lastSequence, lastSubjectSequence, lastMessageId } = expect;
   return [
     ...sequenceLine('lastSequence', 'Nats-Expected-Last-Sequence', lastSequence),

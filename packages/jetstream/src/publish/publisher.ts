@@ -1,4 +1,6 @@
 import {
+  checkedElsewhere,
+  checkOptions,
   headerBlock,
   millisecondsOf,
   durationProblem,
@@ -8,6 +10,7 @@ import {
   type Duration,
   type Event,
   type EventPublisher,
+  type OptionRules,
   type Publishable,
   type PublishArgs,
   type PublishContext,
@@ -41,6 +44,7 @@ export interface JetStreamPublisherOptions {
   readonly timeout?: Duration;
 }
 
+const PUBLISHER_OPTIONS: OptionRules<JetStreamPublisherOptions> = { timeout: checkedElsewhere };
 const DEFAULT_TIMEOUT = 5_000;
 
 /**
@@ -63,6 +67,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
     private readonly connection: Connection,
     options: JetStreamPublisherOptions = {},
   ) {
+    checkOptions(options, PUBLISHER_OPTIONS, 'new JetStreamPublisher()');
     const { timeout = DEFAULT_TIMEOUT } = options;
     const problem = durationProblem(timeout);
     if (problem !== undefined) throw new TypeError(`timeout ${problem}`);

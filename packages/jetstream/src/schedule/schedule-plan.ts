@@ -1,14 +1,16 @@
 import {
   checkContract,
+  checkedOptions,
+  CONTRACT_OPTIONS,
   contractName,
   planContract,
   type HandlerDefinition,
   type SourceSurroundings,
 } from '@natsmith/core';
-import { event, unchecked } from '@natsmith/protocol';
+import { anObject, checkedElsewhere, event, oneOf, unchecked, type OptionRules } from '@natsmith/protocol';
 import { checkRetry, retryOf, type ConsumedPlan, type ConsumerPlan } from '../consume/consumer-plan';
 import { patternProblem, serverPattern } from './pattern';
-import type { ScheduleMark } from './schedule-context';
+import type { ScheduleMark, ScheduleOptions } from './schedule-context';
 import { Schedules, tickSubject } from './schedule-stream';
 
 /** A handler of a schedule, planned: a consumer of its ticks. */
@@ -21,17 +23,24 @@ export interface SchedulePlan extends ConsumedPlan {
 }
 
 const ACK_WAIT = 30_000;
+const SCHEDULE_OPTIONS: OptionRules<ScheduleOptions> = {
+  name: CONTRACT_OPTIONS.name,
+  timeout: CONTRACT_OPTIONS.timeout,
+  metadata: CONTRACT_OPTIONS.metadata,
+  timeZone: checkedElsewhere,
+  retry: anObject,
+  missed: oneOf('last', 'skip'),
+};
 
 export function planSchedule(handler: HandlerDefinition, around: SourceSurroundings): SchedulePlan[] {
-  const { pattern, options } = handler.mark.options as ScheduleMark;
+  const { pattern, options: given } = handler.mark.options as ScheduleMark;
+  const options = checkedOptions(given, SCHEDULE_OPTIONS, '@Schedule', (problem) => around.mistake(problem));
   const { service } = around;
   checkContract(handler, options, around);
   const problem = patternProblem(pattern, options.timeZone);
   around.mistake(problem);
   checkRetry(options.retry, around);
   const { missed = 'last', timeZone } = options;
-  if (!['last', 'skip'].includes(missed))
-    around.mistake(`missed must be "last" or "skip", got ${JSON.stringify(missed)}`);
   if (problem !== undefined) return [];
   const name = contractName(handler, options);
   const tick = event(tickSubject(service, name), unchecked<undefined>());

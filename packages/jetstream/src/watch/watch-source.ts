@@ -1,5 +1,7 @@
 import {
   checkContract,
+  checkedOptions,
+  CONTRACT_OPTIONS,
   invoker,
   planContract,
   reading,
@@ -14,11 +16,12 @@ import {
   type Source,
   type SourceSurroundings,
 } from '@natsmith/core';
+import type { OptionRules } from '@natsmith/protocol';
 import { BucketFollower } from '../bucket/bucket-follower';
 import { keySubject, type Bucket } from '../contract/bucket';
 import { failureIn } from '../provision/management-error';
 import { provisionStreams } from '../provision/provision-streams';
-import type { WatchMark } from './watch-context';
+import type { WatchMark, WatchOptions } from './watch-context';
 import { WatchRun } from './watch-run';
 
 /** Values of key-value buckets. */
@@ -31,12 +34,15 @@ export const watchSource: Source = {
   start: startWatch,
 };
 
+const { name, timeout, metadata } = CONTRACT_OPTIONS;
+const WATCH_OPTIONS: OptionRules<WatchOptions> = { name, timeout, metadata };
+
 interface WatchPlan extends HandlerPlan {
   readonly bucket: Bucket;
 }
 
 function planWatch(handler: HandlerDefinition, around: SourceSurroundings): WatchPlan[] {
-  const { bucket, key, options } = handler.mark.options as WatchMark;
+  const { bucket, key, options: given } = handler.mark.options as WatchMark;
   // Undefined where a file of contracts and a file of classes import each other.
   if ((bucket as unknown) === undefined || (key as unknown) === undefined) {
     around.mistake(
@@ -46,6 +52,7 @@ function planWatch(handler: HandlerDefinition, around: SourceSurroundings): Watc
   }
   if (!bucket.keys.some(({ pattern }) => pattern === key.pattern))
     around.mistake(`watches "${key.pattern}", which bucket "${bucket.name}" does not have; add it to its keys`);
+  const options = checkedOptions(given, WATCH_OPTIONS, '@Watch', (problem) => around.mistake(problem));
   checkContract(handler, options, around);
   const facts = {
     kind: 'watch',
