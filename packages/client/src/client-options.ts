@@ -1,4 +1,11 @@
-import type { Connection, Duration } from '@natsmith/protocol';
+import {
+  aString,
+  anObject,
+  checkedElsewhere,
+  type Connection,
+  type Duration,
+  type OptionRules,
+} from '@natsmith/protocol';
 import type { ConnectionOptions, NatsConnection } from 'nats';
 import type { GatherLimits } from './discovery/request-many';
 
@@ -17,6 +24,16 @@ export interface ClientOptions {
   inboxes?: readonly string[];
 }
 
+export const CLIENT_OPTIONS: OptionRules<ClientOptions> = {
+  timeout: checkedElsewhere,
+  discovery: anObject,
+  prefix: aString,
+  inboxes: (value) =>
+    Array.isArray(value) && value.every((one) => typeof one === 'string')
+      ? undefined
+      : 'an array of inbox prefixes such as ["my.inbox"]',
+};
+
 /** What `ServiceClient.connect` takes. */
 export interface ConnectOptions<C extends Connection = NatsConnection> extends ClientOptions {
   /**
@@ -25,6 +42,8 @@ export interface ConnectOptions<C extends Connection = NatsConnection> extends C
    */
   connection?: C | ConnectionOptions;
 }
+
+export const CONNECT_OPTIONS: OptionRules<ConnectOptions> = { connection: anObject, ...CLIENT_OPTIONS };
 
 /** Whether services can be reached; while `disconnected`, natsmith or its client library tries to reconnect. */
 export type ClientStatus = 'connected' | 'disconnected' | 'closed';

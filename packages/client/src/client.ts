@@ -1,5 +1,7 @@
 import {
+  checkOptions,
   isConnection,
+  shown,
   type Connection,
   type Event,
   type EventPublisher,
@@ -13,7 +15,12 @@ import {
 } from '@natsmith/protocol';
 import type { NatsConnection } from 'nats';
 import { call, type Caller } from './call/call';
-import type { SubjectCallOptions, SubjectStreamOptions } from './call/call-options';
+import {
+  SUBJECT_CALL_OPTIONS,
+  SUBJECT_STREAM_OPTIONS,
+  type SubjectCallOptions,
+  type SubjectStreamOptions,
+} from './call/call-options';
 import { SubjectDestination } from './call/destination';
 import { publishEvent } from './call/publish';
 import type { ReceivedEvent } from './call/received-event';
@@ -21,26 +28,39 @@ import { readReply } from './call/reply';
 import { EventSubscription, type SubscribeOptions } from './call/subscribe';
 import { timeoutOf } from './call/timeout-error';
 import { request, type Reply } from './call/whole-reply';
-import type { ClientOptions, ClientStatus, ConnectOptions } from './client-options';
+import {
+  CLIENT_OPTIONS,
+  CONNECT_OPTIONS,
+  type ClientOptions,
+  type ClientStatus,
+  type ConnectOptions,
+} from './client-options';
 import { Discovery, type Discovered } from './discovery/discovery';
-import { gather, type EndpointAddress, type GatheredReply, type GatherOptions } from './discovery/gather';
+import {
+  gather,
+  GATHER_OPTIONS,
+  type EndpointAddress,
+  type GatheredReply,
+  type GatherOptions,
+} from './discovery/gather';
 import { Link } from './discovery/link';
 import type { Gathered } from './discovery/replies';
 import {
   checkedLimits,
   DEFAULT_LIMITS,
+  REQUEST_MANY_OPTIONS,
   requestManyRaw,
   type GatherLimits,
   type RawReply,
   type RequestManyOptions,
 } from './discovery/request-many';
-import { watch, type ServiceChange, type WatchOptions } from './discovery/watch';
+import { watch, WATCH_OPTIONS, type ServiceChange, type WatchOptions } from './discovery/watch';
 import { MiddlewareStack, type ClientMiddleware } from './middleware';
 import { ClientConnection } from './nats/client-connection';
 import { connect } from './nats/connect';
 import { anySignal, NO_PROPAGATION, propagationOf, type Carrier } from './propagation';
 import type { AnyService, ServiceProxy } from './service/proxy';
-import { proxyOf, Services, type ServiceSelector } from './service/service';
+import { proxyOf, SELECTOR_OPTIONS, Services, type ServiceSelector } from './service/service';
 import { stream } from './stream/stream';
 
 const DEFAULT_TIMEOUT = 5_000;
@@ -62,6 +82,12 @@ export class ServiceClient<C extends Connection = Connection>
 
   /** @param connection stays open when the client is closed */
   constructor(connection: C, options: ClientOptions = {}) {
+    if (!isConnection(connection))
+      throw new TypeError(
+        `a ServiceClient needs a live connection of nats or @nats-io/transport-node, got ${shown(connection)}; ` +
+          'ServiceClient.connect() makes one',
+      );
+    checkOptions(options, CLIENT_OPTIONS, 'new ServiceClient()');
     const link = new ClientConnection(connection, options.inboxes);
     const { inbox } = link;
     const limits = checkedLimits(options.discovery ?? {}, DEFAULT_LIMITS);
@@ -82,9 +108,10 @@ export class ServiceClient<C extends Connection = Connection>
   static async connect<C extends Connection = NatsConnection>(
     options: ConnectOptions<C> = {},
   ): Promise<ServiceClient<C>> {
-    const given = options.connection;
-    if (given !== undefined && isConnection(given)) return new ServiceClient(given, options);
-    const client = new ServiceClient((await connect(given)) as Connection as C, options);
+    checkOptions(options, CONNECT_OPTIONS, 'ServiceClient.connect()');
+    const { connection: given, ...own } = options;
+    if (given !== undefined && isConnection(given)) return new ServiceClient(given, own);
+    const client = new ServiceClient((await connect(given)) as Connection as C, own);
     client.shared.link.isOwn = true;
     return client;
   }
@@ -107,6 +134,7 @@ export class ServiceClient<C extends Connection = Connection>
    * @throws DiscoveryError when nobody's INFO can be used
    */
   async service<T = AnyService>(name: string, options: ServiceSelector = {}): Promise<ServiceProxy<T>> {
+    checkOptions(options, SELECTOR_OPTIONS, 'service()');
     const resolver = this.shared.services.resolver(name, options);
     await resolver.ready();
     return proxyOf<T>(this.caller, resolver, options);
@@ -118,6 +146,7 @@ export class ServiceClient<C extends Connection = Connection>
    * @throws TimeoutError when no reply comes in time
    */
   async call<Reply = unknown>(subject: string, payload?: unknown, options: SubjectCallOptions = {}): Promise<Reply> {
+    checkOptions(options, SUBJECT_CALL_OPTIONS, 'call()');
     const destination = new SubjectDestination(subject, options);
     return (await call(this.caller, destination, payload, options, readReply)) as Reply;
   }
@@ -131,6 +160,7 @@ export class ServiceClient<C extends Connection = Connection>
     payload?: unknown,
     options: SubjectCallOptions = {},
   ): Promise<Reply<Data>> {
+    checkOptions(options, SUBJECT_CALL_OPTIONS, 'request()');
     return request<Data>(this.caller, subject, payload, options);
   }
 
@@ -177,6 +207,7 @@ export class ServiceClient<C extends Connection = Connection>
    * @throws StreamError when an item is missing or the producer is gone, ServiceError and TimeoutError as `call`
    */
   stream<Item = unknown>(subject: string, payload?: unknown, options: SubjectStreamOptions = {}): AsyncIterable<Item> {
+    checkOptions(options, SUBJECT_STREAM_OPTIONS, 'stream()');
     return stream<Item>(this.caller, new SubjectDestination(subject, options), payload, options);
   }
 
@@ -189,6 +220,7 @@ export class ServiceClient<C extends Connection = Connection>
     payload?: unknown,
     options: GatherOptions = {},
   ): Gathered<GatheredReply<Reply>> {
+    checkOptions(options, GATHER_OPTIONS, 'gather()');
     return gather<Reply>(this.caller, this.shared.services, target, payload, options);
   }
 
@@ -197,6 +229,7 @@ export class ServiceClient<C extends Connection = Connection>
    * The request has the given headers alone, and is not wrapped by middleware: for programs that look at services from outside.
    */
   requestMany(subject: string, body?: Uint8Array, options: RequestManyOptions = {}): Gathered<RawReply> {
+    checkOptions(options, REQUEST_MANY_OPTIONS, 'requestMany()');
     return requestManyRaw(this.caller.inbox, subject, body, options);
   }
 
@@ -237,6 +270,7 @@ export class ServiceClient<C extends Connection = Connection>
    * cut off from the server.
    */
   watch(options: WatchOptions = {}): AsyncIterable<ServiceChange> {
+    checkOptions(options, WATCH_OPTIONS, 'watch()');
     const { link, discovery } = this.shared;
     return watch(discovery, new Link(link.connection), { ...options, signal: anySignal(options.signal, link.closed) });
   }

@@ -1,4 +1,4 @@
-import { TRACE_HEADERS } from '@natsmith/protocol';
+import { aSignal, optionProblem, shown, TRACE_HEADERS, type OptionRules } from '@natsmith/protocol';
 
 /** What a handler's context offers to the calls that it makes; natsmith's `RequestContext` fits. */
 export interface Carrier {
@@ -17,7 +17,23 @@ export interface Propagation {
 
 export const NO_PROPAGATION: Propagation = { expiresAt: Infinity, signal: undefined, headers: [] };
 
-export function propagationOf({ deadline, signal, headers }: Carrier, before: Propagation): Propagation {
+const CARRIER: OptionRules<Carrier> = {
+  deadline: (value) => (typeof (value as Partial<Date> | null)?.getTime === 'function' ? undefined : 'a Date'),
+  signal: aSignal,
+  headers: (value) =>
+    typeof (value as { get?: unknown } | null)?.get === 'function' ? undefined : 'an object with get(name)',
+};
+
+/** @throws TypeError for what is no context */
+export function propagationOf(ctx: Carrier, before: Propagation): Propagation {
+  if (typeof ctx !== 'object' || (ctx as unknown) === null)
+    throw new TypeError(`with() takes the context of a handler, got ${shown(ctx)}`);
+  const { deadline, signal, headers } = ctx;
+  const problem =
+    optionProblem('deadline', deadline, CARRIER) ??
+    optionProblem('signal', signal, CARRIER) ??
+    optionProblem('headers', headers, CARRIER);
+  if (problem !== undefined) throw new TypeError(`with() was given a context that ${problem}`);
   // A Date has whole milliseconds only. One more, so that the request's own 504 comes before the errors of its calls.
   const left = deadline === undefined ? Infinity : deadline.getTime() + 1 - Date.now();
   const trace = TRACE_HEADERS.map((name) => [name, headers?.get(name)] as const);

@@ -1,4 +1,4 @@
-import { ServiceClient, type CallOptions } from '@natsmith/client';
+import { event, ServiceClient, type CallOptions } from '@natsmith/client';
 import { Endpoint, Service, stream } from '@natsmith/core';
 import { type Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
@@ -89,6 +89,89 @@ onEachServerAndClient((_server, library) => {
       await expect(client.call('plain', 1, { headers } as unknown as CallOptions)).rejects.toThrow(
         'headers must be an object of names and values',
       );
+    });
+  });
+
+  describe('options', () => {
+    const items = (stream: AsyncIterable<unknown>) => stream[Symbol.asyncIterator]().next();
+    const endless = new AbortController().signal;
+    const Ticked = event('ticks.{id}', 'unchecked');
+    const takers: Record<string, (options: never) => Promise<unknown>> = {
+      'call()': (options) => client.call('plain', 1, options),
+      'request()': (options) => client.request('plain', 1, options),
+      'desk.plain()': (options) => desk.plain(1, options),
+      'desk.list()': async (options) => items(desk.list(1, options)),
+      'stream()': async (options) => items(client.stream('list', 1, options)),
+      'gather()': async (options) => client.gather('plain', 1, options),
+      'requestMany()': async (options) => client.requestMany('plain', undefined, options),
+      'publish()': (options) => client.publish(Ticked, 1, options),
+      'subscribe()': async (options) => client.subscribe(Ticked, options),
+      'watch()': async (options) => items(client.watch(options)),
+      'service()': (options) => client.service('desk', options),
+      'ping()': async (options) => client.ping('desk', undefined, options),
+      'ServiceClient.connect()': (options) => ServiceClient.connect(options),
+      'new ServiceClient()': async (options) => new ServiceClient(connection, options),
+    };
+
+    test.each(Object.entries(takers))(
+      'of %s that are no object or have unknown names are refused',
+      async (name, take) => {
+        for (const value of [null, 5, 'abc', []]) await expect(take(value as never)).rejects.toThrow(`${name} has `);
+        await expect(take({ unknown: 1 } as never)).rejects.toThrow(
+          `${name} has an unknown option "unknown"; the options`,
+        );
+      },
+    );
+
+    test.each(['call()', 'request()', 'desk.plain()', 'desk.list()', 'stream()', 'service()'])(
+      'of %s with a misspelt name are refused, and the nearest one is named',
+      async (name) => {
+        const options = { timout: 5 } as never;
+        await expect(takers[name]!(options)).rejects.toThrow('unknown option "timout"; did you mean "timeout"?');
+      },
+    );
+
+    test.each([
+      [{ signal: {} }, '"signal" that must be an AbortSignal, got an object'],
+      [{ signal: null }, '"signal" that must be an AbortSignal, got null'],
+      [{ as: 'xml' }, '"as" that must be "json", "text" or "bytes", got "xml"'],
+      [{ policy: {} }, '"policy" that must be a policy of cockatiel, or an object with execute(call, signal), got an'],
+      [{ retries: -1 }, '"retries" that must be a number, 0 or more, got -1'],
+      [{ retries: '3' }, '"retries" that must be a number, 0 or more, got "3"'],
+    ])('of a call, a method and a stream, %j, are refused', async (options, problem) => {
+      for (const name of ['call()', 'request()', 'desk.plain()', 'desk.list()', 'stream()'])
+        await expect(takers[name]!(options as never)).rejects.toThrow(`${name} has an option ${problem}`);
+    });
+
+    test.each([
+      ['watch()', { signal: {} }, '"signal" that must be an AbortSignal'],
+      ['subscribe()', { signal: {} }, '"signal" that must be an AbortSignal'],
+      ['subscribe()', { onInvalid: 5 }, '"onInvalid" that must be a function'],
+      ['service()', { id: 5 }, '"id" that must be a string, got 5'],
+      ['service()', { subjects: 5 }, '"subjects" that must be a subject or an array of them'],
+      ['new ServiceClient()', { inboxes: 'my.inbox' }, '"inboxes" that must be an array of inbox prefixes'],
+    ])('of %s, %j, are refused', async (name, options, problem) => {
+      await expect(takers[name]!(options as never)).rejects.toThrow(`${name} has an option ${problem}`);
+    });
+
+    test('that are undefined, or in the place of a class, are none', async () => {
+      class Options {
+        timeout = 1_000;
+        signal = endless;
+        timout = undefined;
+      }
+      await expect(client.call('nobody', 1, new Options())).rejects.toMatchObject({ code: 503 });
+    });
+
+    test('a context that is none, a body that is not bytes, and what is no connection are named', async () => {
+      expect(() => client.with(null as never)).toThrow('with() takes the context of a handler, got null');
+      expect(() => client.with({ headers: {} } as never)).toThrow('"headers" that must be an object with get(name)');
+      expect(() => client.requestMany('plain', 1 as never)).toThrow(
+        'requestMany() sends a Uint8Array, got 1; encode it',
+      );
+      for (const value of [undefined, null, {}, 5])
+        expect(() => new ServiceClient(value as never)).toThrow('a ServiceClient needs a live connection of nats or');
+      await expect(client.gather('plain', 1, { params: { id: 1 } })).rejects.toThrow('has no token {id}; remove it');
     });
   });
 

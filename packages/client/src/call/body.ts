@@ -1,7 +1,9 @@
-import { Buffer, bytesIn, jsonOf, textOf } from '@natsmith/protocol';
+import { Buffer, bytesIn, jsonOf, oneOf, textOf } from '@natsmith/protocol';
 
 /** How a body is read. */
 export type BodyKind = 'json' | 'text' | 'bytes';
+
+export const aBodyKind = oneOf('json', 'text', 'bytes');
 
 export const EMPTY = new Uint8Array(0);
 

@@ -1,6 +1,6 @@
-import type { Duration } from '@natsmith/protocol';
-import type { BodyKind } from './body';
-import type { PolicyOptions } from './retry';
+import { aBoolean, aSignal, checkedElsewhere, type Duration, type OptionRules } from '@natsmith/protocol';
+import { aBodyKind, type BodyKind } from './body';
+import { POLICY_OPTIONS, type PolicyOptions } from './retry';
 import type { HeaderValues } from './request';
 import type { StreamSettings } from '../stream/open';
 import type { SubjectParams } from '../service/params';
@@ -41,3 +41,31 @@ export interface SubjectCallOptions extends CallOptions, SubjectOptions {}
 
 /** What `client.stream` takes. */
 export interface SubjectStreamOptions extends StreamOptions, SubjectOptions {}
+
+export const CALL_OPTIONS: OptionRules<CallOptions> = {
+  ...POLICY_OPTIONS,
+  timeout: checkedElsewhere,
+  signal: aSignal,
+  headers: checkedElsewhere,
+  params: checkedElsewhere,
+  as: aBodyKind,
+};
+
+const STREAM_SETTINGS: OptionRules<StreamSettings> = {
+  credit: checkedElsewhere,
+  heartbeat: checkedElsewhere,
+  itemTimeout: checkedElsewhere,
+};
+
+/** Those of calls, too: what a method is called with tells only later whether its reply is a stream. */
+export const STREAM_OPTIONS: OptionRules<StreamOptions> = { ...CALL_OPTIONS, ...STREAM_SETTINGS };
+
+export const SUBJECT_CALL_OPTIONS: OptionRules<SubjectCallOptions> = {
+  ...CALL_OPTIONS,
+  idempotent: aBoolean,
+};
+
+export const SUBJECT_STREAM_OPTIONS: OptionRules<SubjectStreamOptions> = {
+  ...STREAM_OPTIONS,
+  idempotent: aBoolean,
+};

@@ -1,10 +1,13 @@
 import {
+  checkedElsewhere,
+  checkOptions,
   eventCodecOf,
   eventSubject,
   isEvent,
   type Event,
   type PublishOptions,
   type HeaderLines,
+  type OptionRules,
 } from '@natsmith/protocol';
 import { observe } from '../channels';
 import type { Caller } from './call';
@@ -13,6 +16,8 @@ import { headerLines } from './request';
 /** What `client.publish` takes besides the event and its payload, whatever the event. */
 export type AnyPublishOptions = PublishOptions & { readonly params?: Readonly<Record<string, unknown>> };
 
+const PUBLISH_OPTIONS: OptionRules<AnyPublishOptions> = { params: checkedElsewhere, headers: checkedElsewhere };
+
 const NOT_OF_A_SERVICE = { service: undefined, method: undefined, signal: undefined } as const;
 
 /** Checks the payload of an event and publishes it; resolves when the server has taken it. */
@@ -20,9 +25,11 @@ export async function publishEvent(
   { inbox, propagation, middleware }: Caller,
   event: Event,
   payload: unknown,
-  { params, headers }: AnyPublishOptions = {},
+  options: AnyPublishOptions = {},
 ): Promise<void> {
   if (!isEvent(event)) throw new TypeError('publish takes an event that event() has made; call a subject by call()');
+  checkOptions(options, PUBLISH_OPTIONS, 'publish()');
+  const { params, headers } = options;
   const subject = eventSubject(event, params);
   const lines = headerLines(propagation.headers, headers);
   const body = await eventCodecOf(event).encode(payload);

@@ -1,3 +1,4 @@
+import type { OptionRules } from '@natsmith/protocol';
 import { TimeoutError } from './timeout-error';
 
 /** Runs calls: any policy of cockatiel (retry, circuit breaker, bulkhead, timeout, fallback, or several by `wrap`), or an own one. */
@@ -16,6 +17,14 @@ export interface PolicyOptions {
   /** How often an idempotent endpoint is asked again after a timeout; default 1, and 0 with a `policy`. */
   retries?: number;
 }
+
+export const POLICY_OPTIONS: OptionRules<PolicyOptions> = {
+  policy: (value) =>
+    typeof (value as Partial<CallPolicy> | null)?.execute === 'function'
+      ? undefined
+      : 'a policy of cockatiel, or an object with execute(call, signal)',
+  retries: (value) => (typeof value === 'number' && value >= 0 ? undefined : 'a number, 0 or more'),
+};
 
 type Attempt<T> = (signal: AbortSignal | undefined) => Promise<T>;
 

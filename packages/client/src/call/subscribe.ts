@@ -1,4 +1,8 @@
 import {
+  aFunction,
+  aSignal,
+  checkedElsewhere,
+  checkOptions,
   warn,
   eventCodecOf,
   isEvent,
@@ -6,6 +10,7 @@ import {
   queueGroupProblem,
   type Event,
   type Message,
+  type OptionRules,
 } from '@natsmith/protocol';
 import type { Inbox } from '../nats/inbox';
 import { InvalidEvents, type InvalidEvent } from './invalid-events';
@@ -23,6 +28,12 @@ export interface SubscribeOptions {
   maxPending?: number;
 }
 
+const SUBSCRIBE_OPTIONS: OptionRules<SubscribeOptions> = {
+  signal: aSignal,
+  queueGroup: checkedElsewhere,
+  onInvalid: aFunction,
+  maxPending: checkedElsewhere,
+};
 const MAX_PENDING = 1_000;
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 
@@ -46,6 +57,7 @@ export class EventSubscription<E extends Event> implements AsyncIterableIterator
     options: SubscribeOptions,
     private readonly closing: AbortSignal,
   ) {
+    checkOptions(options, SUBSCRIBE_OPTIONS, 'subscribe()');
     const { signal, queueGroup, maxPending = MAX_PENDING } = options;
     for (const event of events) {
       if (!isEvent(event)) throw new TypeError('subscribe takes an event that event() has made, or several');

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   CHUNKS_HEADER,
   controlSubject,
   ERROR_HEADER,
@@ -14,7 +15,7 @@ import {
   type Verb,
 } from '@natsmith/protocol';
 import { TAKES_CHUNKS } from '../stream/chunked-reply';
-import { checkedLimits, requestMany, type CheckedLimits, type GatherLimits } from './request-many';
+import { checkedLimits, LIMIT_OPTIONS, requestMany, type CheckedLimits, type GatherLimits } from './request-many';
 import { DiscoveryError } from './discovery-error';
 import type { Gathered } from './replies';
 import type { Inbox } from '../nats/inbox';
@@ -44,6 +45,7 @@ export class Discovery {
 
   /** @throws TypeError for a name, an id or limits that cannot be */
   ask<V extends Verb>(verb: V, name = '', id = '', limits: GatherLimits = {}): Gathered<Discovered<Replies[V]>> {
+    checkOptions(limits, LIMIT_OPTIONS, `${verb.toLowerCase()}()`);
     const problem = name === '' ? undefined : nameProblem(name);
     if (problem !== undefined) throw new TypeError(`service name ${problem}`);
     if (id !== '' && name === '') throw new TypeError('an instance id needs the name of its service; give both');

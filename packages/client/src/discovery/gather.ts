@@ -1,7 +1,9 @@
 import {
+  checkedElsewhere,
   headerBlock,
   INSTANCE_HEADER,
   instanceIdProblem,
+  type OptionRules,
   type ReceivedHeaders,
   TIMEOUT_HEADER,
   type ServiceError,
@@ -9,12 +11,13 @@ import {
 import {
   checkedLimits,
   DEFAULT_LIMITS,
+  LIMIT_OPTIONS,
   rawReply,
   requestMany,
   type CheckedLimits,
   type GatherLimits,
 } from './request-many';
-import { decodeBody, encodeBody, type BodyKind } from '../call/body';
+import { aBodyKind, decodeBody, encodeBody, type BodyKind } from '../call/body';
 import type { Caller } from '../call/call';
 import { SubjectDestination } from '../call/destination';
 import { Gathered } from './replies';
@@ -41,6 +44,13 @@ export interface GatherOptions extends GatherLimits {
   /** How the replies' bodies are read; default `json`. */
   as?: BodyKind;
 }
+
+export const GATHER_OPTIONS: OptionRules<GatherOptions> = {
+  ...LIMIT_OPTIONS,
+  headers: checkedElsewhere,
+  params: checkedElsewhere,
+  as: aBodyKind,
+};
 
 /** What one instance answered; an error of one says nothing of the others. */
 export type GatheredReply<Reply> = GatheredFrom &

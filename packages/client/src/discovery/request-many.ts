@@ -1,4 +1,5 @@
 import {
+  checkedElsewhere,
   headerBlock,
   headersIn,
   isNoResponders,
@@ -6,8 +7,10 @@ import {
   millisecondsOfOption,
   printable,
   ReceivedHeaders,
+  shown,
   UnusableReply,
   type Duration,
+  type OptionRules,
   type Message,
   type ReplyProblem,
 } from '@natsmith/protocol';
@@ -46,6 +49,14 @@ const MAX_REASON = 400;
 export interface RequestManyOptions extends GatherLimits {
   headers?: HeaderValues;
 }
+
+export const LIMIT_OPTIONS: OptionRules<GatherLimits> = {
+  timeout: checkedElsewhere,
+  stall: checkedElsewhere,
+  max: checkedElsewhere,
+};
+
+export const REQUEST_MANY_OPTIONS: OptionRules<RequestManyOptions> = { ...LIMIT_OPTIONS, headers: checkedElsewhere };
 
 /** One of many replies, as it came. */
 export interface RawReply {
@@ -131,12 +142,17 @@ export function requestManyRaw(
   checkSubject(subject);
   return requestMany<RawReply>(inbox, {
     subject,
-    ...(body !== undefined && { body }),
+    ...(body !== undefined && { body: bytesOf(body) }),
     ...(options.headers && { headers: headerBlock(headerLines([], options.headers)) }),
     limits: checkedLimits(options, DEFAULT_LIMITS),
     expected: Infinity,
     read: rawReply,
   });
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  throw new TypeError(`requestMany() sends a Uint8Array, got ${shown(body)}; encode it, or ask by gather()`);
 }
 
 /** A reply as it came. */

@@ -1,8 +1,12 @@
 import {
+  aFunction,
+  aSignal,
+  checkedElsewhere,
   delay,
   MAX_TIMER,
   millisecondsOfOption,
   type Duration,
+  type OptionRules,
   type PingResponse,
   type ReplyProblem,
 } from '@natsmith/protocol';
@@ -20,6 +24,12 @@ export interface WatchOptions {
   /** Called with each reply that cannot be used, once for as long as it keeps coming. What it throws ends the watch. */
   onProblem?: (problem: ReplyProblem) => void;
 }
+
+export const WATCH_OPTIONS: OptionRules<WatchOptions> = {
+  interval: checkedElsewhere,
+  signal: aSignal,
+  onProblem: aFunction,
+};
 
 /** An instance that has come or gone. */
 export interface ServiceChange {

@@ -1,4 +1,6 @@
 import {
+  aString,
+  checkedElsewhere,
   compareVersions,
   CLIENT_ERRORS,
   errorOf,
@@ -7,6 +9,7 @@ import {
   subjectCovers,
   subjectProblem,
   type InfoResponse,
+  type OptionRules,
   versionRange,
 } from '@natsmith/protocol';
 
@@ -24,6 +27,16 @@ export interface ServiceSelection {
    */
   subjects?: string | readonly string[];
 }
+
+export const SELECTION: OptionRules<ServiceSelection> = {
+  version: checkedElsewhere,
+  id: aString,
+  group: aString,
+  subjects: (value) =>
+    typeof value === 'string' || (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+      ? undefined
+      : 'a subject or an array of them, such as "calc.>"',
+};
 
 /** @throws TypeError for a selection that cannot be */
 export function checkSelection({ version, id, group, subjects }: ServiceSelection): void {

@@ -1,19 +1,32 @@
-import { nameProblem, type Duration, type InfoResponse } from '@natsmith/protocol';
+import {
+  checkedElsewhere,
+  checkOptions,
+  nameProblem,
+  type Duration,
+  type InfoResponse,
+  type OptionRules,
+} from '@natsmith/protocol';
 import { call, type Caller } from '../call/call';
-import type { CallOptions } from '../call/call-options';
+import { STREAM_OPTIONS, type CallOptions } from '../call/call-options';
 import { callOrStream } from '../call/call-or-stream';
 import { MethodDestination } from '../call/destination';
 import { readReply } from '../call/reply';
-import type { PolicyOptions } from '../call/retry';
+import { POLICY_OPTIONS, type PolicyOptions } from '../call/retry';
 import { timeoutOf } from '../call/timeout-error';
 import type { Discovery } from '../discovery/discovery';
 import { stream } from '../stream/stream';
 import { serviceProxy, type ServiceProxy } from './proxy';
 import { ServiceResolver } from './resolver';
-import type { ServiceSelection } from './selection';
+import { SELECTION, type ServiceSelection } from './selection';
 
 /** What `client.service` takes besides the service's name: which instances are meant, and defaults of its calls. */
 export interface ServiceSelector extends ServiceSelection, PolicyOptions, Pick<CallOptions, 'timeout'> {}
+
+export const SELECTOR_OPTIONS: OptionRules<ServiceSelector> = {
+  ...SELECTION,
+  ...POLICY_OPTIONS,
+  timeout: checkedElsewhere,
+};
 
 /** What INFO said of services; each is asked once. */
 export class Services {
@@ -52,11 +65,18 @@ export function proxyOf<T>(caller: Caller, resolver: ServiceResolver, options: S
     has: (method) => resolver.find(method) !== undefined,
     method(name) {
       const destination = new MethodDestination(resolver, name);
+      const where = `${resolver.name}.${name}()`;
       return (payload, own) => {
-        const callIt = () =>
-          call(caller, destination, payload, own === undefined ? ofCalls : { ...ofCalls, ...own }, readReply);
-        // For a stream, the timeout of a call is that until the first sign of life.
-        const streamIt = () => stream(caller, destination, payload, { ...ofStreams, ...own }, timeout);
+        const callIt = () => {
+          if (own === undefined) return call(caller, destination, payload, ofCalls, readReply);
+          checkOptions(own, STREAM_OPTIONS, where);
+          return call(caller, destination, payload, { ...ofCalls, ...own }, readReply);
+        };
+        const streamIt = () => {
+          if (own !== undefined) checkOptions(own, STREAM_OPTIONS, where);
+          // For a stream, the timeout of a call is that until the first sign of life.
+          return stream(caller, destination, payload, { ...ofStreams, ...own }, timeout);
+        };
         return destination.endpoint?.givesStream === true ? streamIt() : callOrStream(callIt, streamIt, name);
       };
     },
