@@ -14,7 +14,7 @@ import {
 } from '@natsmith/core';
 import { Transform, Type } from 'class-transformer';
 import { event } from '@natsmith/protocol';
-import { IsNumber, ValidateNested } from 'class-validator';
+import { IsNumber, IsOptional, IsString, Validate, ValidateNested } from 'class-validator';
 import { planServices } from '../src/plan/services';
 import { CORE_KINDS } from '../src/sources/kinds';
 import { constructorProblem } from '../src/host/objects';
@@ -57,6 +57,52 @@ class Demanding {
 
 class NestsDemanding {
   @ValidateNested({ each: true }) @Type(() => Demanding) list: Demanding[];
+}
+
+class Frozen {
+  @IsString() name: string;
+  constructor() {
+    Object.freeze(this);
+  }
+}
+
+class Endless {
+  @IsString()
+  set name(name: string) {
+    this.name = name;
+  }
+}
+
+/** Refuses most values, all those of a payload that a test would think of among them. */
+class Picky {
+  @IsNumber()
+  set port(port: number) {
+    if (!(port >= 1024)) throw new RangeError('too small');
+  }
+  get port(): number {
+    return 1024;
+  }
+  @IsString()
+  get text(): string {
+    return String(this.port);
+  }
+  @IsOptional()
+  @Type((help) => (help!.object['isBare'] === true ? Bare : Validated))
+  dependent: Bare | Validated;
+  @IsOptional() @Type(() => Date) at: Date;
+}
+
+/** A payload class with one property. */
+function nesting(...decorators: readonly PropertyDecorator[]): Class {
+  class Payload {
+    declare inner: unknown;
+  }
+  for (const decorate of decorators) decorate(Payload.prototype, 'inner');
+  return Payload;
+}
+
+function fail(message: string): never {
+  throw new Error(message);
 }
 
 class Transforming {
@@ -498,6 +544,100 @@ describe('an endpoint', () => {
       /payload class Demanding, whose constructor throws when it is called without arguments \((Cannot read|undefined is not) .*\)/,
     ],
     [
+      'with a @Type whose function throws',
+      () =>
+        endpointWith({
+          request: nesting(
+            ValidateNested(),
+            Type(() => fail('not yet')),
+          ),
+        }),
+      'Subject.x',
+      /property Payload.inner with a @Type whose function throws \(not yet\), .*: @Type\(\(\) => Class\)/,
+    ],
+    [
+      'with a @Type whose function throws, and no nested validation',
+      () =>
+        endpointWith({
+          request: nesting(
+            IsOptional(),
+            Type(() => fail('not yet')),
+          ),
+        }),
+      'Subject.x',
+      /property Payload.inner with a @Type whose function throws/,
+    ],
+    [
+      'with a @Type that gives undefined',
+      () =>
+        endpointWith({
+          request: nesting(
+            ValidateNested(),
+            Type(() => undefined as never),
+          ),
+        }),
+      'Subject.x',
+      /property Payload.inner with a @Type that names undefined .*; is a class used before its declaration/,
+    ],
+    [
+      'with a @Type that gives an array',
+      () =>
+        endpointWith({
+          request: [
+            nesting(
+              ValidateNested(),
+              Type(() => [Validated] as never),
+            ),
+          ],
+        }),
+      'Subject.x',
+      /@Type that names \[a function\] in the place of a class, .*; name the class alone, .* also for an array of them/,
+    ],
+    [
+      'with an undefined subtype',
+      () =>
+        endpointWith({
+          request: nesting(
+            ValidateNested(),
+            Type(() => Validated, {
+              discriminator: { property: 'kind', subTypes: [{ name: 'a', value: undefined as never }] },
+            }),
+          ),
+        }),
+      'Subject.x',
+      /property Payload.inner with a @Type that names undefined/,
+    ],
+    [
+      'with a typed property whose class wants arguments, and no nested validation',
+      () =>
+        endpointWith({
+          request: nesting(
+            IsOptional(),
+            Type(() => Demanding),
+          ),
+        }),
+      'Subject.x',
+      /payload class Demanding, whose constructor throws/,
+    ],
+    [
+      'with an instance that is frozen',
+      () => endpointWith({ request: Frozen }),
+      'Subject.x',
+      /property Frozen.name, which the constructor fixes, .*; leave out Object.freeze/,
+    ],
+    [
+      'with a setter that calls itself',
+      () => endpointWith({ request: Endless }),
+      'Subject.x',
+      /property Endless.name, whose setter fails for every value/,
+    ],
+    [
+      'with a constraint that nobody declared',
+      () => endpointWith({ request: nesting(Validate(class Unknown {})) }),
+      'Subject.x',
+      /property Payload.inner with @Validate\(Unknown\), .*; write @ValidatorConstraint\(\) above the class/,
+    ],
+    [
       'with one nested in a list',
       () => endpointWith({ request: NestsDemanding }),
       'Subject.x',
@@ -774,6 +914,10 @@ describe('a payload', () => {
 
   it('whose nested class is made by @Transform needs no @Type', () => {
     expect(mistakesIn(endpointWith({ request: Transforming }))).toEqual([]);
+  });
+
+  it('whose setter is picky, whose type depends on the payload, or which has getters alone, is taken', () => {
+    expect(mistakesIn(endpointWith({ request: Picky }))).toEqual([]);
   });
 
   @Service({ name: 'payloads', version: '1.0.0' })
