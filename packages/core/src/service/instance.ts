@@ -1,27 +1,18 @@
 import { nuid } from '@nats-io/nuid';
-import {
-  joinMoves,
-  REPLY_TYPES,
-  type InfoResponse,
-  type PingResponse,
-  type ServiceIdentity,
-  type StatsResponse,
-} from '@natsmith/protocol';
-import type { EndpointOptions, GroupOptions, StatsHandlerMethod } from '../define/options';
+import { joinMoves, type InfoResponse, type PingResponse } from '@natsmith/protocol';
+import type { EndpointOptions, GroupOptions } from '../define/options';
 import type { ServicePlan } from '../plan/plan';
 import { ActiveMessages } from '../pipeline/active';
 import { Stopping } from '../pipeline/stopping';
 import type { Connection } from '../nats/connection';
 import type { KeptSubscription } from '../nats/kept-subscription';
 import { endpointHost } from './added-endpoints';
-import { subscribeControl } from './control';
+import { Discovery } from './discovery';
 import { Handlers } from './handlers';
-import { limiterOf, type HandlerSubscription, type HandlerSurroundings, type RunningHandler } from '../sources/source';
-import { InfoBody } from './info';
+import { limiterOf, type HandlerSubscription, type HandlerSurroundings } from '../sources/source';
 import { ServiceMove } from './service-move';
 import type { AddedHandler, EndpointHost, HandlerStatus, RunningService, ServiceStats } from './service';
 import type { HostSettings } from '../sources/settings';
-import { statsReply, withMeasures } from './stats';
 import { stopService } from './stop';
 import { TimeLeft } from './time-left';
 
@@ -36,10 +27,9 @@ export class ServiceInstance implements RunningService {
   private leaveMoves: () => void = () => undefined;
   private readonly active = new ActiveMessages();
   private readonly around: HandlerSurroundings;
-  private started = new Date();
   private isStarting = true;
   private startError: Error | undefined;
-  private readonly infoBody: InfoBody;
+  private readonly discovery: Discovery;
   private stopping: Promise<Error | null> | undefined;
   private readonly timeLeft = new TimeLeft();
   /** How running requests learn of the stop. */
@@ -62,7 +52,7 @@ export class ServiceInstance implements RunningService {
       onRestored: (subject) => this.noteRestored(subject),
     };
     this.handlerList = new Handlers(plan.handlers, settings.objects, this.around);
-    this.infoBody = new InfoBody(settings, () => [this.identity(), plan, this.handlerList.listed]);
+    this.discovery = new Discovery(this.id, plan, this.handlerList, settings);
     this.adding = endpointHost({
       plan,
       handlers: this.handlerList,
@@ -71,7 +61,7 @@ export class ServiceInstance implements RunningService {
         if (this.stopping !== undefined)
           throw new Error(`service "${plan.name}" has stopped; no endpoint can be added`);
       },
-      onChange: () => this.infoBody.forget(),
+      onChange: () => this.discovery.forgetInfo(),
       cannotSubscribe: (cause) => this.cannotSubscribe(cause),
     });
   }
@@ -90,14 +80,6 @@ export class ServiceInstance implements RunningService {
     if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
   }
 
-  /** Starts the handlers that come after those of all services of the host, such as consumers. */
-  async startLast(): Promise<void> {
-    await this.handlerList.start('last');
-    if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
-    this.isStarting = false;
-    this.infoBody.forget();
-  }
-
   /** Subscribes the endpoints, then discovery; rejects when the server refuses a subject. */
   async start(): Promise<void> {
     await this.handlerList.start(undefined);
@@ -105,7 +87,7 @@ export class ServiceInstance implements RunningService {
     // The server works in order: when it answers the flush, it has accepted or refused every subscription.
     await this.settings.connection.flush();
     if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
-    this.started = new Date();
+    this.discovery.restart();
     this.move = new ServiceMove({
       handlers: this.handlerList,
       control: this.control,
@@ -113,6 +95,14 @@ export class ServiceInstance implements RunningService {
       subscribeControl: (connection) => this.subscribeControl(connection),
     });
     this.leaveMoves = joinMoves(this.settings.connection, this.move);
+  }
+
+  /** Starts the handlers that come after those of all services of the host, such as consumers. */
+  async startLast(): Promise<void> {
+    await this.handlerList.start('last');
+    if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
+    this.isStarting = false;
+    this.discovery.forgetInfo();
   }
 
   /** Leaves all subjects at once: at the end of a stop, or when the host cannot come up. */
@@ -126,21 +116,20 @@ export class ServiceInstance implements RunningService {
   }
 
   ping(): PingResponse {
-    return { type: REPLY_TYPES.PING, ...this.identity() };
+    return this.discovery.ping();
   }
 
   info(): InfoResponse {
-    return JSON.parse(this.infoBody.get().toString()) as InfoResponse;
+    return this.discovery.info();
   }
 
   stats(): Promise<ServiceStats> {
-    const handlers = this.handlerList.running;
-    return withMeasures(this.name, this.statsReply(handlers), handlers, this.settings.logger);
+    return this.discovery.stats();
   }
 
   reset(): void {
     for (const { counter } of this.handlerList.running) counter.reset();
-    this.started = new Date();
+    this.discovery.restart();
   }
 
   addEndpoint<Payload = never>(
@@ -189,40 +178,16 @@ export class ServiceInstance implements RunningService {
     return error;
   }
 
-  private statsReply(handlers: readonly RunningHandler[]): Promise<StatsResponse> {
-    const { statsHandler } = this.plan;
-    const { outlet, objects, logger } = this.settings;
-    let handler: StatsHandlerMethod | undefined;
-    if (statsHandler !== undefined) {
-      const object = objects.get(this.plan.class) as Record<string, StatsHandlerMethod>;
-      handler = (endpoint) => object[statsHandler]?.(endpoint);
-    }
-    return statsReply(this.identity(), this.started, handlers, handler, outlet.maxPayload, logger);
-  }
-
   private subscribeControl(connection: Connection): KeptSubscription[] {
-    const ping = encode(this.ping());
-    return subscribeControl(
-      connection,
-      this.name,
-      this.id,
-      {
-        PING: () => ping,
-        INFO: () => this.infoBody.get(),
-        STATS: async () => encode(await this.statsReply(this.handlerList.running)),
-      },
-      this.settings.outlet.replySubjects,
-      this.settings.logger,
-      (subject) => ({
-        onLost: (error) => this.noteLost(subject, error),
-        onRestored: () => this.noteRestored(subject),
-      }),
-    );
+    return this.discovery.subscribe(connection, (subject) => ({
+      onLost: (error) => this.noteLost(subject, error),
+      onRestored: () => this.noteRestored(subject),
+    }));
   }
 
   private noteLost(subject: string, err: Error): void {
     if (this.isStarting) return void (this.startError ??= err);
-    this.infoBody.forget();
+    this.discovery.forgetInfo();
     this.settings.logger.error(
       { service: this.name, id: this.id, subject, err },
       `the NATS server has ended the subscription to ${subject}; INFO goes without it until it is back`,
@@ -230,7 +195,7 @@ export class ServiceInstance implements RunningService {
   }
 
   private noteRestored(subject: string): void {
-    this.infoBody.forget();
+    this.discovery.forgetInfo();
     this.settings.logger.info({ service: this.name, id: this.id, subject }, `subscribed to ${subject} again`);
   }
 
@@ -238,17 +203,8 @@ export class ServiceInstance implements RunningService {
     return new Error(`service "${this.name}" cannot subscribe: ${cause.message}`, { cause });
   }
 
-  private identity(): ServiceIdentity {
-    const { name, version, metadata } = this.plan;
-    return { name, id: this.id, version, metadata: { ...metadata } };
-  }
-
   private subscriptions(): (HandlerSubscription | KeptSubscription)[] {
     const guests = this.move?.subscriptions ?? [];
     return [...this.handlerList.running.map(({ subscription }) => subscription), ...this.control, ...guests];
   }
-}
-
-function encode(reply: object): Buffer {
-  return Buffer.from(JSON.stringify(reply));
 }
