@@ -1,10 +1,11 @@
 import { AckWait } from './ack-wait';
 import { terminate } from './acknowledge';
 import type { ConsumerEvent } from './advisories';
-import type { Alarm, Clock } from './clock';
+import type { Clock } from './clock';
 import { type ConsumerConfig, filtersOf } from './consumer-config';
 import { ConsumerTimers } from './consumer-timers';
 import { Deliveries } from './deliveries';
+import { DeliveryLoop } from './delivery-loop';
 import { statusBlock } from './headers';
 import type { StoredMessage } from './message-log';
 import type { Post } from './post';
@@ -15,10 +16,6 @@ import { PullQueue } from './pull-queue';
 import { Sender } from './sender';
 import type { Stream } from './stream';
 import { SubjectFilter, toBytes } from './subject-filter';
-
-// What is delivered in one go, before others have their turn.
-const MAX_MESSAGES = 1_024;
-const MAX_BYTES = 4 * 1024 * 1024;
 
 /** A consumer of a stream: hands its messages to those who ask, or to one subject, and keeps account of them. */
 export class Consumer {
@@ -38,8 +35,7 @@ export class Consumer {
   readonly sender: Sender;
   readonly position: Position;
   readonly timers: ConsumerTimers;
-  private isAwake = false;
-  private tidying: Alarm | undefined;
+  private readonly loop = new DeliveryLoop(this);
 
   constructor(
     readonly stream: Stream<Consumer>,
@@ -199,12 +195,12 @@ export class Consumer {
 
   /** Delivers what can be, soon. */
   wake(): void {
-    if (this.isAwake || this.closed) return;
-    this.isAwake = true;
-    this.stream.turns.add(() => {
-      this.isAwake = false;
-      this.deliverAll();
-    });
+    this.loop.wake();
+  }
+
+  /** Ends the requests that are over, and sends the heartbeats that are due. */
+  tidy(): void {
+    this.loop.tidy();
   }
 
   advise(event: ConsumerEvent, details: object): void {
@@ -216,7 +212,7 @@ export class Consumer {
     this.closed = true;
     this.ackWait.stop();
     this.priority.stop();
-    this.tidying?.cancel();
+    this.loop.stop();
     this.timers.stop();
     if (isDeleted) this.requests.endAll('409 Consumer Deleted');
   }
@@ -224,66 +220,5 @@ export class Consumer {
   /** Goes by itself, when nobody used it for long. */
   remove(): void {
     this.stream.deleteConsumer(this);
-  }
-
-  private deliverAll(): void {
-    if (this.closed) return;
-    let messages = 0;
-    let bytes = 0;
-    let isAtEnd = true;
-    while (!this.isPaused && this.canSend()) {
-      const next = this.peek();
-      if (next === undefined || next === 'full') {
-        isAtEnd = next === undefined;
-        break;
-      }
-      if (messages >= MAX_MESSAGES || bytes >= MAX_BYTES) {
-        this.wake();
-        return;
-      }
-      const size = this.sender.send(next.message, next.count);
-      if (size === undefined) {
-        isAtEnd = false;
-        break;
-      }
-      messages++;
-      bytes += size;
-    }
-    if (!this.isPush) this.tidy(isAtEnd);
-  }
-
-  private canSend(): boolean {
-    if (!this.isPush) return this.requests.length > 0;
-    if (this.config.flow_control && this.sender.flow.stalledOn !== undefined) return false;
-    const isBound = this.isBound;
-    if (isBound) this.timers.noteUse();
-    return isBound;
-  }
-
-  /** The message that is due, and how often it will have been delivered. */
-  private peek(): { message: StoredMessage; count: number } | 'full' | undefined {
-    const { deliveries, stream } = this;
-    for (let again = deliveries.nextAgain; again !== undefined; again = deliveries.nextAgain) {
-      if (this.isExhausted(again)) continue;
-      const message = stream.log.get(again);
-      if (message) return { message, count: deliveries.countOf(again) + 1 };
-      deliveries.settle(again);
-    }
-    if (this.isFull) return 'full';
-    const message = this.position.peek();
-    return message && { message, count: 1 };
-  }
-
-  /** Ends the requests that are over, and sends the heartbeats that are due. */
-  tidy(isAtEnd = false): void {
-    const next = this.requests.tidy(isAtEnd, (reply) => this.sender.beat(reply));
-    if (this.tidying && this.tidying.due <= next) return;
-    this.tidying?.cancel();
-    this.tidying = undefined;
-    if (next === Infinity) return;
-    this.tidying = this.machine.at(next, () => {
-      this.tidying = undefined;
-      this.deliverAll();
-    });
   }
 }
