@@ -7,6 +7,7 @@ export { startCluster } from './start-cluster';
 export { startServer } from './start-server';
 export {
   testContext,
+  type Finishable,
   type OtherKind,
   type TestContextOptions,
   type TestEventContext,

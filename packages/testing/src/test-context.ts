@@ -71,16 +71,20 @@ export type TestKindContextOptions<K extends OtherKind> = TestContextOptions & {
   readonly params?: Values;
 } & Omit<ContextOf<K>, keyof BaseContext>;
 
-/** The context of a request. */
-export interface TestRequestContext extends RequestContext {
-  /** Can be read, too: what the handler has set. */
-  readonly replyHeaders: TestHeaders;
-  /** Ends the request: its reply, or the last item of its stream, has gone out, or it has failed. */
+/** What resolves `ctx.finished` in a test. */
+export interface Finishable {
+  /** Settles the outcome: the reply, or the last item of its stream, has gone out, or the message has failed. */
   finish(error?: ServiceError): void;
 }
 
+/** The context of a request. */
+export interface TestRequestContext extends RequestContext, Finishable {
+  /** Can be read, too: what the handler has set. */
+  readonly replyHeaders: TestHeaders;
+}
+
 /** The context of an event. */
-export type TestEventContext<E extends Event = Event> = EventContext<E>;
+export type TestEventContext<E extends Event = Event> = EventContext<E> & Finishable;
 
 /**
  * Makes a context for a unit test that calls a handler or middleware by hand: of a request, of the event that is given
@@ -89,7 +93,7 @@ export type TestEventContext<E extends Event = Event> = EventContext<E>;
  */
 // An event has a subject, too; without its params it is not to be taken for options.
 export function testContext(options?: TestRequestContextOptions & { readonly type?: never }): TestRequestContext;
-export function testContext<K extends OtherKind>(options: TestKindContextOptions<K>): ContextOf<K>;
+export function testContext<K extends OtherKind>(options: TestKindContextOptions<K>): ContextOf<K> & Finishable;
 export function testContext<E extends Event>(
   event: E,
   ...options: PublishArgs<E, TestEventContextOptions>
@@ -103,15 +107,11 @@ export function testContext(
   const { subject: template = 'test', params = {} } = first;
   const message = messageContext(first, template, fill(template, params), params, 'q');
   const { name, subject, queueGroup } = message.handler;
-  let finish!: (end: { readonly error?: ServiceError }) => void;
-  const finished = new Promise<{ readonly error?: ServiceError }>((resolve) => (finish = resolve));
   const request: TestRequestContext = {
     kind: 'endpoint',
     ...message,
     endpoint: { name, subject, queueGroup },
     replyHeaders: new TestHeaders(),
-    finished,
-    finish: (error) => finish(error === undefined ? {} : { error }),
   };
   return request;
 }
@@ -148,7 +148,9 @@ function messageContext(
   subject: string,
   params: Values,
   queueGroup: string,
-): Omit<BaseContext, 'kind'> {
+): Omit<BaseContext, 'kind'> & Finishable {
+  let settle!: (end: { readonly error?: ServiceError }) => void;
+  const finished = new Promise<{ readonly error?: ServiceError }>((resolve) => (settle = resolve));
   return {
     subject,
     params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
@@ -167,6 +169,8 @@ function messageContext(
     log: options.log ?? SILENT,
     requestId: options.requestId ?? 'test',
     traceId: options.traceId,
+    finished,
+    finish: (error) => settle(error === undefined ? {} : { error }),
     state: new Map(options.state),
     message: options.message,
   };

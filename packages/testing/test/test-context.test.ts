@@ -130,6 +130,9 @@ describe('the context of a request', () => {
     failed.finish();
     expect(await fine.finished).toEqual({});
     expect(await failed.finished).toEqual({ error });
+    const ofEvent = testContext(event('orders.placed', unchecked<object>()));
+    ofEvent.finish();
+    expect(await ofEvent.finished).toEqual({});
   });
 
   it('serves middleware, too', async () => {

@@ -55,6 +55,11 @@ export interface BaseContext {
   readonly requestId: string;
   /** That of the header `traceparent`, or of what traces here: 32 hexadecimal digits; undefined without one. */
   readonly traceId: string | undefined;
+  /**
+   * Resolves when the outcome is settled: the reply, or the last item of a stream, has gone out; the message is
+   * acknowledged. With the error that was sent, or that STATS shows, if there was one.
+   */
+  readonly finished: Promise<{ readonly error?: ServiceError }>;
   /** A place for middleware to leave things for the handler. */
   readonly state: Map<unknown, unknown>;
   /** The client library's own message. */
@@ -66,8 +71,6 @@ export interface RequestContext extends BaseContext {
   readonly kind: 'endpoint';
   readonly endpoint: { readonly name: string; readonly subject: string; readonly queueGroup: string };
   readonly replyHeaders: ReplyHeaders;
-  /** Resolves when the reply, or the last item of a stream, has gone out; with the error that was sent, if one was. */
-  readonly finished: Promise<{ readonly error?: ServiceError }>;
 }
 
 /** What a handler of an event, or of several, knows of one of them. */

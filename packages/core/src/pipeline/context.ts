@@ -1,4 +1,4 @@
-import { ReceivedHeaders, readTraceparent } from '@natsmith/protocol';
+import { ReceivedHeaders, readTraceparent, type ServiceError } from '@natsmith/protocol';
 import type { BaseContext, HandlerInfo, Kind } from '../define/handler';
 import { MessageLog, type HandlerLog } from './bound-log';
 import { hasHeaders, headerText, type ReceivedMessage } from './message';
@@ -127,6 +127,8 @@ export abstract class Context implements BaseContext {
       (hasHeaders(this.message) ? readTraceparent(this.headers.get('traceparent'))?.traceId : undefined)
     );
   }
+
+  abstract get finished(): Promise<{ readonly error?: ServiceError }>;
 
   get state(): Map<unknown, unknown> {
     return (this.stateMap ??= new Map());

@@ -1,4 +1,4 @@
-import { errorNamed, isThenable, MAX_TIMER, type ServiceError } from '@natsmith/protocol';
+import { errorNamed, isThenable, MAX_TIMER, ServiceError } from '@natsmith/protocol';
 import type { PendingMessage } from './active';
 import { contextOf, endOf, messageEnd, messageError, messageStart, publishStart, runObserved } from './channels';
 import { Context } from './context';
@@ -26,11 +26,24 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   private isAbandoned = false;
   /** Promises of the handler and its middleware that are not settled yet. */
   private running = 0;
+  private whenEnded: (() => void)[] | undefined;
+  /** `<code>:<description>` of an outcome that is settled, undefined for a success. */
+  private settledError: string | undefined;
 
   declare protected readonly runtime: Runtime;
 
   constructor(runtime: Runtime, message: ReceivedMessage) {
     super(runtime, message);
+  }
+
+  get finished(): Promise<{ readonly error?: ServiceError }> {
+    if (this.isDone) return Promise.resolve(this.ending());
+    return new Promise((resolve) => this.onEnd(() => resolve(this.ending())));
+  }
+
+  /** Calls the listener when the outcome is settled. */
+  onEnd(listener: () => void): void {
+    (this.whenEnded ??= []).push(listener);
   }
 
   /** Takes a place in each limiter, in order, then starts. */
@@ -107,8 +120,10 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     this.failed(error);
   }
 
-  /** Called once, when the outcome is settled. */
-  protected ended(): void {}
+  /** How it has ended, for `finished`. */
+  protected ending(): { readonly error?: ServiceError } {
+    return this.settledError === undefined ? {} : { error: errorOf(this.settledError) };
+  }
 
   /** Ends in an error; what was thrown is settled by `failed`. */
   protected fail(thrown: unknown): void {
@@ -153,6 +168,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     const { counter, accessLog } = this.runtime;
     const milliseconds = performance.now() - this.startedAt;
     counter.record(milliseconds, error);
+    this.settledError = error;
     if (!this.hasBegun) this.turnAway();
     counter.inFlight--;
     if (messageEnd.hasSubscribers) {
@@ -162,7 +178,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     if (accessLog !== undefined) this.log[accessLog]({ milliseconds, error }, this.noun);
     this.isDone = true;
     if (this.timer !== undefined) clearTimeout(this.timer);
-    this.ended();
+    if (this.whenEnded !== undefined) for (const listener of this.whenEnded) listener();
     // A handler that goes on after its time keeps its place: what it uses is still in use.
     if (this.running === 0) this.release();
     // Where messages wait for a place, however long, one that never ends would hold them up for ever.
@@ -261,4 +277,9 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
       if (next !== undefined) queueMicrotask(() => next.resume());
     }
   }
+}
+
+function errorOf(settled: string): ServiceError {
+  const colon = settled.indexOf(':');
+  return new ServiceError(Number(settled.slice(0, colon)), settled.slice(colon + 1));
 }

@@ -30,8 +30,6 @@ export function handle(endpoint: EndpointRuntime, message: ReceivedMessage): voi
 /** A message whose outcome is a reply. */
 export class Request extends Run<EndpointRuntime> implements RequestContext, Replying {
   private headersToSend: HeadersToSend | undefined;
-  private whenEnded: (() => void)[] | undefined;
-  private whenFinished: Promise<{ readonly error?: ServiceError }> | undefined;
   private error: ServiceError | undefined;
 
   constructor(runtime: EndpointRuntime, message: ReceivedMessage) {
@@ -53,17 +51,6 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
 
   get replyHeaders(): HeadersToSend {
     return (this.headersToSend ??= new HeadersToSend());
-  }
-
-  get finished(): Promise<{ readonly error?: ServiceError }> {
-    this.whenFinished ??= this.isDone
-      ? Promise.resolve(this.ending())
-      : new Promise((resolve) => this.onEnd(() => resolve(this.ending())));
-    return this.whenFinished;
-  }
-
-  onEnd(listener: () => void): void {
-    (this.whenEnded ??= []).push(listener);
   }
 
   sendUncredited(items: AsyncIterable<unknown>, encode: (item: unknown) => Body): Promise<void> {
@@ -97,10 +84,6 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
 
   protected override failed(thrown: unknown): void {
     this.inScope(() => this.replyError(thrown));
-  }
-
-  protected override ended(): void {
-    if (this.whenEnded !== undefined) for (const listener of this.whenEnded) listener();
   }
 
   private replyError(thrown: unknown): void {
@@ -146,7 +129,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
     return tooLarge;
   }
 
-  private ending(): { readonly error?: ServiceError } {
+  protected override ending(): { readonly error?: ServiceError } {
     return this.error === undefined ? {} : { error: this.error };
   }
 

@@ -4,9 +4,13 @@ import {
   Metadata,
   Service,
   ServiceError,
+  Subscribe,
   Use,
+  event,
   only,
+  unchecked,
   type Logger,
+  type MessageContext,
   type Next,
   type RequestContext,
 } from '@natsmith/core';
@@ -16,6 +20,7 @@ import { connect } from 'nats';
 import { useHosts } from '#test/hosts';
 import { until } from '#test/until';
 
+const Added = event('stock.added', unchecked<{ count: number }>());
 const store = new AsyncLocalStorage<string>();
 // #region roles
 const Roles = (...roles: string[]): ClassDecorator & MethodDecorator => Metadata({ roles: roles.join(',') });
@@ -33,21 +38,18 @@ let release: () => void;
 let held: Promise<void>;
 
 @Service({ name: 'kinds', version: '1.0.0' })
-@Use(
-  only('endpoint', async (ctx: RequestContext, next: Next) => {
-    const end: (typeof ends)[number] = { name: ctx.handler.name, outcome: 'value' };
-    void ctx.finished.then(({ error }) => (end.finished = error === undefined ? 'fine' : `${error.code}`));
-    try {
-      return await store.run(ctx.handler.name, next);
-    } catch (error) {
-      end.outcome = error instanceof ServiceError ? `${error.code}` : 'error';
-      throw error;
-    } finally {
-      ends.push(end);
-    }
-  }),
-  authorize,
-)
+@Use(async (ctx: MessageContext, next: Next) => {
+  const end: (typeof ends)[number] = { name: ctx.handler.name, outcome: 'value' };
+  void ctx.finished.then(({ error }) => (end.finished = error === undefined ? 'fine' : `${error.code}`));
+  try {
+    return await store.run(ctx.handler.name, next);
+  } catch (error) {
+    end.outcome = error instanceof ServiceError ? `${error.code}` : 'error';
+    throw error;
+  } finally {
+    ends.push(end);
+  }
+}, authorize)
 class Kinds {
   @Endpoint() fine(): string {
     return store.getStore() ?? 'outside';
@@ -68,6 +70,13 @@ class Kinds {
     await new Promise((resolve) => setTimeout(resolve, 5));
     yield store.getStore() ?? 'outside';
     throw new ServiceError(418, 'in mid-stream');
+  }
+
+  @Subscribe(Added)
+  async added({ count }: { count: number }): Promise<void> {
+    await Promise.resolve();
+    if (count < 0) throw new ServiceError(409, 'too few');
+    if (count > 9) throw new Error('secret');
   }
 
   @Roles('admin', 'root')
@@ -119,6 +128,15 @@ onEachServer((server) => {
   it('a handler runs in the asynchronous context of its middleware', async () => {
     expect((await nc.request('fine')).json()).toBe('fine');
     expect(await settled('fine')).toEqual({ name: 'fine', outcome: 'value', finished: 'fine' });
+  });
+
+  it.each([
+    [1, { outcome: 'value', finished: 'fine' }],
+    [-1, { outcome: '409', finished: '409' }],
+    [10, { outcome: 'error', finished: '500' }],
+  ])('middleware around an event, %i in count, sees how it ends', async (count, end) => {
+    nc.publish('stock.added', JSON.stringify({ count }));
+    expect(await settled('added')).toEqual({ name: 'added', ...end });
   });
 
   it('so does the body of a generator, whose end ctx.finished reports', async () => {

@@ -4,8 +4,6 @@ import type { WatchContext } from './watch-context';
 
 /** One change on its way to a handler; its outcome is sent to nobody. */
 export class WatchRun extends Run implements WatchContext {
-  private settled: (() => void) | undefined;
-
   constructor(
     runtime: HandlerRuntime,
     private readonly change: Change,
@@ -39,9 +37,10 @@ export class WatchRun extends Run implements WatchContext {
 
   /** Resolves when the next change may be handled: the handler has ended, or its time is up. */
   run(): Promise<void> {
-    const ended = new Promise<void>((resolve) => (this.settled = resolve));
-    this.admit();
-    return ended;
+    return new Promise((resolve) => {
+      this.onEnd(resolve);
+      this.admit();
+    });
   }
 
   protected override done(): void {
@@ -53,9 +52,5 @@ export class WatchRun extends Run implements WatchContext {
     if (!isLogged)
       this.inScope(() => this.log.warn({ key: this.key, code, data }, `value not handled: ${description}`));
     this.end(`${code}:${description}`);
-  }
-
-  protected override ended(): void {
-    this.settled?.();
   }
 }
