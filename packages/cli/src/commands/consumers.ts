@@ -1,5 +1,6 @@
+import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import type { ConsumerInfo, JetStreamManager, NatsConnection } from 'nats';
+import type { NatsConnection } from 'nats';
 import { withClient } from '../connection/connect';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { parseTimeout } from '../duration';
@@ -61,7 +62,9 @@ export function consumers(): Command {
         throw wrongUse(`name the stream and the consumer: natsmith consumers ${action} <stream> <consumer>`);
       await withClient(flags, ({ connection }) =>
         jetStreamFailures(async () => {
-          const manager = await connection.jetstreamManager({ checkAPI: false, timeout: boundOf(flags) });
+          const { jetstreamManager } = await import('@nats-io/jetstream');
+          // A connection of either client library.
+          const manager = await jetstreamManager(connection as never, { checkAPI: false, timeout: boundOf(flags) });
           try {
             if (action !== 'ls') {
               checkVersion(connection);
@@ -113,7 +116,7 @@ async function missing(
   consumer: string | undefined,
 ): Promise<Failure | undefined> {
   if (stream === undefined) return undefined;
-  const code = (error as { api_error?: { err_code?: number } }).api_error?.err_code;
+  const { code } = error as { code?: unknown };
   const known: string[] = [];
   if (code === NO_STREAM) for await (const name of manager.streams.names()) known.push(name);
   else if (code === NO_CONSUMER) for await (const { name } of manager.consumers.list(stream)) known.push(name);
