@@ -139,6 +139,28 @@ test('with --from, the packages of a checkout come along, for each other as well
   expect(readFileSync(join(cwd, 'my-service/Dockerfile'), 'utf8')).toContain('COPY vendor ./vendor\nRUN npm ci');
 });
 
+test.each([
+  ['npm', 'overrides'],
+  ['yarn', 'resolutions'],
+])('with %s, another client library takes the place of nats', async (manager, field) => {
+  const { code } = await create(
+    `mine --no-install --client-library @nats-io/transport-node --package-manager ${manager}`,
+  );
+  expect({ code, manifest: manifest('mine') }).toMatchObject({
+    code: 0,
+    manifest: {
+      dependencies: { '@nats-io/transport-node': expect.any(String) as unknown },
+      [field]: { nats: expect.stringContaining('npm:@nats-io/transport-node@') as unknown },
+    },
+  });
+});
+
+test('with pnpm, it does so beside the packages of a checkout', async () => {
+  await create(`mine --no-install --client-library @nats-io/transport-node --package-manager pnpm --from ${ROOT}`);
+  const settings = readFileSync(join(cwd, 'mine/pnpm-workspace.yaml'), 'utf8');
+  expect(settings).toMatch(/^overrides:\n( {2}'@natsmith\/.*\n)+ {2}'nats': npm:@nats-io\/transport-node@.*\n$/);
+});
+
 test('each package manager learns in its own way where these packages are', async () => {
   const from = `--no-install --no-git --template full --from ${ROOT}`;
   await create(`by-yarn --package-manager yarn ${from}`);

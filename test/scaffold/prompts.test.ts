@@ -25,6 +25,7 @@ describeWithTerminal('in a terminal', () => {
         ['Name of the project', `my-client${KEY.enter}`],
         ['Template', KEY.down + KEY.down + KEY.enter],
         ['Package manager', KEY.down + KEY.enter],
+        ['Client library', KEY.down + KEY.enter],
         ['Install now with pnpm?', `n`],
         ['Make it a git repository?', `n`],
       ],
@@ -33,21 +34,23 @@ describeWithTerminal('in a terminal', () => {
     expect(output).toContain('files of the template "client".');
     expect(output).toContain('  pnpm install\r\n  pnpm run dev');
     expect(readdirSync(cwd)).toEqual(['my-client']);
-    expect(readFileSync(join(cwd, 'my-client/package.json'), 'utf8')).toContain('"name": "my-client"');
+    const manifest = readFileSync(join(cwd, 'my-client/package.json'), 'utf8');
+    expect(manifest).toContain('"name": "my-client"');
+    expect(manifest).toContain('"@nats-io/transport-node"');
   });
 
   test('it does not ask for what was said', async () => {
     const { code, output, missed } = await create(
-      ['my-service', '--template', 'basic', '--no-install', '--no-git'],
+      ['my-service', '--template', 'basic', '--client-library', 'nats', '--no-install', '--no-git'],
       [['Package manager', KEY.enter]],
     );
     expect({ code, missed }).toEqual({ code: 0, missed: [] });
-    expect(output).not.toMatch(/Name of the project|Template|Install now|git repository\?/);
+    expect(output).not.toMatch(/Name of the project|Template|Client library|Install now|git repository\?/);
   });
 
   test('it says what is wrong with a name, and asks again', async () => {
     const { code, missed } = await create(
-      ['--template', 'basic', '--package-manager', 'npm', '--no-install', '--no-git'],
+      ['--template', 'basic', '--package-manager', 'npm', '--client-library', 'nats', '--no-install', '--no-git'],
       [
         ['Name of the project', `Mine${KEY.enter}`],
         ['may hold only a-z', `\x7f\x7f\x7f\x7fyours${KEY.enter}`],
@@ -58,7 +61,7 @@ describeWithTerminal('in a terminal', () => {
 
   test('Enter takes the name that it suggests', async () => {
     const { code } = await create(
-      ['--template', 'basic', '--package-manager', 'npm', '--no-install', '--no-git'],
+      ['--template', 'basic', '--package-manager', 'npm', '--client-library', 'nats', '--no-install', '--no-git'],
       [['Name of the project', KEY.enter]],
     );
     expect({ code, left: readdirSync(cwd) }).toEqual({ code: 0, left: ['my-service'] });

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Endpoint, Service } from '@natsmith/core';
@@ -27,14 +27,14 @@ describeProjects('a project of the template', () => {
   const published = usePublished();
   let server: NatsServer;
   beforeAll(async () => {
-    server = await NatsServer.start();
+    server = await NatsServer.start({ jetstream: true });
   });
   afterAll(() => server?.stop());
 
-  /** Makes a project with the command that the page has for it, and gives its folder. */
-  async function make(template: string): Promise<string> {
+  /** Makes a project with the command of the page that has these flags, and gives its folder. */
+  async function make(flags: string): Promise<string> {
     const lines = blocksOf('docs/guide/getting-started.md').flatMap(({ text }) => text.split('\n'));
-    const line = lines.find((each) => each.includes(`--template ${template}`))!;
+    const line = lines.find((each) => each.includes(flags))!;
     const cwd = await published.folder();
     await run(line, { cwd, env: published.env() });
     return join(cwd, line.split(' ')[3]!);
@@ -43,7 +43,7 @@ describeProjects('a project of the template', () => {
   test(
     '"full" passes its tests, and its image serves orders, tells its health, and ends with exit code 0',
     async () => {
-      const project = await make('full');
+      const project = await make('--template full');
       // Decorators and natsmith must find the same one.
       for (const library of ['class-validator', 'class-transformer'])
         expect(copiesOf(library, project)).toEqual([`node_modules/${library}`]);
@@ -75,7 +75,7 @@ describeProjects('a project of the template', () => {
   test(
     '"zod" passes its tests, and its standard decorators run in development and in production',
     async () => {
-      const project = await make('zod');
+      const project = await make('--template zod');
       const env = published.env({ NATS_URL: server.url });
       await run('npm test', { cwd: project, env });
       const { scripts } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as {
@@ -101,9 +101,30 @@ describeProjects('a project of the template', () => {
   );
 
   test(
+    'that has @nats-io/transport-node has no nats 2, passes its tests, and answers under "natsmith dev"',
+    async () => {
+      const project = await make('--client-library @nats-io/transport-node');
+      const installed = readdirSync(join(project, 'node_modules'), { recursive: true, encoding: 'utf8' })
+        .filter((path) => /(^|node_modules\/)nats\/package.json$/.test(path))
+        .map((path) => JSON.parse(readFileSync(join(project, 'node_modules', path), 'utf8')) as { name: string });
+      expect(installed.map(({ name }) => name)).toEqual(['@nats-io/transport-node']);
+
+      const env = published.env({ NATS_URL: server.url });
+      await run('npm test', { cwd: project, env });
+      const service = new Running('exec node_modules/.bin/natsmith dev src/main.ts', { cwd: project, env });
+      await service.writes(/service started/);
+      const output = await run(`npx natsmith call greeter hello '{"name":"Ann"}'`, { cwd: project, env });
+      expect(output).toContain('Hello, Ann!');
+      await run('npx natsmith consumers', { cwd: project, env });
+      expect(await service.end('SIGTERM')).toBe(0);
+    },
+    4 * MINUTE,
+  );
+
+  test(
     '"client" passes its tests, and finds and calls a service in production mode, and ends with exit code 0',
     async () => {
-      const project = await make('client');
+      const project = await make('--template client');
       const env = published.env({ NATS_URL: server.url });
       await run('npm test', { cwd: project, env });
 

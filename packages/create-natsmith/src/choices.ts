@@ -1,3 +1,4 @@
+import type { ClientLibrary } from './client-library';
 import type { PackageManager } from './package-manager';
 import type { TemplateName } from './templates';
 
@@ -7,6 +8,8 @@ export interface Choices {
   readonly folder: string;
   readonly template: TemplateName;
   readonly packageManager: PackageManager;
+  /** What natsmith connects with. */
+  readonly clientLibrary: ClientLibrary;
   /** Whether its packages are installed at once. */
   readonly install: boolean;
   /** Whether it becomes a git repository. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Choices } from './choices';
+import { CLIENT_LIBRARY_NAMES } from './client-library';
 import { createProject, folderProblem } from './create-project';
 import { wantsRepository } from './git';
 import { nextSteps } from './next-steps';
@@ -42,6 +43,9 @@ function commandLine(signal: AbortSignal): Command {
         PACKAGE_MANAGER_NAMES,
       ),
     )
+    .addOption(
+      new Option('-c, --client-library <name>', 'what connects to NATS (default: nats)').choices(CLIENT_LIBRARY_NAMES),
+    )
     .option('--install', 'install the packages (default)')
     .option('--no-install', 'do not install them')
     .option('--git', 'make a git repository (default, where there is none)')
@@ -81,6 +85,7 @@ function defaultsFor(folder: string, given: Partial<Choices>): Choices {
   return {
     template: 'basic',
     packageManager: callingPackageManager(),
+    clientLibrary: 'nats',
     install: true,
     git: given.git ?? wantsRepository(folder),
     ...given,

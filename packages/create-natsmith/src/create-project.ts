@@ -4,7 +4,7 @@ import type { Choices } from './choices';
 import { execute } from './execute';
 import { projectNameProblem } from './project-name';
 import { fillFolder, targetProblem } from './target';
-import { useArchives, useManager, useVersion } from './use-packages';
+import { useArchives, useClientLibrary, useManager, useVersion } from './use-packages';
 import { ownVersion } from './version';
 import { writeTemplate } from './write-template';
 
@@ -37,7 +37,7 @@ export function folderProblem(folder: string): string | undefined {
  * @throws Error when the folder's name cannot be a project's, the folder is not empty, or a step fails
  */
 export async function createProject(choices: Choices, options: CreateOptions = {}): Promise<CreatedProject> {
-  const { template, packageManager, install, git } = choices;
+  const { template, packageManager, clientLibrary, install, git } = choices;
   const { onStep, signal } = options;
   const problem = folderProblem(choices.folder);
   if (problem !== undefined) throw new Error(problem);
@@ -53,6 +53,7 @@ export async function createProject(choices: Choices, options: CreateOptions = {
       onStep?.(`packing the packages of ${from}`);
       await useArchives(draft, await packCheckout(from, draft, signal), packageManager);
     }
+    await useClientLibrary(draft, clientLibrary, packageManager);
     await useManager(draft, packageManager);
     if (install) {
       onStep?.(`installing with ${packageManager}`);

@@ -1,3 +1,4 @@
+import { CLIENT_LIBRARIES, CLIENT_LIBRARY_NAMES } from './client-library';
 import { folderProblem } from './create-project';
 import type { Choices } from './choices';
 import { PACKAGE_MANAGER_NAMES } from './package-manager';
@@ -45,9 +46,18 @@ export async function askFor(given: Partial<Choices>, defaultsFor: (folder: stri
         options: PACKAGE_MANAGER_NAMES.map((value) => ({ value, label: value })),
       }),
     );
+  const clientLibrary =
+    given.clientLibrary ??
+    answer(
+      await select({
+        message: 'Client library',
+        initialValue: defaults.clientLibrary,
+        options: CLIENT_LIBRARY_NAMES.map((value) => ({ value, label: value, hint: CLIENT_LIBRARIES[value].summary })),
+      }),
+    );
   const install =
     given.install ??
     answer(await confirm({ message: `Install now with ${packageManager}?`, initialValue: defaults.install }));
   const git = given.git ?? answer(await confirm({ message: 'Make it a git repository?', initialValue: defaults.git }));
-  return { ...given, folder, template, packageManager, install, git };
+  return { ...given, folder, template, packageManager, clientLibrary, install, git };
 }

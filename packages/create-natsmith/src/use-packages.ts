@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VENDOR } from './checkout';
+import { CLIENT_LIBRARIES, type ClientLibrary } from './client-library';
 import { PACKAGE_MANAGERS, type PackageManager } from './package-manager';
 
 /** Packages, and where each is: a version or `file:` and a path. */
@@ -23,16 +24,23 @@ export async function useVersion(folder: string, version: string): Promise<void>
 
 /** Gives a project packages that lie in its folder `vendor`, for itself and for what these use of each other. */
 export async function useArchives(folder: string, archives: Specifiers, manager: PackageManager): Promise<void> {
-  await changeManifest(folder, (manifest) => ({
-    ...withSpecifiers(manifest, (name) => archives[name]),
-    ...(manager === 'npm' && { overrides: archives }),
-    ...(manager === 'yarn' && { resolutions: archives }),
-  }));
-  if (manager === 'pnpm') await appendFile(join(folder, PNPM_SETTINGS), pnpmOverrides(archives));
+  await changeManifest(folder, (manifest) => withSpecifiers(manifest, (name) => archives[name]));
+  await override(folder, archives, manager);
   // An image installs before it gets the sources.
   await changeFile(join(folder, 'Dockerfile'), (text) =>
     text.replace('COPY package*.json ./\n', `$&COPY ${VENDOR} ./${VENDOR}\n`),
   );
+}
+
+/** Gives a project its client library. natsmith depends on `nats`: another one is installed in the place of that. */
+export async function useClientLibrary(folder: string, library: ClientLibrary, manager: PackageManager): Promise<void> {
+  if (library === 'nats') return;
+  const { version } = CLIENT_LIBRARIES[library];
+  await changeManifest(folder, (manifest) => ({
+    ...manifest,
+    dependencies: { [library]: version, ...manifest.dependencies },
+  }));
+  await override(folder, { nats: `npm:${library}@${version}` }, manager);
 }
 
 /** Makes a project, which as a template is for npm, one for another package manager. */
@@ -73,9 +81,19 @@ function withSpecifiers(manifest: Manifest, specifierOf: (name: string) => strin
   };
 }
 
-function pnpmOverrides(archives: Specifiers): string {
-  const lines = Object.entries(archives).map(([name, specifier]) => `  '${name}': ${specifier}\n`);
-  return `overrides:\n${lines.join('')}`;
+/** Says what is installed in the place of what packages depend on. */
+async function override(folder: string, specifiers: Specifiers, manager: PackageManager): Promise<void> {
+  if (manager === 'pnpm') {
+    const path = join(folder, PNPM_SETTINGS);
+    const settings = existsSync(path) ? await readFile(path, 'utf8') : 'overrides:\n';
+    const lines = Object.entries(specifiers).map(([name, specifier]) => `  '${name}': ${specifier}\n`);
+    return writeFile(path, settings + lines.join(''));
+  }
+  const field = manager === 'npm' ? 'overrides' : 'resolutions';
+  await changeManifest(folder, (manifest) => ({
+    ...manifest,
+    [field]: { ...(manifest[field] as Specifiers | undefined), ...specifiers },
+  }));
 }
 
 function changeManifest(folder: string, change: (manifest: Manifest) => Manifest): Promise<void> {
