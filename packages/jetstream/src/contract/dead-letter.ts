@@ -22,8 +22,16 @@ export const DEAD_LETTER_HEADERS = {
   bodyLost: 'Natsmith-Body-Lost',
 } as const;
 
-/** Stands before headers of the original that the server would act on. */
+/** Stands before headers of the original that the server would act on, or that would say something of the letter. */
 export const ORIGINAL_PREFIX = 'Natsmith-Original-';
+
+const OWN = new Set(Object.values(DEAD_LETTER_HEADERS).map((name) => name.toLowerCase()));
+
+/** Whether a header means something in a letter itself: one of its message is kept by another name. */
+export function isOfLetter(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower.startsWith('nats-') || lower.startsWith(ORIGINAL_PREFIX.toLowerCase()) || OWN.has(lower);
+}
 /** Says which consumer a replayed message is for; others acknowledge it unseen. */
 export const REPLAY_HEADER = 'Natsmith-Replay-For';
 

@@ -1,6 +1,6 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import { printable } from '@natsmith/protocol';
-import { DEAD_LETTER_HEADERS, ORIGINAL_PREFIX } from '../contract/dead-letter';
+import { DEAD_LETTER_HEADERS, isOfLetter, ORIGINAL_PREFIX } from '../contract/dead-letter';
 
 /** A message that a consumer has given up, as the stream of dead letters has it. */
 export interface DeadLetter {
@@ -27,8 +27,6 @@ export interface DeadLetter {
   /** Bytes of a body that was too large for a letter, and is not in it. */
   readonly bodyLost: number | undefined;
 }
-
-const OWN = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
 
 /** What a stored message says; whatever it holds, nothing is thrown. Undefined for what is no dead letter. */
 export function deadLetterIn({ seq, header, data, time }: StoredMsg): DeadLetter | undefined {
@@ -63,10 +61,9 @@ function numberOf(text: string | undefined): number {
 function originalHeaders(header: StoredMsg['header']): Record<string, string[]> {
   const headers: Record<string, string[]> = Object.create(null) as Record<string, string[]>;
   for (const name of header.keys()) {
-    // What begins with "Nats-" is about the letter.
-    if (OWN.has(name) || /^nats-/i.test(name)) continue;
-    const own = name.startsWith(ORIGINAL_PREFIX) ? name.slice(ORIGINAL_PREFIX.length) : name;
-    headers[own] = header.values(name);
+    const isOriginal = name.startsWith(ORIGINAL_PREFIX);
+    if (isOfLetter(name) && !isOriginal) continue;
+    headers[isOriginal ? name.slice(ORIGINAL_PREFIX.length) : name] = header.values(name);
   }
   return headers;
 }

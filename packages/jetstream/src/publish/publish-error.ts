@@ -3,6 +3,8 @@ export const NO_STREAM = 503;
 /** Those of the server for what a stream does not allow. */
 export const NO_TTL = 10_166;
 export const NO_SCHEDULES = 10_188;
+/** Those of the server for a message, or its headers, over the largest size that a stream stores. */
+export const TOO_LARGE: ReadonlySet<number> = new Set([10_054, 10_097]);
 /** Those of the server for a subject whose last message is not the expected one. */
 export const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10_071, 10_164]);
 
