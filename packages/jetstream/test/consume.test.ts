@@ -528,6 +528,32 @@ onEachJetStream((server, client) => {
       },
     );
 
+    itSince(server, '2.11.0')('lets go of what is exclusive when it stops', async () => {
+      @Service({ name: 'worker', version: '1.0.0' })
+      class Exclusive {
+        @Consume(made.Tasks, made.Task, { name: 'work', exclusive: true }) work({ n }: Work): void {
+          act.now(n, {} as ConsumerContext);
+        }
+      }
+      const seen: number[] = [];
+      act.now = (n) => seen.push(n);
+      const { host } = await hosts.start(Exclusive, { connection: await client.connect() });
+      await publish(1);
+      await settled(1);
+      const reasons: string[] = [];
+      const advisories = `$JS.EVENT.ADVISORY.CONSUMER.UNPINNED.${made.Tasks.name}.worker-work`;
+      connection.subscribe(advisories, {
+        callback: (_, message) => {
+          reasons.push((JSON.parse(Buffer.from(message.data).toString()) as { reason: string }).reason);
+        },
+      });
+      await connection.flush();
+      await host.stop();
+      await until(() => reasons.length > 0);
+      // Not for want of pulls, after the time-out.
+      expect(reasons).toEqual(['admin']);
+    });
+
     itSince(server, '2.11.0')('has one instance at a time when it is exclusive, and another takes over', async () => {
       const by: string[] = [];
       @Service({ name: 'alone', version: '1.0.0' })
@@ -545,7 +571,6 @@ onEachJetStream((server, client) => {
       expect(new Set(by.map((one) => one.split(' ')[0])).size).toBe(1);
       const other = first.service.id === holder ? second : first;
       await (first.service.id === holder ? first : second).host.stop();
-      await manager.consumers.unpin(made.Tasks.name, 'alone-work', 'natsmith').catch(() => undefined);
       await publish(5, 6);
       await until(() => by.length === 6);
       expect(by.slice(4)).toEqual([`${other.service.id} 5`, `${other.service.id} 6`]);

@@ -5,7 +5,8 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
 import { Log } from '#test/log';
-import { onEachServerAndClient } from '#test/matrix';
+import { natsServerIsOlderThan, onEachServerAndClient } from '#test/matrix';
+import { until } from '#test/until';
 import { Consume, eventStream, type ConsumeOptions } from '../src';
 
 const users = [
@@ -63,6 +64,30 @@ onEachServerAndClient(
         const { logger } = await start();
         expect(logger.find('info', /consumer updated: headers_only is true, not false/)).toHaveLength(1);
         expect((await manager.consumers.info(made.stream, 'worker-work')).config.headers_only).toBeFalsy();
+      });
+
+      it('that somebody made with delays of the server loses them, so that they do not shorten ackWait', async () => {
+        await (await start()).host.stop();
+        const theirs = { backoff: [1_000_000_000], ack_wait: 1_000_000_000, max_deliver: 3 };
+        await manager.consumers.update(made.stream, 'worker-work', theirs);
+        await start();
+        const { config } = await manager.consumers.info(made.stream, 'worker-work');
+        expect([config.backoff, config.ack_wait, config.max_deliver]).toEqual([undefined, 30_000_000_000, -1]);
+      });
+
+      it.each([
+        ['allows small pulls alone', { max_batch: 2, max_expires: 1_000_000_000 }],
+        ['has priority groups', { priority_groups: ['vip'], priority_policy: 'overflow' }],
+      ])('that somebody made and that %s gives its messages', async (what, config) => {
+        if (what.includes('priority') && natsServerIsOlderThan('2.11.0')) return;
+        await (await start({ name: 'other' })).host.stop();
+        const stream_name = made.stream;
+        const theirs = { name: 'theirs', durable_name: 'theirs', ack_policy: 'explicit', ...config };
+        const request = JSON.stringify({ stream_name, config: theirs, action: 'create' });
+        await connection.request(`$JS.API.CONSUMER.CREATE.${stream_name}.theirs`, request);
+        await start({ durable: 'theirs' });
+        for (let n = 1; n <= 5; n++) connection.publish(`chores-${id}.${n}`, String(n));
+        await until(() => made.seen.length === 5);
       });
 
       it('that cannot be made for want of a right is refused at start, with the subject', async () => {

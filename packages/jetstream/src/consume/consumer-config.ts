@@ -31,9 +31,20 @@ export function configOf(plan: ConsumerPlan): WantedConfig {
   };
 }
 
-/** Where a consumer begins stays as it was, as the server has it; a filter of one subject and of several exclude each other. */
+/** What of a present consumer would contradict the wanted one; filters of one subject and of several exclude each other. */
+const REPLACED = new Set([
+  'filter_subject',
+  'filter_subjects',
+  'headers_only',
+  'backoff',
+  'priority_groups',
+  'priority_policy',
+  'priority_timeout',
+]);
+
+/** Where a consumer begins stays as it was, as the server has it. */
 export function updatedConfig(present: ConsumerConfig, wanted: WantedConfig): WantedConfig {
-  const { filter_subject: _one, filter_subjects: _several, headers_only: _bare, ...kept } = present;
+  const kept = Object.fromEntries(Object.entries(present).filter(([field]) => !REPLACED.has(field))) as WantedConfig;
   const { deliver_policy: _policy, opt_start_seq: _sequence, opt_start_time: _time, ...changed } = wanted;
   return { ...kept, ...changed };
 }
@@ -58,6 +69,7 @@ export function differencesOf(wanted: WantedConfig, found: ConsumerConfig): stri
   compare('max_ack_pending', found.max_ack_pending, wanted.max_ack_pending);
   compare('max_deliver', found.max_deliver ?? -1, wanted.max_deliver);
   compare('headers_only', found.headers_only ?? false, false);
+  compare('backoff', found.backoff ?? [], []);
   compare('priority_groups', found.priority_groups ?? [], wanted.priority_groups ?? []);
   compare('filter subjects', filtersOf(found), filtersOf(wanted));
   return differences;

@@ -11,10 +11,13 @@ import { statusOf } from '../nats/status';
 import {
   exclusivePullRequest,
   HEARTBEAT,
+  GROUP,
   isConsumerGone,
+  limitIn,
   meaningOf,
   PIN_INTERVAL,
   pullError,
+  type PullLimits,
   pullRequest,
 } from './pull-request';
 import { SilenceWatch } from './silence-watch';
@@ -59,6 +62,8 @@ export class PullLoop {
   private isLost = false;
   /** By which the server knows the holder of an exclusive consumer. */
   private pin = '';
+  /** Of a consumer that somebody else has made. */
+  private limits: PullLimits = {};
   private pinTimer: NodeJS.Timeout | undefined;
   private isStopped = false;
   private isPaused = false;
@@ -91,7 +96,7 @@ export class PullLoop {
   /** Asks for more where there is room; called when room has become free. */
   more(): void {
     if (this.isStopped || this.inbox === undefined || this.retry !== undefined) return;
-    const batch = this.events.room() - this.asked;
+    const batch = Math.min(this.events.room() - this.asked, this.limits.batch ?? Infinity);
     // Few large pulls cost less than many small ones.
     if (batch <= 0 || (this.asked > 0 && batch < this.asked)) return;
     this.pull(batch);
@@ -114,6 +119,21 @@ export class PullLoop {
   async stop(): Promise<void> {
     this.end();
     if (this.inbox?.isClosed() === false) await this.inbox.drain();
+    this.releasePin();
+  }
+
+  /** Another instance has the messages at once, and not after the priority time-out. */
+  private releasePin(): void {
+    if (this.pin === '') return;
+    const subject = this.subject.replace('.MSG.NEXT.', '.UNPIN.');
+    try {
+      // Nobody waits for the answer: who may not do it leaves the pin to its time.
+      const reply = `${inboxPrefixOf(this.connection)}.${randomToken()}`;
+      this.connection.publish(subject, Buffer.from(JSON.stringify({ group: GROUP })), { reply });
+    } catch {
+      return; // the connection is closed
+    }
+    this.pin = '';
   }
 
   abandon(): void {
@@ -151,7 +171,8 @@ export class PullLoop {
   }
 
   private pull(batch: number): void {
-    const request = this.isExclusive ? exclusivePullRequest(batch, this.pin) : pullRequest(batch);
+    const { pin, limits } = this;
+    const request = this.isExclusive ? exclusivePullRequest(batch, pin, limits) : pullRequest(batch, limits);
     try {
       this.connection.publish(this.subject, request, { reply: this.inboxSubject });
     } catch {
@@ -182,6 +203,7 @@ export class PullLoop {
     } else {
       const left = Number(headersIn(message)?.get('Nats-Pending-Messages'));
       this.asked = left >= 0 ? Math.max(0, this.asked - left) : 0;
+      this.limits = { ...this.limits, ...limitIn(status) };
     }
     // A server that ends each pull at once is not asked in a circle.
     if (meaning === 'expired') this.more();

@@ -12,20 +12,60 @@ export const PIN_TIMEOUT = 15_000;
 export const PIN_INTERVAL = PIN_TIMEOUT / 3;
 const PIN_HEARTBEAT = 1_500;
 
+/** What a consumer lets a pull ask for, where somebody else has made it. */
+export interface PullLimits {
+  readonly batch?: number;
+  /** Milliseconds. */
+  readonly expires?: number;
+}
+
 /** A pull of so many messages, as the server reads it. */
-export function pullRequest(batch: number): Buffer {
-  return encode({ batch, expires: nanosecondsOf(EXPIRES), idle_heartbeat: nanosecondsOf(HEARTBEAT) });
+export function pullRequest(batch: number, limits: PullLimits): Buffer {
+  return encode({ batch, ...timesOf(EXPIRES, HEARTBEAT, limits) });
 }
 
 /** A pull from an exclusive consumer. @param pin by which the server knows its holder; empty for who is not the holder */
-export function exclusivePullRequest(batch: number, pin: string): Buffer {
+export function exclusivePullRequest(batch: number, pin: string, limits: PullLimits): Buffer {
   return encode({
     batch,
-    expires: nanosecondsOf(PIN_INTERVAL),
-    idle_heartbeat: nanosecondsOf(PIN_HEARTBEAT),
+    ...timesOf(PIN_INTERVAL, PIN_HEARTBEAT, limits),
     group: GROUP,
     ...(pin !== '' && { id: pin }),
   });
+}
+
+/** The server refuses a heartbeat that is longer than half of the pull. */
+function timesOf(expires: number, heartbeat: number, { expires: most = Infinity }: PullLimits): object {
+  const time = Math.min(expires, most);
+  return { expires: nanosecondsOf(time), idle_heartbeat: nanosecondsOf(Math.min(heartbeat, time / 2)) };
+}
+
+/** The limit that a refused pull was over; nothing for other ends. */
+export function limitIn({ description }: Status): PullLimits {
+  const batch = /MaxRequestBatch of (\d+)/i.exec(description)?.[1];
+  const expires = /MaxRequestExpires of ([\d.a-zµ]+)/i.exec(description)?.[1];
+  return {
+    ...(batch !== undefined && { batch: Math.max(1, Number(batch)) }),
+    ...(expires !== undefined && { expires: Math.max(1, millisecondsOfGo(expires)) }),
+  };
+}
+
+const GO_UNITS: Readonly<Record<string, number>> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1_000,
+  ms: 1,
+  us: 1e-3,
+  µs: 1e-3,
+  ns: 1e-6,
+};
+
+/** A duration as the server prints it: `1m30s`. */
+function millisecondsOfGo(text: string): number {
+  let sum = 0;
+  for (const [, number, unit] of text.matchAll(/([\d.]+)(h|ms|us|µs|ns|m|s)/g))
+    sum += Number(number) * (GO_UNITS[unit ?? ''] ?? 0);
+  return sum;
 }
 
 /** The server ends a pull because of the pull alone, so that the next one may come. */
