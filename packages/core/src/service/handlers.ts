@@ -61,7 +61,11 @@ export class Handlers {
     if (target === undefined) throw new Error('a planned handler has no method'); // plans of classes always have one
     const { method } = target;
     const object = this.objects.get(target.class) as Record<string, Handler>;
+    if (typeof object[method] !== 'function')
+      throw new Error(
+        `the object that is to serve as ${target.class.name} has no method "${method}"; register the class itself with the container`,
+      );
     // Looked up for each message, so that a test can put a spy in the method's place.
-    return (payload, ctx) => object[method]?.(payload, ctx);
+    return (payload, ctx) => (object[method] as Handler)(payload, ctx);
   }
 }

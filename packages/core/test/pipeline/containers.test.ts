@@ -129,6 +129,11 @@ onEachServer((server) => {
       { get: () => undefined as never },
       'the container gave undefined for Time; register the class with it',
     ],
+    [
+      'gives something else',
+      { get: () => ({}) as never },
+      'the object that is to serve as Time has no method "now"; register the class itself with the container',
+    ],
   ])('a container that %s makes create() reject', async (_, container, words) => {
     await expect(Stage.start(server, Time, { container })).rejects.toThrow(words);
   });
