@@ -50,7 +50,9 @@ export function checkMaxUncredited(where: string, maxUncredited: unknown, mistak
 export function checkHostLimits({ maxBody, stopTimeout, inboxes }: HostLimits, mistakes: Pick<Mistakes, 'add'>): void {
   checkMaxBody('create()', maxBody, mistakes);
   checkInboxes(inboxes, mistakes);
-  if (stopTimeout !== undefined) mistakes.add('create()', prefix('stopTimeout ', durationProblem(stopTimeout, 0)));
+  // Infinity waits for as long as it takes.
+  if (stopTimeout !== undefined && stopTimeout !== Infinity)
+    mistakes.add('create()', prefix('stopTimeout ', durationProblem(stopTimeout, 0)));
 }
 
 function checkInboxes(inboxes: unknown, mistakes: Pick<Mistakes, 'add'>): void {
