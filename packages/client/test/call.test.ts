@@ -131,7 +131,7 @@ onEachServerAndClient((_server, library) => {
       await expect(live[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(TimeoutError);
       for (const timeout of ['soon', '5', '-1s'])
         await expect(client.call('silent', undefined, { timeout: timeout as never })).rejects.toThrow(
-          'timeout must be a duration, 0 or more: milliseconds, or a string such as "250ms"',
+          'timeout must be a duration of 0 ms or more, in milliseconds or as a string such as "250ms"',
         );
       await brief.close();
     });

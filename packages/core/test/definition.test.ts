@@ -201,7 +201,7 @@ describe('a service', () => {
       'with a timeout of 0',
       () => serviceWith({ timeout: 0 }),
       'Subject',
-      /timeout must be a duration, positive: .*; got 0$/,
+      /timeout must be a positive duration, .*; got 0$/,
     ],
     [
       'with an endless timeout',

@@ -584,7 +584,7 @@ onEachJetStream((server, client) => {
       [{ batch: { size: 1, wait: 'soon' } }, /batch.wait must be a duration/],
       [{ retry: { attempts: 0 } }, /retry.attempts must be a whole number, 1 or more, got 0/],
       [{ retry: { delays: [] } }, /retry.delays must be an array of at least one duration/],
-      [{ ackWait: '1ms' }, /ackWait must be a duration, 100 or more/],
+      [{ ackWait: '1ms' }, /ackWait must be a duration of 100 ms or more/],
       [{ from: 'start' }, /from must be "all", "new", a Date or a sequence of 1 or more, got start/],
       [{ concurrency: 0 }, /concurrency must be a whole number, 1 or more, got 0/],
       [{ durable: 'a.b' }, /durable name "a.b" may hold only letters/],

@@ -101,7 +101,7 @@ onEachServerAndClient(
         [{ params, messageId: '' }, /messageId must be a string/],
         [{ params, headers: { 'X-A': 'a\nb' } }, /header "X-A" contains a line break/],
         [{ params, messageId: '1', headers: { 'Nats-Msg-Id': '2' } }, /is what an option sets/],
-        [{ params, ttl: '200ms' }, /ttl must be a duration, 1000 or more/],
+        [{ params, ttl: '200ms' }, /ttl must be a duration of 1000 ms or more/],
         [{ params, at: new Date(NaN) }, /at must be a Date/],
         [{ params, at: new Date(), expect: { lastSequence: 1 } }, /expect cannot go with at/],
         [{ params, expect: { lastSequence: -1 } }, /expect.lastSequence must be a sequence number/],

@@ -17,7 +17,9 @@ test.each(['', '5', 's', '5 s', ' 5s', '-5s', '5S', '1e3s', '5sec', '5s\n', null
   '%j is none',
   (value) => {
     expect(millisecondsOf(value)).toBeNaN();
-    expect(durationProblem(value)).toMatch(/^must be a duration, positive: .*"250ms", "30s", "5m", "2h", "7d"; got /);
+    expect(durationProblem(value)).toMatch(
+      /^must be a positive duration, in milliseconds or as a string such as "250ms", "30s", "5m", "2h", "7d"; got /,
+    );
   },
 );
 
@@ -27,5 +29,7 @@ test.each([0, -1, NaN, Infinity, '0s'])('%j is not a positive duration', (value)
 
 test('a bad duration is an error with the name of its option', () => {
   expect(millisecondsOfOption('timeout', '2s')).toBe(2000);
-  expect(() => millisecondsOfOption('timeout', '2 s')).toThrow(/^timeout must be a duration, .*; got "2 s"$/);
+  expect(() => millisecondsOfOption('timeout', '2 s')).toThrow(
+    /^timeout must be a duration of 0 ms or more, .*; got "2 s"$/,
+  );
 });

@@ -20,9 +20,9 @@ export function millisecondsOf(duration: unknown): number {
 export function durationProblem(duration: unknown, least?: number): string | undefined {
   const milliseconds = millisecondsOf(duration);
   if (milliseconds < Infinity && (least === undefined ? milliseconds > 0 : milliseconds >= least)) return undefined;
-  const range = least === undefined ? 'positive' : `${least} or more`;
+  const wanted = least === undefined ? 'a positive duration' : `a duration of ${least} ms or more`;
   return (
-    `must be a duration, ${range}: milliseconds, or a string such as "250ms", "30s", "5m", "2h", "7d"; ` +
+    `must be ${wanted}, in milliseconds or as a string such as "250ms", "30s", "5m", "2h", "7d"; ` +
     `got ${typeof duration === 'string' ? JSON.stringify(duration) : describe(duration)}`
   );
 }

@@ -58,7 +58,7 @@ describe('a test host without a server', () => {
     await using test = await TestHost.create(Greeter);
     await using other = await TestHost.create(Greeter, { server: { url: test.connection.getServer() } });
     await expect(other.advance('1h')).rejects.toThrow('does not run on a broker of its own');
-    await expect(test.advance('soon' as never)).rejects.toThrow('advance: duration must be a duration');
+    await expect(test.advance('soon' as never)).rejects.toThrow('advance: duration must be a positive duration');
   });
 
   it('rejects with what is wrong in the classes', async () => {

@@ -39,7 +39,7 @@ describe('a bucket', () => {
     ['a', {}, /keys must be an array of keys/],
     ['a', { keys: [undefined] }, /used before its declaration/],
     ['a', { keys: [Flags], history: 65 }, /history must be a whole number from 1 to 64, got 65/],
-    ['a', { keys: [Flags], maxAge: 'soon' }, /maxAge must be a duration/],
+    ['a', { keys: [Flags], maxAge: 'soon' }, /maxAge must be a positive duration/],
     ['a', { keys: [Flags], ttl: 5 }, /unknown option "ttl"; the options are keys,/],
     ['a', { keys: [Flags], histroy: 5 }, /unknown option "histroy"; did you mean "history"\?/],
   ])('%j with %j is refused', (name, options, message) => {

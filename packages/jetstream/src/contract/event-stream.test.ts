@@ -38,7 +38,7 @@ describe('a stream', () => {
     ['A', { subjects: ['a.{id}'] }, /subject/],
     ['A', { events: [undefined] }, /must be an array of events/],
     ['A', { subjects: ['a.*', '*.b'] }, /"a.\*" and "\*.b" overlap/],
-    ['A', { subjects: ['a'], maxAge: '7 days' }, /maxAge must be a duration/],
+    ['A', { subjects: ['a'], maxAge: '7 days' }, /maxAge must be a positive duration/],
     ['A', { subjects: ['a'], replicas: 0 }, /replicas must be a whole number from 1 to 5, got 0/],
     ['A', { subjects: ['a'], retention: 'queue' }, /retention must be one of "limits", "workqueue", "interest"/],
     ['A', { subjects: ['a'], maxage: 5 }, /unknown option "maxage"; did you mean "maxAge"\?/],
