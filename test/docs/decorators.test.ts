@@ -88,7 +88,7 @@ describe('the examples of docs/reference/decorators.md', () => {
   beforeAll(async () => (host = await TestHost.create(Shop)));
   afterAll(() => host.stop());
 
-  it('take a checked order of somebody known', async () => {
+  it('takes a validated order of an authenticated caller', async () => {
     const order = { customer: 'Ann', lines: [{ article: 'pen', quantity: 2 }] };
     expect(await host.request('shop.place', order, { headers: { User: 'Ann' } })).toEqual({ number: 1, for: 'Ann' });
     await expect(host.request('shop.place', order)).rejects.toMatchObject({ code: 401 });

@@ -125,7 +125,7 @@ onEachServer((server) => {
           if (adder.exitCode === null) await once(adder, 'exit');
         });
 
-        it('stands beside ours in every listing', async () => {
+        it('is listed beside ours everywhere', async () => {
           const report = await call();
           for (const answers of [report.pings, report.infos, report.stats]) {
             expect(answers.map((answer) => answer.name).sort()).toEqual(['calculator', `${name}-adder`]);

@@ -34,7 +34,7 @@ function manifest(name: string): { name: string; dependencies: Record<string, st
   return JSON.parse(readFileSync(join(cwd, name, 'package.json'), 'utf8')) as ReturnType<typeof manifest>;
 }
 
-test('without a terminal, what is not said has its default, and it says what it did and what comes next', async () => {
+test('without a terminal, what flags do not answer has its default, and it prints what it did and what comes next', async () => {
   const { code, output } = await create('my-service --no-install');
   expect({ code, made: readdirSync(cwd) }).toEqual({ code: 0, made: ['my-service'] });
   expect(readdirSync(join(cwd, 'my-service')).sort()).toEqual(

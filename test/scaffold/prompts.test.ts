@@ -39,7 +39,7 @@ describeWithTerminal('in a terminal', () => {
     expect(manifest).toContain('"@nats-io/transport-node"');
   });
 
-  test('it does not ask for what was said', async () => {
+  test('it does not ask for what flags have answered', async () => {
     const { code, output, missed } = await create(
       ['my-service', '--template', 'basic', '--client-library', 'nats', '--no-install', '--no-git'],
       [['Package manager', KEY.enter]],

@@ -102,7 +102,7 @@ describeWithWholeMatrix('a project of the packed packages, run by', () => {
     }, 180_000);
 
     if (!tool.emitsMetadata)
-      it('says at the start that nothing names the payload, and the way out', async () => {
+      it('says at the start that nothing names the payload, and what to do', async () => {
         expect(await resultOf(tool, SCENARIO, server.url)).toEqual({
           error: expect.stringMatching(/no decorator metadata .*@Endpoint\(\{ request:/) as string,
         });

@@ -17,7 +17,7 @@ const shapes: Record<string, (size: number) => Buffer> = {
   'many keys': (size) => keys(size),
   'the same key': (size) => pairs(size, () => '"a":1'),
   spaces: (size) => Buffer.alloc(size, ' '),
-  'bytes that are no UTF-8': (size) => Buffer.alloc(size, 0xff),
+  'bytes that are not UTF-8': (size) => Buffer.alloc(size, 0xff),
   'an array of items': (size) => inside('{"items":', size, '{"sku":"a","quantity":1}'),
 };
 

@@ -9,7 +9,7 @@ const MAX_ITEMS = 1000;
 /** Milliseconds in which whatever was set off has come. */
 const SETTLE = 700;
 
-/** Reply subjects that are no inbox: none of them is published to more than once for a message, the worst ones never. */
+/** Reply subjects that are not inboxes: none of them is published to more than once for a message, the worst ones never. */
 const REPLIES = ['count', 'add', 'sum', 'other.service', 'x'];
 const FORBIDDEN = [
   ...['$JS.API.STREAM.PURGE.X', '$JS.API.INFO', '$SYS.REQ.SERVER.PING', '$SRV.PING', '$SRV.INFO.attacked'],
@@ -52,14 +52,14 @@ export const subjects: Program = async (server, { tell }) => {
       }
       tell(`subjects: ${endpoint} has been asked`);
     }
-    figures['messages out for one in, to subjects that are no inbox, at most'] = worst;
+    figures['messages out for one in, to subjects that are not inboxes, at most'] = worst;
 
     const upload = Buffer.from('NATS/1.0\r\nNatsmith-Upload: some.subject\r\n\r\n');
     const granted = (await ask('sum', '_INBOX.mine.1', upload, NONE)).filter(
       ({ subject }) => subject === 'some.subject',
     );
     figures['messages to a subject that Natsmith-Upload names'] = granted.length;
-    if (granted.length > 0) misses.push('the service grants credit to a subject that is no inbox');
+    if (granted.length > 0) misses.push('the service grants credit to a subject that is not an inbox');
 
     let items = 0;
     let end: RawMessage | undefined;

@@ -14,7 +14,7 @@ const CONTROL = ['$SRV.PING', '$SRV.PING.endurance', '$SRV.INFO.endurance', '$SR
 
 /** Sends crafted requests, so many at a time, and sees to it that each is answered to its end. */
 export class Attack {
-  /** Replies by code; 200 for those that are no error. */
+  /** Replies by code; 200 for those that are not errors. */
   readonly codes = new Map<string, number>();
   /** Requests that nobody waits for. */
   unanswerable = 0;

@@ -53,7 +53,7 @@ describe.each(clientLibraries)('with $name', ({ connect, headers }) => {
     expect(text(await client.request('echo', bytes('hi')))).toBe('hi');
   });
 
-  test('a client without echo does not hear itself', async () => {
+  test('a client without echo does not get its own messages', async () => {
     const broker = await start();
     const [a, b] = [await join(broker, { noEcho: true }), await join(broker)];
     const received: string[] = [];

@@ -112,7 +112,7 @@ describe('a broker with hostile clients', () => {
     await client.close();
   });
 
-  test('cuts off a client that asks and never reads', async () => {
+  test('disconnects a client that sends requests and never reads', async () => {
     const socket = connect(broker.port, '127.0.0.1');
     socket.on('error', () => undefined).pause();
     const flood = 'PING\r\n'.repeat(10_000);

@@ -40,7 +40,7 @@ describe.each([
     });
   });
 
-  (isThere ? test : test.skip)('tells in INFO what clients need to know', async () => {
+  (isThere ? test : test.skip)('INFO has what clients need', async () => {
     const { port } = await serverFor({ token: 't0k', maxPayload: 16 });
     const client = await RawClient.open(port);
     const known = { proto: 1, headers: true, auth_required: true, max_payload: 16, host: '127.0.0.1', port };

@@ -78,7 +78,7 @@ onEachServer(
       });
     });
 
-    it('a context that cannot be used as it is meant is exit code 2', async () => {
+    it('a context that cannot be applied is exit code 2', async () => {
       context('proxied', { url: server.url, socks_proxy: 'socks5://127.0.0.1:1080' });
       const { code, stderr } = await run(['--context', 'proxied'], { XDG_CONFIG_HOME: config });
       expect(code).toBe(2);

@@ -171,13 +171,13 @@ describe('natsmith dev', () => {
     await (await dev()).wrote('signed false');
   });
 
-  it('decorators are standard ones where tsconfig.json says nothing, and what class-validator needs is said', async () => {
+  it('without experimentalDecorators in tsconfig.json decorators are standard ones, and the error for class-validator names the options', async () => {
     writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "target": "es2022" } }');
     const command = await dev();
     await command.wrote('set "experimentalDecorators" and "emitDecoratorMetadata" in tsconfig.json');
   });
 
-  it('paths of tsconfig.json are refused as Node.js refuses them after tsc, with the way out', async () => {
+  it('paths of tsconfig.json are refused as Node.js refuses them after tsc, and the error says what to do', async () => {
     const compilerOptions = { module: 'nodenext', paths: { '@app/*': ['./src/*'] } };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
     edit('src/main.ts', "'./greeter'", "'@app/greeter'");

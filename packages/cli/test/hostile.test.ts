@@ -168,7 +168,7 @@ describe('given hostile services', () => {
     expect(stderr).toMatch(/409: no\n"\(nested too deeply to be shown\)"/);
   });
 
-  it('a schema that asks for a promise of the answer is said not to be usable', async () => {
+  it('a schema with $async is reported as not usable', async () => {
     await impostor({}, [endpoint('text', { request_schema: '{"$async":true,"type":"string"}' })], (service) =>
       service.answer('trap.text', () => '1'),
     );

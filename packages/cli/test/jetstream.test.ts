@@ -85,7 +85,7 @@ class Reporter {
       expect(stdout).toMatch(/ORDERS +stream +orders\.\*\.placed +does not exist +created by ensure/);
     });
 
-    it('diff is what is done where nothing is said', async () => {
+    it('diff is the default action', async () => {
       expect((await natsmith(['streams'], { cwd: folder })).stderr).toMatch(/name the file that declares the streams/);
     });
 
@@ -169,7 +169,7 @@ eventStream('LATE', { subjects: ['late'] });
       expect((await natsmith(['streams', 'diff', entry])).code).toBe(0);
     });
 
-    it('what cannot be changed in place is said with the way out', async () => {
+    it('what cannot be changed in place is reported, and what to do about it', async () => {
       await stream('ORDERS', ['orders.*.placed'], { storage: 'file' });
       const { code, stderr } = await natsmith(['streams', 'ensure', entry]);
       expect(code).toBe(1);
@@ -330,7 +330,7 @@ eventStream('LATE', { subjects: ['late'] });
       expect(JSON.parse(resumed.stdout)).toMatchObject([{ paused: false }]);
     });
 
-    it('that do not exist are said not to', async () => {
+    it('that do not exist are reported, and those that exist are named', async () => {
       const { code, stderr } = await natsmith(['consumers', 'pause', 'ORDERS', 'none']);
       expect([code, stderr]).toEqual([1, 'natsmith: stream "ORDERS" has no consumer "none"; there is mailer-mail\n']);
       expect((await natsmith(['consumers', 'ls', 'ORDRES'])).stderr).toMatch(

@@ -94,7 +94,7 @@ describe('natsmith metrics', () => {
     expect(metrics).not.toContain('nats_service_requests_total');
   });
 
-  it('refuses a port that is in use, or is none, with exit code 2', async () => {
+  it('refuses a port that is in use or invalid, with exit code 2', async () => {
     const { url } = await start();
     const command = useCommandNow(['metrics', '--port', new URL(url).port]);
     expect(await command).toMatchObject({
@@ -109,7 +109,7 @@ describe('natsmith metrics', () => {
   const run = useCommand();
   const useCommandNow = (args: string[]) => run(args, { env: { NATS_URL: server.url } }).outcome;
 
-  describe('given services that lie', () => {
+  describe('given services whose discovery replies are false', () => {
     const reply = (fields: object, endpoint: object = {}): string =>
       JSON.stringify({
         type: 'io.nats.micro.v1.stats_response',

@@ -24,7 +24,7 @@ const CARRIER: OptionRules<Carrier> = {
     typeof (value as { get?: unknown } | null)?.get === 'function' ? undefined : 'an object with get(name)',
 };
 
-/** @throws TypeError for what is no context */
+/** @throws TypeError for anything but a context */
 export function propagationOf(ctx: Carrier, before: Propagation): Propagation {
   if (typeof ctx !== 'object' || (ctx as unknown) === null)
     throw new TypeError(`with() takes the context of a handler, got ${shown(ctx)}`);

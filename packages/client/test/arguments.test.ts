@@ -114,7 +114,7 @@ onEachServerAndClient((_server, library) => {
     };
 
     test.each(Object.entries(takers))(
-      'of %s that are no object or have unknown names are refused',
+      'of %s that are not objects or have unknown names are refused',
       async (name, take) => {
         for (const value of [null, 5, 'abc', []]) await expect(take(value as never)).rejects.toThrow(`${name} has `);
         await expect(take({ unknown: 1 } as never)).rejects.toThrow(
@@ -163,7 +163,7 @@ onEachServerAndClient((_server, library) => {
       await expect(client.call('nobody', 1, new Options())).rejects.toMatchObject({ code: 503 });
     });
 
-    test('a context that is none, a body that is not bytes, and what is no connection are named', async () => {
+    test('an invalid context, body or connection is named in the error', async () => {
       expect(() => client.with(null as never)).toThrow('with() takes the context of a handler, got null');
       expect(() => client.with({ headers: {} } as never)).toThrow('"headers" that must be an object with get(name)');
       expect(() => client.requestMany('plain', 1 as never)).toThrow(

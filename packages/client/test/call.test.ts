@@ -136,7 +136,7 @@ onEachServerAndClient((_server, library) => {
       await brief.close();
     });
 
-    test('a timeout that is none, a header that cannot be sent and a payload without JSON are refused', async () => {
+    test('an invalid timeout, a header that cannot be sent and a payload without JSON are refused', async () => {
       await expect(client.call('echo', 1, { timeout: 0 })).rejects.toThrow(
         'timeout must be a positive number of milliseconds, got 0',
       );

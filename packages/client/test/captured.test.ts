@@ -20,13 +20,13 @@ onEachServerAndClient(
     const answer = (subject: string, body: string): void =>
       void connection.subscribe(subject, { callback: (_, message) => void message.respond(body) });
 
-    it('the acknowledgement of a stream is not taken for the reply of a service', async () => {
+    it('the acknowledgement of a stream is not mistaken for the reply of a service', async () => {
       await expect(client.call('orders.new')).rejects.toThrow(
         /the reply to orders\.new is the acknowledgement of the stream "ORD", which stores that subject, and not of a service/,
       );
     });
 
-    it('its refusal is not taken for a reply either', async () => {
+    it('its refusal is not mistaken for a reply either', async () => {
       const call = client.call('orders.new', undefined, { headers: { 'Nats-Expected-Last-Sequence': '99999' } });
       await expect(call).rejects.toThrow(/acknowledgement of the stream "ORD"/);
     });

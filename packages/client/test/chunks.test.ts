@@ -241,7 +241,7 @@ onEachServerAndClient(
         expect(aborted).toEqual(['499: the caller has left the stream']);
       });
 
-      test('stop when the caller is gone without a word', async () => {
+      test('stop when the caller is gone without a cancel', async () => {
         const headers = headersOf({ 'Natsmith-Chunks': '2', 'Natsmith-Heartbeat': '50' });
         connection.subscribe('_INBOX.mine');
         connection.publish('headed', '', { reply: '_INBOX.mine', headers });

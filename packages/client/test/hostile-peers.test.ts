@@ -219,7 +219,7 @@ onEachServerAndClient((server, library) => {
       expect(await client.call('slow', undefined, { timeout: 3000 })).toBe('real');
     });
 
-    test('says nothing by a reply that comes too late: a stream is not even left', async () => {
+    test('sends nothing for a reply that comes too late, not even a cancel of its stream', async () => {
       await observe();
       await peer.subscribe('evil', ({ reply }) => {
         peer.publish(reply!, '"real"');
@@ -250,7 +250,7 @@ onEachServerAndClient((server, library) => {
     expect(error.description.length).toBeLessThanOrEqual(1024);
   });
 
-  test('an echo of the request is not taken for a stream, nor for its heartbeat', async () => {
+  test('an echo of the request is not mistaken for a stream or its heartbeat', async () => {
     await peer.subscribe('echo', ({ reply, head, data }) =>
       peer.publish(
         reply!,

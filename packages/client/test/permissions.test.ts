@@ -109,7 +109,7 @@ onEachServerAndClient(
         expect(await slow).toBe(2);
       });
 
-      it('a large body, a stream and a large reply fail at once where words to the service are forbidden', async () => {
+      it('a large body, a stream and a large reply fail at once where control messages to the service are forbidden', async () => {
         await service();
         const client = await clientOf('no-control');
         const counter = await client.service<Counter>('counter');

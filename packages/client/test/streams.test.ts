@@ -289,7 +289,7 @@ onEachServerAndClient((server, library) => {
       await until(() => seen.at(-1)?.headers?.get('Nats-Service-Error-Code') === '499');
     });
 
-    test('no first word in time is a TimeoutError', async () => {
+    test('no first message in time is a TimeoutError', async () => {
       connection.subscribe('silent');
       const hasty = new ServiceClient(connection, { timeout: 30 });
       const error = await collect(hasty.stream('silent')).catch((error: unknown) => error);

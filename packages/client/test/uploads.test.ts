@@ -223,7 +223,7 @@ onEachServerAndClient((server, library) => {
     expect(reply.headers?.get('Nats-Service-Error')).toBe('item 2 of the stream from the caller of firstOver was lost');
   });
 
-  test('a caller that dies is not taken for the end of its items', async () => {
+  test('the death of a caller is not mistaken for the end of its items', async () => {
     const headers = library.headers();
     headers.set('Natsmith-Upload', '_INBOX.control');
     headers.set('Natsmith-Heartbeat', '50');

@@ -185,7 +185,7 @@ describe('a service', () => {
       /metadata "a" must be a string/,
     ],
     [
-      'with metadata that is no object',
+      'with metadata that is not an object',
       () => serviceWith({ metadata: 'a' }),
       'Subject',
       /"metadata" that must be an object of strings/,
@@ -224,7 +224,7 @@ describe('a service', () => {
     ],
     ['with a queue for nothing', () => serviceWith({ maxPending: 1 }), 'Subject', /maxPending without concurrency/],
     [
-      'that publishes what is no list',
+      'that publishes what is not a list',
       () => serviceWith({ publishes: {} as never }),
       'Subject',
       /publishes must be an array of events/,
@@ -428,7 +428,7 @@ describe('an endpoint', () => {
       'Subject.x',
       /"queueGroup" that must be a string, or false/,
     ],
-    ['with metadata that is no text', () => endpointWith({ metadata: { a: {} } }), 'Subject.x', /metadata "a"/],
+    ['with metadata that is not a string', () => endpointWith({ metadata: { a: {} } }), 'Subject.x', /metadata "a"/],
     ['with reserved metadata', () => endpointWith({ metadata: { _nats: 'a' } }), 'Subject.x', /"_nats" begins with/],
     ['with a negative timeout', () => endpointWith({ timeout: -5 }), 'Subject.x', /timeout must be .*; got -5$/],
     ['with a timeout of text', () => endpointWith({ timeout: '5 sec' }), 'Subject.x', /"250ms", "30s".*; got "5 sec"$/],
@@ -667,7 +667,7 @@ describe('an endpoint', () => {
       'OnlyUse.x',
       /has @Group, @Use or @Metadata but no @Endpoint; add @Endpoint/,
     ],
-    ['that is no method', () => NoMethod, 'NoMethod.x', /is not a method; decorate a method/],
+    ['that is not a method', () => NoMethod, 'NoMethod.x', /is not a method; decorate a method/],
   ])('%s is refused', (_title, target, where, problem) => {
     const mistakes = mistakesIn(target());
     expect(mistakes).toHaveLength(1);

@@ -107,7 +107,7 @@ onEachServerAndClient((_server, client) => {
       ['nothing', undefined],
       ['an empty object', '{}'],
       ['junk', '{"a":\u0000\uFFFD]]'],
-      ['bytes that are no UTF-8', new Uint8Array([0xff, 0xfe, 0x00])],
+      ['bytes that are not UTF-8', new Uint8Array([0xff, 0xfe, 0x00])],
       ['500 KB', new Uint8Array(500_000).fill(0x7b)],
     ])('are answered whatever they hold: %s', async (_what, body) => {
       const { id } = await start();

@@ -305,7 +305,7 @@ onEachServerAndClient(
       });
 
       it.each([1.5, 'NaN', '404', null, { a: 1 }])(
-        'an error code that is no whole number (%j) becomes a 500',
+        'an error code that is not a whole number (%j) becomes a 500',
         async (code) => {
           expect(errorOf(await ask('withCode', code))).toEqual({
             code: '500',

@@ -41,7 +41,7 @@ describe('`redact`', () => {
       /pino\(\{ redact: \[\.\.\.\] \}\)/,
     ],
     ['is refused with a path that pino does not take', { redact: ['err['] }, /option "redact" of create\(\): .*err\[/],
-    ['is refused where it is no list of paths', { redact: [''] }, /"redact" that must be paths of log lines/],
+    ['is refused where it is not a list of paths', { redact: [''] }, /"redact" that must be paths of log lines/],
   ])('%s', async (_, options, message) => {
     await expect(NatsServiceFactory.create(Shop, options)).rejects.toThrow(message);
   });

@@ -335,7 +335,7 @@ describe('a kind of handler, without a connection', () => {
     );
   });
 
-  it('is not taken for a subscription of core NATS: its subjects may overlap', () => {
+  it('is not treated as a subscription of core NATS: its subjects may overlap', () => {
     expect(() => describeServices([Tasks])).not.toThrow();
   });
 });

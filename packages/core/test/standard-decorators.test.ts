@@ -173,7 +173,7 @@ describe.each(Object.keys(COMPILERS))('mistakes with standard decorators, compil
     ['a field', '@Endpoint() fine() {} @Endpoint() add = 1;', 'Wrong.add', /is not a method/],
     ['two of a kind', '@Endpoint() @Endpoint() add() {}', 'Wrong.add', /more than once/],
     ['a group without an endpoint', "@Endpoint() fine() {} @Group('x') add() {}", 'Wrong.add', /no @Endpoint/],
-  ])('%s is refused, with the way out', async (_title, body, where, what) => {
+  ])('%s is refused, and the error says what to do', async (_title, body, where, what) => {
     const message = await mistakesOf(body, 'class Plain { a!: number }');
     expect(message).toContain(where);
     expect(message).toMatch(what);

@@ -130,7 +130,7 @@ compiled.push(function endpoints() {
     // @ts-expect-error the second parameter is the context
     @Endpoint()
     notContext(_: Operands, _ctx: string): void {}
-    // @ts-expect-error a property is no method
+    // @ts-expect-error a property is not a method
     @Endpoint()
     property = 1;
     // @ts-expect-error no queue group is false, not true
@@ -267,7 +267,7 @@ compiled.push(async function targets() {
   await NatsServiceFactory.create([new Shop('a'), Any]);
   const several: readonly ServiceTarget[] = [Shop, new Any()];
   await NatsServiceFactory.create(several);
-  // @ts-expect-error a string is no service
+  // @ts-expect-error a string is not a service
   await NatsServiceFactory.create('Shop');
   // @ts-expect-error nor is nothing
   await NatsServiceFactory.create(undefined);

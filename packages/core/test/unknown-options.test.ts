@@ -65,7 +65,7 @@ describe('an unknown option', () => {
     ]);
   });
 
-  it.each([['a'], null, 'a', 5, undefined])('metadata that is no object, %j, is refused', async (metadata) => {
+  it.each([['a'], null, 'a', 5, undefined])('metadata that is not an object, %j, is refused', async (metadata) => {
     @Service({ name: 'tagged', version: '1.0.0' })
     @Metadata(metadata as never)
     class Tagged {

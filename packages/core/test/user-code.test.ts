@@ -48,7 +48,7 @@ onEachServer((server) => {
     });
   });
 
-  it('a stop is bounded, whatever handlers and iterators hang', () => {
+  it('a stop is bounded, even where handlers and iterators hang', () => {
     expect([report.cases.hasStopped, bare.cases.hasStopped]).toEqual([true, true]);
   });
 

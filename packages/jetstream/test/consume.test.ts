@@ -260,7 +260,7 @@ onEachJetStream((server, client) => {
     it.each([
       [Infinity, '500'],
       [Number.MAX_SAFE_INTEGER, undefined],
-    ])('takes %d for the delay of Retry, or says that it is none', async (delay, code) => {
+    ])('takes %d as the delay of Retry, or names it as invalid', async (delay, code) => {
       const logger = new Log();
       await start({ logger });
       act.now = () => {

@@ -129,7 +129,7 @@ onEachServerAndClient(
         expect((await start({ name: 'renamed', durable: 'worker-old' })).logger.problems).toContain('"work" any more');
       });
 
-      it('with a name that a shell would take for a command is not warned of', async () => {
+      it('with a name that a shell would run as a command is not warned of', async () => {
         await (await start()).host.stop();
         for (const name of ['x;reboot', 'worker-old'])
           await manager.consumers.add(made.stream, {

@@ -122,7 +122,7 @@ onEachServerAndClient(
       expect(await diffStreams(connection, [Orders])).toEqual([]);
     });
 
-    it('refuses what cannot be changed in place, and says the way out', async () => {
+    it('refuses what cannot be changed in place, and says what to do', async () => {
       await make({ storage: 'file', retention: 'workqueue' });
       const strict = eventStream('ORDERS', { events: [OrderPlaced], storage: 'memory', retention: 'limits' });
       const refusing = ensureStreams(connection, [strict]);

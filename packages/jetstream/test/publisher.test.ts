@@ -184,7 +184,7 @@ onEachServerAndClient(
         ).rejects.toMatchObject({ code: 10070 });
       });
 
-      it('that are not met are an error with the words and the code of the server', async () => {
+      it('that are not met are an error with the message and the code of the server', async () => {
         await publisher.publish(OrderPlaced, order, { params });
         const publishing = publisher.publish(OrderPlaced, order, { params, expect: { lastSubjectSequence: 0 } });
         await expect(publishing).rejects.toMatchObject({

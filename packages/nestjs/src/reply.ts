@@ -11,7 +11,7 @@ interface NestReply {
 const MAX_DESCRIPTION = 1024;
 
 /**
- * Reads a reply to a request with this id. One that is no envelope is the response itself, as for Nest's own client.
+ * Reads a reply to a request with this id. One that is not an envelope is the response itself, as for Nest's own client.
  * @throws ServiceError with what the service says went wrong
  * @throws Error for what cannot be read, or answers another request
  */

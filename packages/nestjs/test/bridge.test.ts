@@ -204,7 +204,7 @@ onEachServerAndClient((server, library) => {
     test.each<[string, unknown]>([
       ['has other properties', { pattern: 'math.echo', data: 1, id: 'x', more: 1 }],
       ['has a pattern that is none', { pattern: true, data: 1, id: 'x' }],
-      ['has an id that is no string', { pattern: 'math.echo', data: 1, id: 5 }],
+      ['has an id that is not a string', { pattern: 'math.echo', data: 1, id: 5 }],
       ['has an id of any length', { pattern: 'math.echo', data: 1, id: 'x'.repeat(201) }],
       ['is a list', [{ pattern: 'math.echo', data: 1, id: 'x' }]],
     ])('takes for a payload what %s', async (_, payload) => {
@@ -261,7 +261,7 @@ onEachServerAndClient((server, library) => {
       });
     });
 
-    test('and is told when nobody listens', async () => {
+    test('and gets an error when nobody listens', async () => {
       await expect(bridge.send('users.none', {})).rejects.toMatchObject({ code: 503 });
       await expect(bridge.stream('users.none').next()).rejects.toThrow('nobody answered on users.none');
     });
@@ -281,7 +281,7 @@ onEachServerAndClient((server, library) => {
     });
   });
 
-  describe('what a peer answers that is no envelope of Nest', () => {
+  describe('what a peer answers that is not an envelope of Nest', () => {
     const answer = async (body: string): Promise<unknown> => {
       const subscription = client.connection.subscribe('peer', {
         callback: (_: unknown, message: { respond(data: Uint8Array): boolean }) =>

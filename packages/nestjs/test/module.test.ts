@@ -116,13 +116,13 @@ onEachServer((server) => {
     await connection.close();
   });
 
-  test('a service that is no provider is named when the application starts', async () => {
+  test('a service that is not a provider is named when the application starts', async () => {
     await expect(run(shop(NatsmithModule.forRoot(options()), [Shop]))).rejects.toThrow(
       'Nest has no Stock: add it to the "providers" of a module',
     );
   });
 
-  test('what stands wrong in a class is told when the application starts', async () => {
+  test('mistakes in a class are reported when the application starts', async () => {
     @Injectable()
     @Service({ name: 'bad name', version: '1' })
     class Bad {}

@@ -206,7 +206,7 @@ onEachServerAndClient((_, library) => {
       ]);
     });
 
-    test('of a timeout that the caller has been told of is no news to the log', async () => {
+    test('is not logged after a timeout that the caller has got an error for', async () => {
       await startFlow();
       const { headers } = await connection.request('flow.slow', envelope('flow.slow'));
       expect(headers?.get('Nats-Service-Error-Code')).toBe('504');
@@ -254,7 +254,7 @@ onEachServerAndClient((_, library) => {
       expect(parses).toEqual([]);
     });
 
-    test('whose key "pattern" is escaped is no envelope, for reply and payload alike', async () => {
+    test('whose key "pattern" is escaped is not an envelope, for reply and payload alike', async () => {
       await startFlow({ use: [nestReplies] });
       const body = '{"\\u0070attern":"flow.mark","data":{"mark":"a"},"id":"x"}';
       const { headers } = await connection.request('flow.mark', Buffer.from(body));

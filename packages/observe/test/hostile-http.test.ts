@@ -150,7 +150,7 @@ describe('the HTTP server of observe()', () => {
     }
   });
 
-  it('cuts off who asks for thousands of pages at once and reads none', async () => {
+  it('disconnects a client that asks for thousands of pages at once and reads none', async () => {
     const raw = await client();
     raw.socket.pause();
     raw.send('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(5000));

@@ -73,7 +73,7 @@ export function messagingErrorLabels(type: string): Attributes {
 
 /**
  * Whether an endpoint that answers with a code has failed: as with gRPC and HTTP, what the caller did wrong, or took back,
- * is no failure of the one who answers.
+ * is not a failure of the one who answers.
  */
 export function isServerError(code: number): boolean {
   return code >= 500 || code < 400;

@@ -88,7 +88,7 @@ export class Sent {
 
   private factsOf({ kind, service, method, template }: Operation): TargetFacts {
     const isCall = kind === 'call' || kind === 'stream';
-    // A subject that is called by itself is no template, and has as many values as its callers like.
+    // A subject that is called by itself is not a template, and has as many values as its callers like.
     const key = !isCall ? `publish ${template}` : service === undefined ? '' : `${service}/${method}`;
     let facts = this.targets.get(key);
     if (facts === undefined) {

@@ -152,7 +152,7 @@ onEachServer((server) => {
       expect(listens()).toEqual([]);
     });
 
-    it('takes the place of what was instrumented before, so that nothing is told twice', async () => {
+    it('takes the place of what was instrumented before, so that nothing is recorded twice', async () => {
       await start();
       instrument({ tracer: tracing.provider.getTracer('first') });
       instrumentation = instrument({ tracer: tracing.provider.getTracer('second') });
@@ -200,7 +200,7 @@ onEachServer((server) => {
       ]);
     });
 
-    it('takes whatever a header says for no trace where it is none', async () => {
+    it('takes an invalid header as no trace', async () => {
       tracing.register();
       instrumentation = instrument();
       await start();
@@ -218,7 +218,7 @@ onEachServer((server) => {
     it.each([
       ['tracer', { tracer: {} }],
       ['meter', { meter: 'mine' }],
-    ])('refuses a %s that is none', (name, options) => {
+    ])('refuses an invalid %s', (name, options) => {
       expect(() => instrument(options as never)).toThrow(`${name} must be a ${name} of @opentelemetry/api`);
     });
 

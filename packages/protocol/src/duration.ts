@@ -29,7 +29,7 @@ export function durationProblem(duration: unknown, least?: number): string | und
 
 /**
  * Milliseconds of a duration that an option names.
- * @throws TypeError that names the option, for what is no duration
+ * @throws TypeError that names the option, for what is not a duration
  */
 export function millisecondsOfOption(name: string, duration: Duration): number;
 export function millisecondsOfOption(name: string, duration: Duration | undefined): number | undefined;

@@ -35,7 +35,7 @@ export function oneOf(...values: readonly string[]): OptionRule {
 /** What is wrong with one option, or undefined: it is unknown, or not what its rule asks for. */
 export function optionProblem(name: string, value: unknown, rules: Readonly<Record<string, OptionRule>>) {
   if (value === undefined) return undefined;
-  // Own names alone: what somebody adds to Object.prototype is no option.
+  // Own names alone: what somebody adds to Object.prototype is not an option.
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
   if (rule === undefined) return `has an unknown option ${unknownName(name, Object.keys(rules))}`;
   const needed = rule(value);

@@ -15,7 +15,7 @@ export function endWithThisProcess(child: ChildProcess): void {
   }
   const guard = spawn('/bin/sh', ['-c', `read _; kill -9 ${child.pid}`], { stdio: ['pipe', 'ignore', 'ignore'] });
   guard.unref();
-  // In Bun it is no socket, and keeps nothing alive.
+  // In Bun it is not a socket, and keeps nothing alive.
   (guard.stdin as unknown as Partial<Socket>).unref?.();
   // The process id may be given to somebody else as soon as the child is gone.
   child.once('exit', () => guard.kill('SIGKILL'));

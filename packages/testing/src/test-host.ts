@@ -72,7 +72,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
     const connection = options.connection ?? { servers: url };
     const seen: PublishedMessage[] = [];
     broker?.onPublish((message) => {
-      // What NATS and natsmith say to themselves is no event.
+      // What NATS and natsmith send for their own purposes is not an event.
       if (!/^[$_]/.test(message.subject)) seen.push(message);
     });
     try {
@@ -185,7 +185,7 @@ export class TestHost<C extends Connection = NatsConnection> implements AsyncDis
     const consumers = new Set<string>();
     for (const { kind, queueGroup, details } of this.#handlers(target, method)) {
       if (kind !== 'consumer' && kind !== 'batch')
-        throw new Error(`${target.name}.${method} is no consumer; its kind is "${kind}"`);
+        throw new Error(`${target.name}.${method} is not a consumer; its kind is "${kind}"`);
       consumers.add(`${String(details?.stream)} ${queueGroup}`);
     }
     const letters: DeadLetter[] = [];

@@ -38,7 +38,7 @@ onEachServer(({ kind }) => {
     await connection.close();
   });
 
-  it('refuses a port that is taken, and says so', async () => {
+  it('refuses a port that is in use, and says so', async () => {
     await using first = await startServer(kind);
     await expect(startServer(kind, { port: first.port })).rejects.toThrow(/address already in use|EADDRINUSE/);
   });

@@ -127,7 +127,7 @@ describe('a test host', () => {
       'Shop.reports is not a handler of a service that runs here',
     );
     await expect(host.deadLetters(Shop, 'report')).rejects.toThrow(
-      'Shop.report is no consumer; its kind is "schedule"',
+      'Shop.report is not a consumer; its kind is "schedule"',
     );
     expect(() => host.fail(Shop, 'note', new Error(), 0)).toThrow(
       'times must be a whole number, 1 or more, or Infinity, got 0',

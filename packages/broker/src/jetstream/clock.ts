@@ -33,7 +33,7 @@ export class Clock {
   /** Rings once, at that time or as soon as it can afterwards. */
   at(due: number, ring: () => void): Alarm {
     const entry: Entry = { due, ring, cancel: () => this.remove(entry) };
-    // Also for what is no number: it never rings, and does not keep others from it.
+    // Also for what is not a number: it never rings, and does not keep others from it.
     if (this.stopped || !(due < Infinity)) return entry;
     this.alarms.splice(this.placeAfter(due), 0, entry);
     this.wind();

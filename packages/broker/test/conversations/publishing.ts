@@ -91,7 +91,7 @@ export const publishing: Conversation[] = [
     gets: 'MSG x 1 0\r\n\r\n',
   },
   {
-    name: 'subjects keep bytes that are no UTF-8',
+    name: 'subjects keep bytes that are not UTF-8',
     says: `${HELLO}SUB caf\xe9\xff 1\r\nPUB caf\xe9\xff 1\r\n\xff\r\n`,
     gets: 'MSG caf\xe9\xff 1 1\r\n\xff\r\n',
   },

@@ -35,7 +35,7 @@ export function dead(): Command {
     .option('--all', 'with replay and rm: all of them')
     .option('--limit <number>', 'with ls: how many are shown', parseCount, DEFAULT_LIMIT)
     .option('--raw', 'with show: the body alone, as it is')
-    .option('--json', 'print JSON; bodies as values, or base64 where they are no JSON')
+    .option('--json', 'print JSON; bodies as values, or base64 where they are not JSON')
     .addHelpText(
       'after',
       examples('natsmith dead ls', 'natsmith dead show 1', 'natsmith dead replay --all --stream ORDERS'),

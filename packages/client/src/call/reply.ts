@@ -46,7 +46,7 @@ function errorFrom(headers: ReceivedHeaders, body: Body): ServiceError | undefin
     data: data.length === 0 ? undefined : jsonOrText(data),
     headers: Object.fromEntries(others.slice(0, MAX_HEADERS).map((name) => [name, oneOrMany(headers.getAll(name))])),
   });
-  // A handler that lets it through is not to pass on what was said to its service alone.
+  // A handler that lets it through must not pass on what was meant for its service alone.
   return markReceived(error);
 }
 

@@ -54,7 +54,7 @@ function checkedValue(name: string, value: unknown, template: string): string {
   return text;
 }
 
-/** Whether a subject has named tokens. @throws TypeError for what is no subject to send a message to */
+/** Whether a subject has named tokens. @throws TypeError for a subject that no message can be sent to */
 export function checkTemplate(subject: unknown): boolean {
   const named = typeof subject === 'string' && subject.includes('{') ? parseTemplate(subject).params : [];
   if (named.length === 0) checkSubject(subject);
@@ -66,7 +66,7 @@ export function checkTemplate(subject: unknown): boolean {
   return named.length > 0;
 }
 
-/** Throws a TypeError for what is no subject to send a message to. */
+/** Throws a TypeError for a subject that no message can be sent to. */
 export function checkSubject(subject: unknown): void {
   const problem = subjectProblem(subject, 'none');
   if (problem === undefined) return;

@@ -42,7 +42,7 @@ type RemotePayload<P> =
 // `any` is recognized by 0 being assignable to 1 & any.
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
-/** What a stream is made of; never for all that is no stream. */
+/** What a stream is made of; never for all that is not a stream. */
 type ItemOf<R> =
   IsAny<R> extends true
     ? never

@@ -13,7 +13,7 @@ export async function openObserved<Item>(
     count(operation, first);
     return new OpenedStream(first, new ObservedItems(operation, rest));
   } catch (error) {
-    // Leaving is no failure.
+    // Leaving is not a failure.
     operation.end(left.aborted ? undefined : error);
     throw error;
   }

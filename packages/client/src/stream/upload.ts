@@ -83,7 +83,7 @@ export class Upload {
     this.close();
   }
 
-  /** Grants and cancels of the service; where its items go is said by the reply subject of the first grant. */
+  /** Grants and cancels of the service; the reply subject of the first grant is where its items go. */
   private onControl(message: Message): void {
     if (message.reply && !this.inbox.allows(message.reply)) {
       this.sender.stop();

@@ -27,7 +27,7 @@ import { isConnection, type Connection } from '../nats/connection';
 import { outletOf } from '../nats/outlet';
 
 /** A service class, or an instance of a service class or of a group that a service mounts. */
-// An array is no instance; without the property it would be one, whatever it holds.
+// An array is not an instance; without the property it would be one, whatever it holds.
 export type ServiceTarget = Class | (object & { readonly [Symbol.iterator]?: never });
 
 const DEFAULT_STOP_TIMEOUT = 10_000;

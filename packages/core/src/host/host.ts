@@ -76,7 +76,7 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
 
   /**
    * Stops all services as `RunningService.stop` does, then closes the connection if the factory opened it.
-   * @param error why, when it is no ordinary end; comes back from `stopped`
+   * @param error why it stops, for a stop that is not an ordinary one; `stopped` resolves to it
    */
   stop(error?: Error): Promise<Error | null> {
     this.stopping ??= this.runStop(error ?? null);

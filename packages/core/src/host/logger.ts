@@ -86,7 +86,7 @@ class GuardedLogger implements Logger {
     Promise.resolve(given).catch((error: unknown) => this.complain(error));
   }
 
-  /** Nobody reads the log of a logger that fails, so it is said where Node says such things; once. */
+  /** Nobody reads the log of a logger that fails, so it goes to standard error, once. */
   private complain(error: unknown): void {
     if (this.hasWarned) return;
     this.hasWarned = true;

@@ -109,7 +109,7 @@ export class UserObjects {
   private async make(target: new () => object, container: Container | undefined): Promise<void> {
     const instance: unknown =
       this.given.get(target) ?? (container === undefined ? new target() : container.get(target));
-    // Only what is no instance yet is waited for: one with a property `then` would be taken for a promise.
+    // Only what is not an instance yet is waited for: one with a property `then` would be taken for a promise.
     const made: unknown =
       instance instanceof target
         ? instance

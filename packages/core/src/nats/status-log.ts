@@ -9,7 +9,7 @@ const WINDOW = 10_000;
 
 /**
  * Logs what happens to the connection, one line for each event; gives the way to end that.
- * @param isExpected whether a violation is no news to anybody
+ * @param isExpected whether a violation is expected, and need not be logged
  */
 export function logStatus(
   connection: Connection,

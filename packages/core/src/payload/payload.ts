@@ -119,7 +119,7 @@ function fromType(type: PayloadClass, array: boolean, classes: PayloadClasses): 
 }
 
 const AS_CLASS = 'take a class that holds what you need, or say @Endpoint({ request: "unchecked" })';
-/** What is no payload class, and what to write instead. */
+/** Types that are not payload classes, and what to write instead. */
 const BUILT_IN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [
     Date,

@@ -13,7 +13,7 @@ import type { Replying } from './replying';
 import { sendStream } from './stream';
 
 const DECIMAL = /^[-+]?\d+(\.\d+)?$/;
-// A hundred years in milliseconds: what is longer is no deadline, and far beyond it lie dates that do not exist.
+// A hundred years in milliseconds: what is longer is not a deadline, and far beyond it lie dates that do not exist.
 const MAX_TIMEOUT = 100 * 365 * 24 * 3600 * 1000;
 
 /** Takes one message to its reply. Never throws: whatever goes wrong becomes the error reply. */
@@ -135,7 +135,7 @@ export class Request extends Run<EndpointRuntime> implements RequestContext, Rep
 
   private callersTimeout(): number {
     const value = this.headers.get(TIMEOUT_HEADER);
-    // What is no number is no deadline; a caller whose time is up gets the 504 that it asked for.
+    // What is not a number is not a deadline; a caller whose time is up gets the 504 that it asked for.
     if (value === undefined || !DECIMAL.test(value)) return Infinity;
     const timeout = Math.max(Number(value), 0);
     return timeout > MAX_TIMEOUT ? Infinity : timeout;

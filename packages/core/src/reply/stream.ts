@@ -121,7 +121,7 @@ export function sendUncredited(
 
 /**
  * A reader that left does not look any more. If it still reads, somebody else has cancelled, and it is not to take that
- * for the end. To the service it is no failure.
+ * for the end. To the service it is not a failure.
  */
 function announceCancel({ replyHeaders }: Replying): void {
   replyHeaders.set(ERROR_CODE_HEADER, '499');

@@ -67,7 +67,7 @@ export interface RunningService extends EndpointHost {
   reset(): void;
   /**
    * Leaves the queue groups, finishes what runs, leaves discovery. Other services on the connection go on.
-   * @param error why, when it is no ordinary end; comes back from `stopped`
+   * @param error why it stops, for a stop that is not an ordinary one; `stopped` resolves to it
    */
   stop(error?: Error): Promise<Error | null>;
   /** Resolves when the service has stopped, with the error if there was one. */

@@ -213,7 +213,7 @@ onStage('codecs', Codecs, (stage) => {
       expect([reply.code, reply.description]).toEqual([400, 'body nests deeper than 100 levels']);
     });
 
-    it('answers what is no MessagePack with 400', async () => {
+    it('answers what is not MessagePack with 400', async () => {
       expect(await stage.call('pack', Buffer.from([0xc1]))).toMatchObject({
         code: 400,
         description: 'body is not valid msgpack',

@@ -134,7 +134,7 @@ onEachServer((server) => {
     expect(linesOf(stage).filter(({ level }) => level === 'debug')).toEqual([]);
   });
 
-  it('an unknown error: the caller sees 500, no word of it, and an id that leads to the log line with the stack', async () => {
+  it('an unknown error: the caller gets 500, nothing of its text, and an id that leads to the log line with the stack', async () => {
     await using stage = await Stage.start(server, Logging);
     const reply = await stage.call('unknown');
     expect([reply.code, reply.description, reply.text]).toEqual([500, 'internal error', '']);

@@ -412,7 +412,7 @@ onStage('payloads', Payloads, (stage, server) => {
       expect((await stage.call(subject, null)).code).toBe(400);
   });
 
-  it('a default of an added handler counts, a rest parameter is none', async () => {
+  it('a default of an added handler counts, a rest parameter has none', async () => {
     const [service] = stage.host.services;
     await service!.addEndpoint('addedDefault', (limit = 7) => limit, { request: Number });
     await service!.addEndpoint('addedRest', (...all: unknown[]) => typeof all[0], { request: Number });
@@ -475,7 +475,7 @@ onStage('payloads', Payloads, (stage, server) => {
       expect((await stage.call('nothing', body)).value).toBe('fine');
   });
 
-  it('a body that is no JSON, or no UTF-8, is a 400', async () => {
+  it('a body that is not JSON, or not UTF-8, is a 400', async () => {
     const notJson = await stage.call('order', '{"a":');
     expect([notJson.code, notJson.description]).toEqual([400, 'body is not valid JSON']);
     const notUtf8 = await stage.call('order', Buffer.from([0x22, 0xff, 0xfe, 0x22]));

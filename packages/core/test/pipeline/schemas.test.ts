@@ -186,7 +186,7 @@ onStage('schemas in INFO', Schemas, (stage, server) => {
     ['none of the enum', { colour: 'green' }],
     ['none of the choices', { choice: 'c' }],
     ['not the pattern', { pattern: 'xyz' }],
-    ['a note that is no text', { note: 1 }],
+    ['a note that is not a string', { note: 1 }],
     ['a nested property too long', { main: { code: '123456', count: 1 } }],
     ['a nested number too large', { main: { code: 'a', count: 11 } }],
     ['a nested fraction', { main: { code: 'a', count: 1.5 } }],

@@ -104,7 +104,7 @@ export class Contradicting {
   // @ts-expect-error a handler is (payload, ctx)
   @Endpoint()
   three(_: Operands, _ctx: RequestContext, _more: string): void {}
-  // @ts-expect-error a field is no method
+  // @ts-expect-error a field is not a method
   @Endpoint()
   field = 1;
   // @ts-expect-error the event carries something else

@@ -51,7 +51,7 @@ export const thrown: Record<string, () => unknown> = {
         throw hostileServiceError('code');
       },
     }),
-  'a ServiceError with a code that is no number': () => new ServiceError('400' as never, 'no'),
+  'a ServiceError with a code that is not a number': () => new ServiceError('400' as never, 'no'),
   'a ServiceError with data that throws': () => new ServiceError(400, 'no', { data: { toJSON: refuse } }),
   'a ServiceError with headers that are none': () =>
     new ServiceError(400, 'no', { headers: { a: [Symbol('no')] as never } }),

@@ -158,7 +158,7 @@ export class PullLoop {
     const inbox = this.connection.subscribe(this.inboxSubject, {
       callback: (error: Error | null, message: Message) => {
         if (error !== null) return this.fail(error);
-        // What a former inbox still brings is a message as any other, but no word about the present pulls.
+        // What a former inbox still brings is a message like any other, but says nothing about the present pulls.
         this.onMessage(message, inbox === this.inbox);
       },
     });

@@ -12,7 +12,7 @@ export type Verdict =
   | { readonly end: 'bury'; readonly failure: Failure }
   | { readonly end: 'drop'; readonly failure: Failure };
 
-/** Errors of a handler's own that another run would not mend; what it received from others may be mended by then. */
+/** Errors of a handler's own that another run would not change; those that it received from others may be over by then. */
 const MAY_PASS = new Set([408, 429]);
 
 /** Judges what a handler has thrown, and logs what nobody else sees. */

@@ -28,7 +28,7 @@ export interface DeadLetter {
   readonly bodyLost: number | undefined;
 }
 
-/** What a stored message says; whatever it holds, nothing is thrown. Undefined for what is no dead letter. */
+/** What a stored message says; whatever it holds, nothing is thrown. Undefined for what is not a dead letter. */
 export function deadLetterIn({ seq, header, data, time }: StoredMsg): DeadLetter | undefined {
   const has = (name: string): string | undefined => (header.has(name) ? printable(header.get(name), 8_192) : undefined);
   const stream = has(DEAD_LETTER_HEADERS.stream);

@@ -79,7 +79,7 @@ function numbersOf(
   const deliveryEnd = endOfNumber(reply, sequenceEnd + 1);
   const timeEnd = endOfNumber(reply, deliveryEnd + 1);
   const pendingEnd = endOfNumber(reply, timeEnd + 1);
-  // What is no number leaves NaN to all that follow it.
+  // What is not a number leaves NaN to all that follow it.
   if (
     hasToken ? !(reply.indexOf('.', pendingEnd + 1) === -1 && pendingEnd < reply.length) : pendingEnd !== reply.length
   )

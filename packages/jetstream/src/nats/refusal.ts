@@ -8,7 +8,7 @@ export interface Refusal {
   readonly description: string;
 }
 
-/** Reads the `error` of a reply; undefined for what is no refusal of the server's: anybody can answer a request. */
+/** Reads the `error` of a reply; undefined for what is not a refusal of the server's: anybody can answer a request. */
 export function refusalIn(error: unknown): Refusal | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code: status, err_code: code = status, description } = error as Record<string, unknown>;

@@ -27,7 +27,7 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Reads the reply to a published event: the receipt, or the error of the server. Undefined for what is no acknowledgement:
+ * Reads the reply to a published event: the receipt, or the error of the server. Undefined for what is not an acknowledgement:
  * any subscriber of the subject can answer, too.
  */
 export function acknowledgementIn(message: Message, subject: string): PublishReceipt | PublishError | undefined {

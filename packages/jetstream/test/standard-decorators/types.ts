@@ -111,7 +111,7 @@ export class Contradicting {
   // @ts-expect-error a size without a wait
   @Consume(Orders, Shipped, { batch: { size: 10 } })
   size(_: Text[]): void {}
-  // @ts-expect-error a field is no method
+  // @ts-expect-error a field is not a method
   @Consume(Orders, Shipped)
   consumerField = 1;
 

@@ -9,7 +9,7 @@ import { wholeBytes } from './whole-bytes';
 /** The text of a body. @throws ServiceError 400 for bytes that are not UTF-8 */
 export function utf8(body: Uint8Array): string {
   const decoded = textOf(body);
-  // U+FFFD is what bytes that are no UTF-8 become, and rarely what somebody sent.
+  // U+FFFD is what bytes that are not UTF-8 become, and rarely what somebody sent.
   if (decoded.includes('\uFFFD') && !isUtf8(body)) throw errorNamed('notUtf8');
   return decoded;
 }

@@ -290,7 +290,7 @@ export async function typeTests(publisher: EventPublisher): Promise<void> {
   await publisher.publish(OrderPlaced, { id: 'a', quantity: 1 });
   // @ts-expect-error a token has another name
   await publisher.publish(OrderPlaced, { id: 'a', quantity: 1 }, { params: { order: 'a' } });
-  // @ts-expect-error a token is no object
+  // @ts-expect-error a token is not an object
   await publisher.publish(OrderPlaced, { id: 'a', quantity: 1 }, { params: { id: {} } });
   // @ts-expect-error a field is missing
   await publisher.publish(OrderPlaced, { id: 'a' }, { params: { id: 'a' } });

@@ -102,7 +102,7 @@ export function isEvent(value: unknown): value is Event {
 /**
  * The subject that an event is published on.
  * @param noun what errors call the event
- * @throws TypeError when a named token has no value, or one that is no token
+ * @throws TypeError when a named token has no value, or one that is not a token
  */
 export function eventSubject(
   event: Event,

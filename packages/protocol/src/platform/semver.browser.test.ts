@@ -78,7 +78,7 @@ test('a version is one exactly where npm takes it strictly', () => {
 });
 
 test.each(['latest', '1.0.0.0', '>', '^', '1.2.3-', '99999999999999999999', '^1.0.0 latest', '1 |', '1.x.0'])(
-  '%j is no range',
+  '%j is not a range',
   (text) => {
     expect(versionRange(text)).toBeUndefined();
   },

@@ -18,7 +18,7 @@ test.each(['1.0.0', '0.0.1', '1.0.0-rc.1+b5', '1.0.0+x', '10.20.30-a-b'])('%j is
 });
 
 test.each(['1.0', 'v1.0.0', '01.0.0', '1.0.0.1', ' 1.0.0', '1.0.0 ', '', '1', 'latest', undefined, '1.0.0-'])(
-  '%j is no version',
+  '%j is not a version',
   (version) => {
     expect(versionProblem(version)).toBeDefined();
   },

@@ -107,7 +107,7 @@ export class ItemSender {
         }
       }
     } catch (error) {
-      // Items that throw because they were asked to stop are no failure.
+      // Items that throw because they were asked to stop are not failures.
       if (!this.hasLeft()) failure = { error };
     }
     try {

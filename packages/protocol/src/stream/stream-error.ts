@@ -14,7 +14,7 @@ export class StreamError extends Error {
   }
 }
 
-/** A reply that is no part of a stream. */
+/** A reply that is not part of a stream. */
 export function noStream(subject: string): StreamError {
   return new StreamError(
     `the reply of ${subject} is not a stream (it has no header ${SEQUENCE_HEADER}); use call() instead of stream()`,

@@ -239,7 +239,7 @@ describe('a service that is made by hand', () => {
     ['control-no-queue-group', 'discovery is in a queue group', { queue: 'q' }],
     ['control-schema', 'a type is wrong', change('PING', { type: 'ping' })],
     ['identity', 'the version is another in STATS', change('STATS', { version: '1.0.1' })],
-    ['version', 'the version is no SemVer', { reply: (_, reply) => void (reply.version = 'v1') }],
+    ['version', 'the version is not SemVer', { reply: (_, reply) => void (reply.version = 'v1') }],
     ['metadata', 'metadata holds a number', { reply: (_, reply) => void (reply.metadata = { a: 1 }) }],
     ['endpoints', 'endpoints are null', change('INFO', { endpoints: null })],
     ['endpoint-name', 'an endpoint name has a dot', changeEndpoint('INFO', { name: 'a.b' })],

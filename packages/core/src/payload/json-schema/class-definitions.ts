@@ -104,7 +104,7 @@ class ClassDefinitions {
     return { demands, isRequired };
   }
 
-  /** class-validator looks into arrays, arrays in arrays too, whether `each` is said or not. */
+  /** class-validator looks into arrays, arrays in arrays too, with `each` and without. */
   private nested(conversion: Conversion, isArray: boolean, skipsNull: boolean): Schema {
     if (conversion.to === 'same') return { type: ['object', 'array'] };
     if (conversion.to !== 'class' || !hasValidators(conversion.class)) return {};

@@ -10,7 +10,7 @@ export class Person {
 @Service({ name: 'greeter', version: '1.0.0', description: 'Greets people' })
 @Group('greeter')
 export class Greeter {
-  // Endpoint "hello" on subject greeter.hello; what is no Person gets error 400.
+  // Endpoint "hello" on subject greeter.hello; anything but a Person gets error 400.
   @Endpoint()
   hello({ name }: Person): string {
     return `Hello, ${name}!`;

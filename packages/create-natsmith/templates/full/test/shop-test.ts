@@ -39,7 +39,7 @@ describe('Shop', () => {
     await assert.rejects(shop.place(order, { headers }), { code: 409, description: 'sold out' });
   });
 
-  it('takes no order from somebody unknown', async () => {
+  it('takes no order from an unauthenticated caller', async () => {
     const shop = await client.service<Orders>('shop');
     await assert.rejects(shop.place(order), { code: 401 });
   });
