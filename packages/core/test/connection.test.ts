@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Endpoint, NatsServiceFactory, Service, type NatsServiceHost } from '@natsmith/core';
 import { NatsServer } from '@natsmith/testing';
+import { Cable } from '#test/cable';
 import { type Connection } from '#test/connection';
 import { describeWithNatsServer, onEachServerAndClient } from '#test/matrix';
 import { useChildren } from '#test/child';
@@ -115,6 +116,26 @@ describeWithNatsServer('a service that loses its server for good', () => {
     expect(child.output).toContain('onStop');
     expect(child.output).toMatch(/with .*(CONNECTION_REFUSED|ECONNREFUSED)/);
     expect((await child.exit).code).toBe(1);
+  });
+});
+
+onEachServerAndClient((server, client) => {
+  const hosts = useHosts();
+
+  describe('a service on a connection that may not reconnect', () => {
+    it('stops with an error when the link is cut, and without one when the connection is closed', async () => {
+      const cable = await Cable.to(server.port);
+      const options = { servers: `127.0.0.1:${cable.port}`, reconnect: false };
+      const [lost, closed] = [await client.connect(options), await client.connect(options)];
+      const ofClosed = await hosts.start(Greeter, { connection: closed });
+      const ofLost = await hosts.start(Greeter, { connection: lost });
+      await closed.close();
+      expect(await ofClosed.host.stopped).toBeNull();
+      cable.close();
+      expect(await ofLost.host.stopped).toMatchObject({
+        message: 'the server ended the connection, which has "reconnect: false"',
+      });
+    });
   });
 });
 

@@ -5,7 +5,7 @@ import type { ServiceInstance } from '../service/instance';
 import { isOfNeighbours } from '../service/neighbours';
 import type { RunningService } from '../service/service';
 import { onSignals } from './signals';
-import { closeInTime } from '../nats/close';
+import { closeInTime, lossOf } from '../nats/close';
 import type { Connection } from '../nats/connection';
 import { logStatus } from '../nats/status-log';
 
@@ -40,7 +40,7 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
     this.stopped = new Promise((resolve) => (this.resolveStopped = resolve));
     this.stopLog = logStatus(parts.connection, parts.logger, isOfNeighbours);
     if (ownsProcess) this.ignoreSignals = onSignals((signal) => this.stopAt(signal));
-    void parts.connection.closed().then((error) => this.stopAtClose(error));
+    void lossOf(parts.connection).then((loss) => this.stopAtClose(loss));
   }
 
   get connection(): C {
@@ -98,9 +98,8 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
     return error;
   }
 
-  /** A connection that was closed on purpose has no error; one that was lost for good has one. */
-  private stopAtClose(error: unknown): void {
-    if (this.stopping !== undefined || !(error instanceof Error)) return void this.stop();
+  private stopAtClose(error: Error | undefined): void {
+    if (this.stopping !== undefined || error === undefined) return void this.stop();
     this.parts.logger.error({ err: error }, 'the connection to NATS is lost for good; stopping');
     // What started the process should start it again.
     if (this.ownsProcess) process.exitCode ||= 1;

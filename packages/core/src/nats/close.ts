@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ConnectionEvents } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { Connection } from './connection';
 
@@ -18,4 +20,16 @@ export async function closeInTime(connection: Connection, logger: Logger): Promi
   );
   if (!(await Promise.race([closed, late]))) logger.error({}, 'the connection did not close in time; it is left open');
   clearTimeout(timer);
+}
+
+/** Resolves when a connection is closed: to why it is lost for good, or to undefined where it was closed on purpose. */
+export async function lossOf(connection: Connection): Promise<Error | undefined> {
+  const events = ConnectionEvents.of(connection);
+  const error = await connection.closed();
+  if (error instanceof Error) return error;
+  const { options } = connection as { readonly options?: { readonly reconnect?: boolean } };
+  if (options?.reconnect !== false) return undefined;
+  // A connection that may not reconnect ends without an error when the server is gone. Its status is told beside its end.
+  await nextTurn();
+  return events.isLost ? new Error('the server ended the connection, which has "reconnect: false"') : undefined;
 }

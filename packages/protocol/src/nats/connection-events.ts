@@ -41,6 +41,11 @@ export class ConnectionEvents {
     return this.connected ? 'connected' : 'disconnected';
   }
 
+  /** Whether the server or the network ended it, and it has not come back; false where it was closed on purpose. */
+  get isLost(): boolean {
+    return !this.connected;
+  }
+
   /** Calls for each event, until the connection is closed; gives the way to end that. */
   listen(listener: (event: ConnectionEvent) => void): () => void {
     this.listeners.add(listener);
