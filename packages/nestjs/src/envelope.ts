@@ -7,7 +7,7 @@ import {
   type Next,
   type RequestContext,
 } from '@natsmith/core';
-import { asBuffer, isAsyncIterable, jsonOf, parseJson, ServiceError } from '@natsmith/protocol';
+import { asBuffer, errorNamed, isAsyncIterable, jsonOf, parseJson, ServiceError } from '@natsmith/protocol';
 
 /** A body as it is without its envelope. */
 interface Opened {
@@ -71,7 +71,22 @@ export const nestCodec: Codec = {
 
 /** @throws TypeError for what has no JSON form, such as a Map */
 function encode(value: unknown): string {
-  return jsonOf(value) as string;
+  const { [TEXT]: text } = (value ?? {}) as { readonly [TEXT]?: string };
+  return text ?? (jsonOf(value) as string);
+}
+
+/** Where an envelope carries its JSON. */
+const TEXT = Symbol('JSON');
+
+/** An envelope that can be sent. @throws ServiceError for one that has no JSON form, while that can have an envelope, too */
+function sendable<E extends object>(envelope: E): Readonly<E> {
+  let text: string;
+  try {
+    text = encode(envelope);
+  } catch (cause) {
+    throw errorNamed('replyNotEncoded', undefined, { cause });
+  }
+  return Object.freeze(Object.defineProperty(envelope, TEXT, { value: text }));
 }
 
 /** The codec of the events of one subject: `{ pattern, data }`, as Nest's clients emit them. */
@@ -110,7 +125,7 @@ function idIn(body: Uint8Array): string | undefined {
 async function answer(id: string, next: Next, ctx: RequestContext): Promise<object> {
   try {
     const response = await next();
-    if (!isAsyncIterable(response)) return { response, isDisposed: true, id };
+    if (!isAsyncIterable(response)) return sendable({ response, isDisposed: true, id });
     // As an Observable of Nest's travels; the end of a stream of natsmith is an empty message, which Nest's client takes
     // for nobody's answer.
     await sendUncredited(response, ctx, (item) => encode({ response: item, id }));
@@ -126,7 +141,11 @@ async function answer(id: string, next: Next, ctx: RequestContext): Promise<obje
 function errorFor(id: string, thrown: unknown, ctx: RequestContext): ServiceError {
   const { code, description: message, data, headers } = failureOf(thrown, contextOf(ctx));
   const err = { status: 'error', code, message, ...(data !== undefined && { data }) };
-  return new ServiceError(code, message, { data: { err, isDisposed: true, id }, headers });
+  try {
+    return new ServiceError(code, message, { data: sendable({ err, isDisposed: true, id }), headers });
+  } catch (cause) {
+    return errorFor(id, cause, ctx);
+  }
 }
 
 /** What core knows of a request besides what it shows to handlers. */

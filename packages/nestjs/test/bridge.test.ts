@@ -65,6 +65,18 @@ class Math {
     throw new Error('the password is 1234');
   }
 
+  @NestEndpoint('math.map', { request: String })
+  map(where: string): Map<string, number> {
+    const map = new Map([['a', 1]]);
+    if (where === 'error') throw new ServiceError(409, 'too many', { data: { map } });
+    return map;
+  }
+
+  @NestEndpoint('math.maps')
+  async *maps(): AsyncGenerator<Map<string, number>> {
+    yield new Map([['a', 1]]);
+  }
+
   @NestEndpoint('math.echo', { request: 'unchecked' })
   echo(payload: unknown): unknown {
     return payload;
@@ -110,7 +122,8 @@ onEachServerAndClient((server, library) => {
   let bridge: NestClient;
 
   beforeAll(async () => {
-    const options = { transport: Transport.NATS, options: { servers: server.url } } as const;
+    // The server may stop before they are closed, and what is still connecting keeps the process.
+    const options = { transport: Transport.NATS, options: { servers: server.url, reconnect: false } } as const;
     nest = await NestFactory.createMicroservice<MicroserviceOptions>(UsersModule, { ...options, logger: false });
     await nest.listen();
     proxy = ClientProxyFactory.create(options);
@@ -163,6 +176,14 @@ onEachServerAndClient((server, library) => {
 
     test('and hears nothing of what went wrong inside', async () => {
       await expect(send('math.broken', {})).rejects.toEqual({ status: 'error', code: 500, message: 'internal error' });
+    });
+
+    test('and hears of a reply, an item or the data of an error that has no JSON form', async () => {
+      const refusal = { status: 'error', code: 500 };
+      await expect(send('math.map', 'reply')).rejects.toEqual({ ...refusal, message: 'reply cannot be encoded' });
+      await expect(send('math.map', 'error')).rejects.toEqual({ ...refusal, message: 'reply cannot be encoded' });
+      const items = lastValueFrom(proxy.send('math.maps', {}).pipe(toArray()));
+      await expect(items).rejects.toEqual({ ...refusal, message: 'item cannot be encoded' });
     });
 
     test('and gets the errors of all middleware, where nestReplies stands first', async () => {
