@@ -24,7 +24,8 @@ onEachServer((server) => {
   beforeAll(async () => {
     nest = await NestFactory.createMicroservice<MicroserviceOptions>(StockModule, {
       transport: Transport.NATS,
-      options: { servers: server.url },
+      // The server may stop before it is closed, and what is still connecting keeps the process.
+      options: { servers: server.url, reconnect: false },
       logger: false,
     });
     await nest.listen();
