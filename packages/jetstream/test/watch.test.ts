@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceClient } from '@natsmith/client';
 import { Endpoint, Service } from '@natsmith/core';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { IsInt } from 'class-validator';
 import { useHosts } from '#test/hosts';
 import { onEachJetStream } from '#test/matrix';
@@ -64,6 +65,13 @@ onEachJetStream((server, client) => {
       const connection = await client.connect();
       const proxy = await new ServiceClient(connection).service<Gateway>('gateway');
       expect(await proxy.count()).toBe(gateway.limits.size);
+    });
+
+    it('has a consumer on the server that says whose it is', async () => {
+      await start();
+      const manager = await jetstreamManager((await client.connect()) as never);
+      const [found] = await manager.consumers.list('KV_config').next();
+      expect(found?.config.metadata).toMatchObject({ 'natsmith.service': 'gateway', 'natsmith.handler': 'limit' });
     });
 
     it('gets the current values before endpoints begin, without deleted ones', async () => {

@@ -67,6 +67,8 @@ export class BucketFollower {
     /** Of the bucket's stream: `$KV.config.limits.*`. */
     private readonly filter: string,
     private readonly events: FollowerEvents,
+    /** Says on the server whose consumer it is. */
+    private readonly metadata: Readonly<Record<string, string>>,
   ) {
     this.stream = `KV_${bucket}`;
     this.reporter = new ChangeReporter(`$KV.${bucket}.`, {
@@ -135,6 +137,7 @@ export class BucketFollower {
       inactive_threshold: durationOf(INACTIVE),
       mem_storage: true,
       num_replicas: 1,
+      metadata: this.metadata,
     });
     if (this.epoch !== epoch) return;
     this.deliveries = 0;

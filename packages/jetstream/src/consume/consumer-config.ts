@@ -27,8 +27,13 @@ export function configOf(plan: ConsumerPlan): WantedConfig {
       priority_policy: 'pinned_client',
       priority_timeout: nanosecondsOf(PIN_TIMEOUT),
     }),
-    metadata: { ...MADE_BY, [SERVICE]: service, [HANDLER]: handler },
+    metadata: metadataOf(service, handler),
   };
+}
+
+/** Says on the server whose consumer it is. */
+export function metadataOf(service: string, handler: string): Record<string, string> {
+  return { ...MADE_BY, [SERVICE]: service, [HANDLER]: handler };
 }
 
 /** What of a present consumer would contradict the wanted one; filters of one subject and of several exclude each other. */

@@ -29,6 +29,8 @@ export async function warnOfOrphans(
     try {
       for await (const info of consumers.list(stream)) {
         if (++seen > MOST) break;
+        // Those of watches go by themselves.
+        if (info.config.durable_name === undefined) continue;
         const service = info.config.metadata?.[SERVICE];
         if (service === undefined || !services.includes(service) || known.has(info.name)) continue;
         // The warning has the name in a command for a shell.

@@ -17,7 +17,8 @@ import {
   type SourceSurroundings,
 } from '@natsmith/core';
 import type { OptionRules } from '@natsmith/protocol';
-import { BucketFollower } from '../bucket/bucket-follower';
+import { BucketFollower, type FollowerEvents } from '../bucket/bucket-follower';
+import { metadataOf } from '../consume/consumer-config';
 import { keySubject, type Bucket } from '../contract/bucket';
 import { failureIn } from '../provision/management-error';
 import { provisionStreams } from '../provision/provision-streams';
@@ -38,6 +39,7 @@ const { name, timeout, metadata } = CONTRACT_OPTIONS;
 const WATCH_OPTIONS: OptionRules<WatchOptions> = { name, timeout, metadata };
 
 interface WatchPlan extends HandlerPlan {
+  readonly service: string;
   readonly bucket: Bucket;
 }
 
@@ -60,7 +62,7 @@ function planWatch(handler: HandlerDefinition, around: SourceSurroundings): Watc
     queueGroup: '',
     metadata: { bucket: bucket.name },
   };
-  return [{ ...planContract(handler, key.contract, options, facts, around), bucket }];
+  return [{ ...planContract(handler, key.contract, options, facts, around), bucket, service: around.service }];
 }
 
 async function ensureBuckets(plans: readonly HandlerPlan[], around: Preparation): Promise<void> {
@@ -72,7 +74,7 @@ async function ensureBuckets(plans: readonly HandlerPlan[], around: Preparation)
 }
 
 async function startWatch(plan: HandlerPlan, handler: Handler, around: HandlerSurroundings): Promise<RunningHandler> {
-  const { bucket, subject } = plan as WatchPlan;
+  const { bucket, subject, name: handlerName, service } = plan as WatchPlan;
   const { codec, validate } = reading(plan, around.settings);
   const value = invoker(taker<WatchRun>(handler, codec, validate), plan.limits.maxBody);
   const noValue = invoker(taker<WatchRun>(handler, undefined, undefined), Infinity);
@@ -80,7 +82,7 @@ async function startWatch(plan: HandlerPlan, handler: Handler, around: HandlerSu
   const unlimited = { ...around, limiter: undefined };
   const runtime = runtimeOf<WatchRun>(plan, (ctx) => (ctx.operation === 'put' ? value : noValue)(ctx), unlimited);
   let isLost = false;
-  const follower = new BucketFollower(around.settings.connection, bucket.name, subject, {
+  const events: FollowerEvents = {
     onChange: (change) => new WatchRun(runtime, change).run(),
     onLost: (error) => {
       isLost = true;
@@ -90,7 +92,9 @@ async function startWatch(plan: HandlerPlan, handler: Handler, around: HandlerSu
       isLost = false;
       around.onRestored(subject);
     },
-  });
+  };
+  const owner = metadataOf(service, handlerName);
+  const follower = new BucketFollower(around.settings.connection, bucket.name, subject, events, owner);
   try {
     await follower.start();
   } catch (cause) {
