@@ -128,6 +128,7 @@ test('with --from, the packages of a checkout come along, for each other as well
   const { code, output } = await create(`my-service --no-install --no-git --template full --from ${ROOT}`);
   expect(code).toBe(0);
   expect(output).toContain(`natsmith itself comes from ${ROOT}, packed into the folder "vendor"`);
+  expect(output).toContain(`\n  npm install ./vendor/natsmith-jetstream-${version}.tgz\n`);
   const { dependencies, overrides } = manifest('my-service');
   const archive = `file:vendor/natsmith-core-${version}.tgz`;
   expect(dependencies['@natsmith/core']).toBe(archive);

@@ -3,11 +3,12 @@ import type { Choices } from './choices';
 import type { CreatedProject } from './create-project';
 import { PACKAGE_MANAGERS } from './package-manager';
 import { TEMPLATES } from './templates';
+import { ownVersion } from './version';
 
 /** What was done, and what to type next. */
 export function nextSteps(choices: Choices, { name, folder, files, from }: CreatedProject): string {
   const { packageManager: manager, template, install, git } = choices;
-  const { run, exec } = PACKAGE_MANAGERS[manager];
+  const { run, add, exec } = PACKAGE_MANAGERS[manager];
   const { call } = TEMPLATES[template];
   const path = relative(process.cwd(), folder);
   const done = [
@@ -18,7 +19,9 @@ export function nextSteps(choices: Choices, { name, folder, files, from }: Creat
   const commands = [path !== '' && `cd ${path}`, !install && `${manager} install`, `${run} dev`];
   return [
     `\nMade ${name}: ${done.filter(Boolean).join(', ')}.`,
-    from !== undefined && `natsmith itself comes from ${from}, packed into the folder "vendor".`,
+    from !== undefined &&
+      `natsmith itself comes from ${from}, packed into the folder "vendor". Add more of its packages from there:\n` +
+        `  ${add} ./vendor/natsmith-jetstream-${ownVersion()}.tgz`,
     '\nNext:',
     ...commands.filter(Boolean).map((command) => `  ${command}`),
     call !== undefined && `and in another terminal, there:\n  ${exec} natsmith ${call}`,

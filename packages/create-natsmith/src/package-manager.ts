@@ -2,6 +2,8 @@
 interface Manners {
   /** Runs one of the project's scripts. */
   readonly run: string;
+  /** Installs further packages. */
+  readonly add: string;
   /** Runs a program of an installed package. */
   readonly exec: string;
   /** Makes a project of a starter. */
@@ -21,12 +23,14 @@ interface Manners {
 export const PACKAGE_MANAGERS = {
   npm: {
     run: 'npm run',
+    add: 'npm install',
     exec: 'npx',
     create: 'npm init',
     image: { manifests: 'package*.json', install: 'npm ci', prune: 'npm prune --omit=dev' },
   },
   pnpm: {
     run: 'pnpm run',
+    add: 'pnpm add',
     exec: 'pnpm exec',
     create: 'pnpm create',
     image: {
@@ -38,6 +42,7 @@ export const PACKAGE_MANAGERS = {
   },
   yarn: {
     run: 'yarn run',
+    add: 'yarn add',
     exec: 'yarn',
     create: 'yarn create',
     image: {
