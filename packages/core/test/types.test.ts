@@ -319,6 +319,8 @@ compiled.push(async function containers() {
     { get: (target) => awilix.build(target) },
     { get: (target) => inversify.get(target) },
     inversify,
+    { get: (target) => (target === Any ? new Any() : new target()) },
+    { get: <T>(target: new () => T) => new target() },
   ];
   await NatsServiceFactory.create(Any, { container: containers[0] });
   // @ts-expect-error a container has get(Class)

@@ -5,7 +5,8 @@ import type { Class } from '../define/options';
 
 /** Where instances come from, when natsmith is not to make them: any dependency injection container fits. */
 export interface Container {
-  get<T extends object>(target: new (...args: unknown[]) => T): T | Promise<T>;
+  /** An instance of the class, or a promise of one. */
+  get(target: new (...args: unknown[]) => object): object | Promise<object>;
 }
 
 /** Makes a container with the host's own connection, so that what classes need can use it; the host closes it. */
