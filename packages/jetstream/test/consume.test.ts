@@ -601,5 +601,18 @@ onEachJetStream((server, client) => {
       }
       await expect(hosts.start(Wrong, { connection: await client.connect() })).rejects.toThrow(message);
     });
+
+    it.each([undefined, null, 'TASKS', { name: 'TASKS' }])(
+      'of %j in the place of a stream is refused',
+      async (stream) => {
+        @Service({ name: 'wrong', version: '1.0.0' })
+        class Wrong {
+          @Consume(stream as never, made.Task) work(_: unknown): void {}
+        }
+        await expect(hosts.start(Wrong, { connection: await client.connect() })).rejects.toThrow(
+          /Wrong.work consumes a stream that eventStream\(\) has not declared/,
+        );
+      },
+    );
   });
 });

@@ -181,6 +181,12 @@ onEachJetStream((_server, client) => {
     it.each([
       ['60 seconds', {}, /write five fields/],
       ['* * * *', {}, /write five fields/],
+      ['61 5 * * *', {}, /"61" is wrong for the minutes: they go from 0 to 59/],
+      ['0 5 * * 7', {}, /"7" is wrong for the days of the week: they go from 0 to 6, or SUN to SAT/],
+      ['0 5 * 0,JAN *', {}, /"0" is wrong for the months/],
+      ['*/0 * * * * *', {}, /"\*\/0" is wrong for the seconds/],
+      ['0 5-3 * * *', {}, /"5-3" is wrong for the hours/],
+      ['@every 999ms', {}, /at most once a second/],
       ['@every 1d', {}, /"@every" takes no days/],
       ['@every 10s', { timeZone: 'Europe/Berlin' }, /"@every" counts time and has no zone/],
       ['0 5 * * *', { timeZone: 'Europe/Nowhere' }, /has the time zone "Europe\/Nowhere", which nobody knows/],

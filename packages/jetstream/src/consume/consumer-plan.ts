@@ -88,9 +88,10 @@ const BATCH_OPTIONS: OptionRules<BatchOptions> = { size: checkedElsewhere, wait:
 export function planConsumer(handler: HandlerDefinition, around: SourceSurroundings): ConsumedPlan[] {
   const { stream, events, options: given } = handler.mark.options as ConsumeMark;
   // Undefined where a file of contracts and a file of classes import each other.
-  if ((stream as unknown) === undefined) {
+  const { subjects } = (stream ?? {}) as { subjects?: unknown };
+  if (!Array.isArray(subjects)) {
     around.mistake(
-      'consumes a stream that is not declared; is it used before its declaration, or in a circular import?',
+      'consumes a stream that eventStream() has not declared; is it used before its declaration, or in a circular import?',
     );
     return [];
   }

@@ -1,4 +1,4 @@
-import { nanosecondsOf } from '../nats/duration';
+import { millisecondsOfGo, nanosecondsOf } from '../nats/duration';
 import type { Status } from '../nats/status';
 
 const EXPIRES = 30_000;
@@ -48,24 +48,6 @@ export function limitIn({ description }: Status): PullLimits {
     ...(batch !== undefined && { batch: Math.max(1, Number(batch)) }),
     ...(expires !== undefined && { expires: Math.max(1, millisecondsOfGo(expires)) }),
   };
-}
-
-const GO_UNITS: Readonly<Record<string, number>> = {
-  h: 3_600_000,
-  m: 60_000,
-  s: 1_000,
-  ms: 1,
-  us: 1e-3,
-  µs: 1e-3,
-  ns: 1e-6,
-};
-
-/** A duration as the server prints it: `1m30s`. */
-function millisecondsOfGo(text: string): number {
-  let sum = 0;
-  for (const [, number, unit] of text.matchAll(/([\d.]+)(h|ms|us|µs|ns|m|s)/g))
-    sum += Number(number) * (GO_UNITS[unit ?? ''] ?? 0);
-  return sum;
 }
 
 /** The server ends a pull because of the pull alone, so that the next one may come. */

@@ -28,3 +28,21 @@ export function nanosecondsOf(milliseconds: number): number {
 export function durationOf(value: Duration | undefined): number | undefined {
   return value === undefined ? undefined : nanosecondsOf(millisecondsOf(value));
 }
+
+const GO_UNITS: Readonly<Record<string, number>> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1_000,
+  ms: 1,
+  us: 1e-3,
+  µs: 1e-3,
+  ns: 1e-6,
+};
+
+/** A duration as the server writes and reads it: `1m30s`. */
+export function millisecondsOfGo(text: string): number {
+  let sum = 0;
+  for (const [, number, unit = ''] of text.matchAll(/([\d.]+)(h|ms|us|µs|ns|m|s)/g))
+    sum += Number(number) * (GO_UNITS[unit] ?? 0);
+  return sum;
+}
