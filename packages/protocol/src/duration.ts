@@ -41,5 +41,6 @@ export function millisecondsOfOption(name: string, duration: Duration | undefine
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'number' ? String(value) : value === null ? 'null' : `a ${typeof value}`;
+  if (typeof value === 'number' || value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
