@@ -15,6 +15,9 @@ export function prepare() {
   step('build for browsers', [path('scripts/build-browser.mjs')]);
 }
 
+// As a program of its own, before an example starts.
+if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();
+
 function checkNode() {
   const { engines } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
   const [major, minor = 0] = /\d+(\.\d+)?/.exec(engines.node)[0].split('.').map(Number);
