@@ -171,6 +171,40 @@ onEachServer((server) => {
     expect(await statsOf('wait')).toMatchObject({ num_requests: 1 });
   });
 
+  describe('percentiles', () => {
+    const dataOf = async (endpoint: string) => (await statsOf(endpoint)).data;
+
+    it('of durations are the data of endpoints, where the host is to give them', async () => {
+      const { service } = await start(Worker, { percentiles: true });
+      await nc.request('wait');
+      const { p50, p95, p99 } = (await dataOf('wait')) as Record<string, number>;
+      expect(p50).toBeGreaterThanOrEqual(50_000_000);
+      expect([p95, p99]).toEqual([p50, p50]);
+      expect(await dataOf('spin')).toBeUndefined();
+      service.reset();
+      expect(await dataOf('wait')).toBeUndefined();
+    });
+
+    it('give way to a stats handler', async () => {
+      @Service({ name: 'worker', version: '1.0.0' })
+      class Measured {
+        @Endpoint() measured(): void {}
+        @StatsHandler() data(): string {
+          return 'its own';
+        }
+      }
+      await start(Measured, { percentiles: true });
+      await nc.request('measured');
+      expect(await dataOf('measured')).toBe('its own');
+    });
+
+    it('are not there unasked', async () => {
+      await start(Worker);
+      await nc.request('spin');
+      expect(await dataOf('spin')).toBeUndefined();
+    });
+  });
+
   describe('a stats handler', () => {
     let give: (stats: EndpointStats) => unknown;
 

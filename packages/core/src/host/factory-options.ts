@@ -38,6 +38,8 @@ export interface FactoryOptions<C extends Connection = NatsConnection> {
   logger?: Logger | false;
   /** Whether each message that is handled is a log line at the level `info`, and not at `debug`; default false. */
   accessLog?: boolean;
+  /** Whether STATS has percentiles of durations as `data`, of services without a stats handler; default false. */
+  percentiles?: boolean;
   /** What the default logger writes as `[Redacted]`: paths of log lines, as pino takes them, such as `err.password`. */
   redact?: readonly string[];
   /** Whether SIGINT and SIGTERM stop the host; default true. */
@@ -121,6 +123,7 @@ export const FACTORY_OPTIONS: OptionRules<FactoryOptions> = {
   use: middlewares,
   logger: aLogger,
   accessLog: aBoolean,
+  percentiles: aBoolean,
   redact: paths,
   signals: aBoolean,
   stopTimeout: checkedElsewhere,

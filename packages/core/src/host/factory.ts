@@ -86,6 +86,7 @@ async function create<C extends Connection>(
       outlet,
       logger,
       accessLog: options.accessLog ?? false,
+      percentiles: options.percentiles ?? false,
       use: options.use ?? [],
       validation: options.validation ?? {},
       stopTimeout,

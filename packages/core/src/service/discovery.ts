@@ -8,6 +8,7 @@ import {
 import type { StatsHandlerMethod } from '../define/options';
 import type { Connection } from '../nats/connection';
 import type { KeptSubscription, Receiver } from '../nats/kept-subscription';
+import { percentilesOf } from '../pipeline/percentiles';
 import type { ServicePlan } from '../plan/plan';
 import type { HostSettings } from '../sources/settings';
 import type { RunningHandler } from '../sources/source';
@@ -15,7 +16,7 @@ import { subscribeControl } from './control';
 import type { Handlers } from './handlers';
 import { InfoBody } from './info';
 import type { ServiceStats } from './service';
-import { statsReply, withMeasures } from './stats';
+import { statsReply, withMeasures, type DataOf } from './stats';
 
 /** What a service instance says of itself (ADR-32, Discovery), to the process as to the wire. */
 export class Discovery {
@@ -77,12 +78,13 @@ export class Discovery {
 
   private statsReply(handlers: readonly RunningHandler[]): Promise<StatsResponse> {
     const { outlet, logger } = this.settings;
-    return statsReply(this.identity, this.started, handlers, this.statsHandler, outlet.maxPayload, logger);
+    return statsReply(this.identity, this.started, handlers, this.dataOf, outlet.maxPayload, logger);
   }
 
-  private get statsHandler(): StatsHandlerMethod | undefined {
+  private get dataOf(): DataOf | undefined {
     const { statsHandler: method, class: service } = this.plan;
-    if (method === undefined) return undefined;
+    const { percentiles } = this.settings;
+    if (method === undefined) return percentiles ? (_, { measures }) => percentilesOf(measures.durations) : undefined;
     const object = this.settings.objects.get(service) as Record<string, StatsHandlerMethod>;
     return (endpoint) => object[method]?.(endpoint);
   }

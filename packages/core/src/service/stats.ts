@@ -6,11 +6,13 @@ import {
   isThenable,
 } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
-import type { StatsHandlerMethod } from '../define/options';
 import type { HandlerPlan } from '../plan/handler-plan';
 import type { Counter } from '../pipeline/counter';
 import type { RunningHandler } from '../sources/source';
 import type { ServiceStats } from './service';
+
+/** Gives the `data` of an endpoint, undefined for none. */
+export type DataOf = (endpoint: EndpointStats, counter: Counter) => unknown;
 
 /** How long STATS waits for a stats handler, in ms: the `nats` command gives up 300 ms after the latest reply. */
 const STATS_HANDLER_TIMEOUT = 200;
@@ -20,7 +22,7 @@ export async function statsReply(
   identity: ServiceIdentity,
   started: Date,
   endpoints: readonly { readonly plan: HandlerPlan; readonly counter: Counter }[],
-  statsHandler: StatsHandlerMethod | undefined,
+  dataOf: DataOf | undefined,
   maxPayload: number,
   logger: Logger,
 ): Promise<StatsResponse> {
@@ -31,9 +33,12 @@ export async function statsReply(
     endpoints: endpoints.map(({ plan, counter }) => endpointStats(plan, counter)),
   };
   fitStats(reply, maxPayload, logger);
-  if (statsHandler !== undefined) {
+  if (dataOf !== undefined) {
     const data = await Promise.all(
-      reply.endpoints.map((endpoint) => encodedData(endpoint, statsHandler, identity.name, logger)),
+      endpoints.map(({ counter }, index) => {
+        const endpoint = reply.endpoints[index] as EndpointStats;
+        return encodedData(endpoint, () => dataOf({ ...endpoint }, counter), identity.name, logger);
+      }),
     );
     addDataThatFits(reply, data, maxPayload, logger);
   }
@@ -91,15 +96,15 @@ function sizeOf(reply: StatsResponse): number {
   return Buffer.byteLength(JSON.stringify(reply));
 }
 
-/** What the stats handler gives, through JSON now, so that what has none cannot spoil the reply. */
+/** What is given for an endpoint, through JSON now, so that what has none cannot spoil the reply. */
 async function encodedData(
   endpoint: EndpointStats,
-  statsHandler: StatsHandlerMethod,
+  give: () => unknown,
   service: string,
   logger: Logger,
 ): Promise<string | undefined> {
   try {
-    const data = await inTime(statsHandler({ ...endpoint }), endpoint.name);
+    const data = await inTime(give(), endpoint.name);
     return JSON.stringify(data);
   } catch (err) {
     logger.error({ service, handler: endpoint.name, err }, 'stats handler failed; STATS goes without its data');

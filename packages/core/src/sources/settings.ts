@@ -24,6 +24,8 @@ export interface HostSettings {
   readonly logger: Logger;
   /** Whether each message that is handled is a line at the level `info`. */
   readonly accessLog: boolean;
+  /** Whether STATS has percentiles of durations, in the `data` of services without a stats handler. */
+  readonly percentiles: boolean;
   /** Middleware of the whole host. */
   readonly use: readonly Middleware[];
   readonly validation: ValidatorOptions;
