@@ -155,5 +155,8 @@ describeWithNatsServer('a service whose credentials are refused', () => {
     expect(host.status).toBe('disconnected');
     await server.reload({ users: [{ user: 'ann', pass: 'old' }] });
     await until(() => host.status === 'running');
+    expect((await host.connection.request('greet')).json()).toBe('hello');
+    expect(log.find('warn', /^disconnected from NATS/)).toHaveLength(1);
+    expect(log.find('info', /^reconnected to NATS/)).toHaveLength(1);
   });
 });

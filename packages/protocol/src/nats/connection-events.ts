@@ -20,7 +20,7 @@ export interface Violation {
 export class ConnectionEvents {
   private static readonly ofConnections = new WeakMap<Connection, ConnectionEvents>();
   private readonly listeners = new Set<(event: ConnectionEvent) => void>();
-  private connected = true;
+  private latest: 'disconnected' | 'reconnected' | undefined;
 
   /** One for each connection: a client library keeps every iterator of its status until the connection is closed. */
   static of(connection: Connection): ConnectionEvents {
@@ -38,12 +38,12 @@ export class ConnectionEvents {
 
   get status(): 'connected' | 'disconnected' | 'closed' {
     if (this.connection.isClosed()) return 'closed';
-    return this.connected ? 'connected' : 'disconnected';
+    return this.isLost ? 'disconnected' : 'connected';
   }
 
   /** Whether the server or the network ended it, and it has not come back; false where it was closed on purpose. */
   get isLost(): boolean {
-    return !this.connected;
+    return this.latest === 'disconnected';
   }
 
   /** Calls for each event, until the connection is closed; gives the way to end that. */
@@ -57,8 +57,11 @@ export class ConnectionEvents {
       for await (const status of this.connection.status()) {
         const event = eventOf(status, this.connection);
         if (event === undefined) continue;
-        if (event.type === 'disconnected') this.connected = false;
-        if (event.type === 'reconnected') this.connected = true;
+        if (event.type === 'disconnected' || event.type === 'reconnected') {
+          // Both libraries say so again for each attempt that was refused, and each of those says that it is over.
+          if (event.type === this.latest) continue;
+          this.latest = event.type;
+        }
         this.tell(event);
       }
     } catch {
