@@ -3,8 +3,10 @@
 import {
   connect,
   Endpoint,
+  event,
   Group,
   NatsServiceFactory,
+  only,
   Service,
   ServiceError,
   StatsHandler,
@@ -12,7 +14,9 @@ import {
   type AddedHandler,
   type Container,
   type EndpointStats,
+  type EventContext,
   type FactoryOptions,
+  type MessageContext,
   type Middleware,
   type NatsServiceHost,
   type RequestContext,
@@ -224,6 +228,56 @@ compiled.push(function middleware() {
   // @ts-expect-error no list of them
   Use([pass]);
   return [wrap, stop, typed, argument, three];
+});
+
+compiled.push(function middlewareOfOneKind() {
+  const ofEndpoints: Middleware<'endpoint'> = (ctx, next) => {
+    ctx.replyHeaders.set('X-Subject', ctx.endpoint.subject);
+    return next();
+  };
+  const ofEvents: Middleware<'event'> = (ctx, next) => {
+    same<typeof ctx.kind, 'event'>();
+    // @ts-expect-error an event has no reply
+    void ctx.replyHeaders;
+    return next();
+  };
+  Use(only('endpoint', ofEndpoints), only('event', ofEvents));
+  const _options: FactoryOptions = { use: [only('endpoint', ofEndpoints)] };
+  // @ts-expect-error a 401 of an endpoint would be thrown around every kind
+  Use(ofEndpoints);
+  // @ts-expect-error also around all services of a host
+  const _everything: FactoryOptions = { use: [ofEndpoints] };
+  // @ts-expect-error middleware of another kind
+  only('event', ofEndpoints);
+  // @ts-expect-error there is no such kind
+  only('requests', ofEndpoints);
+});
+
+compiled.push(function contextsByKind(ctx: MessageContext = null as never) {
+  same<typeof ctx.handler.metadata, Readonly<Record<string, string>>>();
+  same<Awaited<typeof ctx.finished>, { readonly error?: ServiceError }>();
+  // @ts-expect-error only a request has a reply
+  void ctx.replyHeaders;
+  if (ctx.kind === 'endpoint') same<typeof ctx, RequestContext>();
+  if (ctx.kind === 'event') same<typeof ctx, EventContext>();
+});
+
+compiled.push(function contextsOfEvents() {
+  const _Placed = event('orders.{id}.placed', operands);
+  const Paid = event('orders.{id}.paid.{method}', Operands);
+  const _Any = event('orders.>', 'unchecked');
+  const one = null as unknown as EventContext<typeof _Placed>;
+  same<typeof one.params, { readonly id: string }>();
+  // @ts-expect-error the subject has no such token
+  void one.params.method;
+  const several = null as unknown as EventContext<typeof _Placed | typeof Paid>;
+  void several.params.id;
+  // @ts-expect-error not both events have it
+  void several.params.method;
+  if (several.event === Paid) same<typeof several.event, typeof Paid>();
+  const wildcard = null as unknown as EventContext<typeof _Any>;
+  // @ts-expect-error a wildcard has no name
+  void wildcard.params.rest;
 });
 
 compiled.push(async function connections() {

@@ -1,5 +1,14 @@
 /* Compiled with experimental and with standard decorators; an error where @ts-expect-error has none fails both. */
-import { event, Service, unchecked, Use, type EventContext, type Middleware } from '@natsmith/core';
+import {
+  event,
+  only,
+  Service,
+  unchecked,
+  Use,
+  type EventContext,
+  type MessageContext,
+  type Middleware,
+} from '@natsmith/core';
 import {
   bucket,
   Consume,
@@ -60,6 +69,23 @@ export class Fine {
   @Schedule('@every 10s')
   @Use(middleware)
   bare(): void {}
+}
+
+const ofConsumers: Middleware<'consumer'> = (ctx, next) => (ctx.attempt > 1 ? next() : undefined);
+Use(only('consumer', ofConsumers));
+// @ts-expect-error middleware of one kind is given by only()
+Use(ofConsumers);
+// @ts-expect-error another kind
+only('batch', ofConsumers);
+
+/** What each kind has of its own. */
+export function narrowed(ctx: MessageContext): unknown {
+  if (ctx.kind === 'consumer') return ctx.attempt + ctx.sequence;
+  if (ctx.kind === 'batch') return ctx.messages.length;
+  if (ctx.kind === 'watch') return ctx.revision;
+  if (ctx.kind === 'schedule') return ctx.trigger satisfies 'schedule' | 'manual';
+  // @ts-expect-error neither a request nor an event has attempts
+  return ctx.attempt;
 }
 
 export class Contradicting {
