@@ -56,6 +56,7 @@ export const PACKAGE_MANAGERS = {
 /** The name of a package manager. */
 export type PackageManager = keyof typeof PACKAGE_MANAGERS;
 
+/** The package managers that a project can be made for. */
 export const PACKAGE_MANAGER_NAMES = Object.keys(PACKAGE_MANAGERS) as PackageManager[];
 
 /** The one that runs this program, as in `pnpm create natsmith`; npm when there is none. */

@@ -21,4 +21,5 @@ export const TEMPLATES = {
 /** The name of a template. */
 export type TemplateName = keyof typeof TEMPLATES;
 
+/** The templates that a project can be made from. */
 export const TEMPLATE_NAMES = Object.keys(TEMPLATES) as TemplateName[];

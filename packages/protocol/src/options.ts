@@ -4,8 +4,10 @@ export type OptionRule = (value: unknown) => string | undefined;
 /** The options that there are, and what each must be; `checkedElsewhere` for those with rules of their own. */
 export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: OptionRule };
 
+/** Of an option whose value is checked where it is used. */
 export const checkedElsewhere: OptionRule = () => undefined;
 
+/** Rules of one type each: what the value must be, or undefined where it is. */
 export const aBoolean: OptionRule = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
 
 export const aString: OptionRule = (value) => (typeof value === 'string' ? undefined : 'a string');

@@ -5,8 +5,10 @@ import type { BoundLogger } from './logger';
 export interface RequestHeaders {
   /** The first value, or undefined. */
   get(name: string): string | undefined;
+  /** All values in the order in which they were sent; none for a name that was not. */
   getAll(name: string): string[];
   has(name: string): boolean;
+  /** The names, each once. */
   keys(): string[];
 }
 
@@ -14,6 +16,7 @@ export interface RequestHeaders {
 export interface ReplyHeaders {
   /** Replaces all values of the name. */
   set(name: string, value: string): void;
+  /** Adds a value beside those that the name has. */
   append(name: string, value: string): void;
   delete(name: string): void;
 }

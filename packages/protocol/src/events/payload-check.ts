@@ -69,6 +69,7 @@ export function primitivesCheck(type: PrimitiveName): PayloadCheck {
   };
 }
 
+/** Checks that a payload is a primitive of this type; strings, numbers and booleans are not converted. */
 export function primitiveCheck(type: PrimitiveName): PayloadCheck {
   return (value) => {
     if (typeof value === type) return value;

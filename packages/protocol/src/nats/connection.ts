@@ -19,6 +19,7 @@ export interface Connection {
   status(): AsyncIterable<{ readonly type: string }>;
 }
 
+/** A subscription of either client library. */
 export interface Subscription {
   unsubscribe(): void;
   /** Leaves the subject, and resolves when every message that was under way has been delivered. */

@@ -1,6 +1,7 @@
 /** The verbs of the discovery subjects `$SRV.<VERB>[.<name>[.<id>]]` (ADR-32, Discovery). */
 export type Verb = 'PING' | 'INFO' | 'STATS';
 
+/** The three questions of discovery, in the order of ADR-32. */
 export const VERBS: readonly Verb[] = ['PING', 'INFO', 'STATS'];
 
 /** The control subject of a verb: for all services, for those of a name, or for one instance (ADR-32, Discovery). */

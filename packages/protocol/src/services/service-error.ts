@@ -18,7 +18,9 @@ export interface ServiceErrorOptions<Data = unknown> {
  */
 export class ServiceError<Data = unknown> extends Error {
   override readonly name = 'ServiceError';
+  /** The body of the error reply, decoded; undefined for an empty one. */
   readonly data: Data | undefined;
+  /** Headers of the error reply, on both sides. */
   readonly headers: ServiceErrorOptions['headers'];
 
   /**
