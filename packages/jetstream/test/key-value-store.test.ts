@@ -1,6 +1,8 @@
 import { IsInt } from 'class-validator';
-import { onEachJetStream } from '#test/matrix';
-import { bucket, key, KeyValueStore } from '../src/index';
+import { Service } from '@natsmith/core';
+import { useHosts } from '#test/hosts';
+import { onEachJetStream, onEachServerAndClient } from '#test/matrix';
+import { bucket, ensureStreams, key, KeyValueStore, Watch } from '../src/index';
 
 class Limit {
   @IsInt() perMinute!: number;
@@ -43,7 +45,9 @@ onEachJetStream((_server, client) => {
     });
 
     it.each([-1, 1.5, NaN, null, '1'])('refuses the revision %j', async (revision) => {
-      await expect(put(1, revision as number)).rejects.toThrow(/^revision must be a whole number, 0 or more, got /);
+      await expect(put(1, revision as number)).rejects.toThrow(
+        /"revision" that must be a whole number, 0 or more, got /,
+      );
       expect(await store.get(LimitOf, at)).toBeUndefined();
     });
 
@@ -57,3 +61,43 @@ onEachJetStream((_server, client) => {
     });
   });
 });
+
+const users = [
+  { user: 'admin', pass: 'secret' },
+  {
+    user: 'reader',
+    pass: 'secret',
+    permissions: { publish: { deny: ['$KV.>', '$JS.API.CONSUMER.CREATE.KV_store-config.>'] } },
+  },
+];
+
+onEachServerAndClient(
+  (_server, client) => {
+    describe('a bucket, of a user who may not write it', () => {
+      const hosts = useHosts();
+      const as = (user: string) => client.connect({ user, pass: 'secret' });
+      const at = { params: { name: 'a' } };
+
+      it('is read, and a write is refused with the subject', async () => {
+        await new KeyValueStore(await as('admin'), Config).put(LimitOf, { perMinute: 1 }, at);
+        const store = new KeyValueStore(await as('reader'), Config);
+        expect(await store.get(LimitOf, at)).toEqual({ perMinute: 1 });
+        const refused = { name: 'PermissionError', operation: 'publish', subject: '$KV.store-config.limits.a' };
+        await expect(store.put(LimitOf, { perMinute: 2 }, at)).rejects.toMatchObject(refused);
+        await expect(store.delete(LimitOf, at)).rejects.toMatchObject(refused);
+      });
+
+      it('and not watch it, is refused at start with what is to be granted', async () => {
+        @Service({ name: 'watcher', version: '1.0.0' })
+        class Watcher {
+          @Watch(Config, LimitOf) limit(_: Limit | undefined): void {}
+        }
+        await ensureStreams(await as('admin'), [Config]);
+        await expect(hosts.start(Watcher, { connection: await as('reader') })).rejects.toThrow(
+          /^Watcher.limit cannot watch bucket "store-config": this user may not publish to \$JS\.API\.CONSUMER\.CREATE\.KV_store-config\..*; grant that$/,
+        );
+      });
+    });
+  },
+  { jetstream: true, users },
+);

@@ -9,6 +9,8 @@ import {
   type OptionRules,
   type Params,
   type PayloadOf,
+  PermissionError,
+  violationIn,
 } from '@natsmith/protocol';
 import type { KV } from '@nats-io/kv';
 import { keyOf, type Bucket, type Key } from '../contract/bucket';
@@ -92,7 +94,7 @@ export class KeyValueStore<K extends Key = Key> {
   /** The value of a key with its revision, to write it on the condition that nobody else did. */
   async entry<C extends K>(key: C, ...[options]: KeyArgs<C>): Promise<KeyValueEntry<ValueOf<C>> | undefined> {
     const name = this.nameOf(key, options, READING);
-    const found = await (await this.open()).get(name);
+    const found = await permitted(this.open().then((store) => store.get(name)));
     if (found === null || found.operation !== 'PUT') return undefined;
     const value = (await eventCodecOf(key.contract).decode(found.value)) as ValueOf<C>;
     return { key: name, value, revision: found.revision, time: found.created };
@@ -101,23 +103,28 @@ export class KeyValueStore<K extends Key = Key> {
   /**
    * Checks a value and writes it; gives its revision.
    * @throws ServiceError 400 with the violations, before anything is sent
+   * @throws PermissionError when the server forbids it
    */
   async put<C extends K>(key: C, value: ValueSent<C>, ...[options]: KeyArgs<C, ExpectedRevision>): Promise<number> {
     const name = this.nameOf(key, options, WRITING);
     const body = await eventCodecOf(key.contract).encode(value);
-    const store = await this.open();
-    const revision = revisionOf(options);
-    // One that was deleted has a revision, and no value.
-    if (revision === 0) return await store.create(name, body);
-    return await store.put(name, body, revision === undefined ? {} : { previousSeq: revision });
+    const revision = options?.revision;
+    return permitted(
+      this.open().then((store) => {
+        // One that was deleted has a revision, and no value.
+        if (revision === 0) return store.create(name, body);
+        return store.put(name, body, revision === undefined ? {} : { previousSeq: revision });
+      }),
+    );
   }
 
   /** Deletes the value of a key; its history stays, watchers see it. */
   async delete<C extends K>(key: C, ...[options]: KeyArgs<C, ExpectedRevision>): Promise<void> {
     const name = this.nameOf(key, options, WRITING);
-    const store = await this.open();
-    const revision = revisionOf(options);
-    await store.delete(name, revision === undefined ? {} : { previousSeq: revision });
+    const revision = options?.revision;
+    await permitted(
+      this.open().then((store) => store.delete(name, revision === undefined ? {} : { previousSeq: revision })),
+    );
   }
 
   private nameOf(key: Key, options: Named | undefined, rules: OptionRules<object>): string {
@@ -148,10 +155,14 @@ export class KeyValueStore<K extends Key = Key> {
   }
 }
 
-/** Callers of JavaScript may give anything; a condition that is misread must not let everything be written. */
-function revisionOf(options: ExpectedRevision | undefined): number | undefined {
-  const revision: unknown = options?.revision;
-  if (revision === undefined || (Number.isSafeInteger(revision) && (revision as number) >= 0))
-    return revision as number | undefined;
-  throw new TypeError(`revision must be a whole number, 0 or more, got ${JSON.stringify(revision)}`);
+/** What the server forbids is said as all of natsmith says it. */
+async function permitted<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const violation = violationIn(error) ?? violationIn((error as { cause?: unknown } | undefined)?.cause);
+    throw violation === undefined
+      ? error
+      : new PermissionError(violation.operation, violation.subject, { cause: error });
+  }
 }

@@ -132,5 +132,6 @@ const NOTHING = {
 
 function reasonOf(cause: unknown): string {
   const { kind, words } = failureIn(cause);
+  if (kind === 'forbidden') return `this user may not publish to ${words}; grant that`;
   return kind === 'missing' ? 'it does not exist; create it, or start with { provision: "ensure" }' : words;
 }
