@@ -1,4 +1,4 @@
-import { harmless, harmlessJson } from '../output/harmless';
+import { harmless, harmlessJson, harmlessLines } from '../output/harmless';
 import { paint } from '../output/output';
 
 /** A line of pino. */
@@ -21,6 +21,9 @@ const LEVELS: readonly (readonly [number, string, (text: string) => string])[] =
 /** Of each line the same, and of no use to somebody who looks at one process. */
 const LEFT_OUT = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'err', 'v']);
 
+/** The name of natsmith's default logger, which is on each of its lines. */
+const DEFAULT_LOGGER = 'natsmith';
+
 /** A log line for people: time, level, text and fields, then the error's stack; undefined for what is not pino's JSON. */
 export function prettyLog(line: string): string | undefined {
   const entry = entryIn(line);
@@ -28,12 +31,12 @@ export function prettyLog(line: string): string | undefined {
   const [, name, colour] = LEVELS.find(([level]) => entry.level >= level) ?? [0, 'LOG  ', paint.dim];
   const time = new Date(entry.time).toTimeString().slice(0, 8);
   const fields = Object.entries(entry)
-    .filter(([key]) => !LEFT_OUT.has(key))
+    .filter(([key, value]) => !LEFT_OUT.has(key) && !(key === 'name' && value === DEFAULT_LOGGER))
     .map(([key, value]) =>
       paint.dim(`${harmless(key)}=${typeof value === 'string' ? harmless(value) : harmlessJson(value)}`),
     );
   const text = typeof entry.msg === 'string' ? harmless(entry.msg) : '';
-  const stack = typeof entry.err?.stack === 'string' ? `\n${entry.err.stack}` : '';
+  const stack = typeof entry.err?.stack === 'string' ? `\n${harmlessLines(entry.err.stack)}` : '';
   return `${[paint.dim(time), colour(name), text, ...fields].filter((part) => part !== '').join(' ')}${stack}`;
 }
 
