@@ -20,8 +20,16 @@ onEachServer((server) => {
         msg: 'handler failed',
         service: 'shop',
         handler: 'pay',
-        err: expect.objectContaining({ message: 'card refused', card: '[Redacted]', shop: 17 }) as object,
+        err: expect.objectContaining({
+          message: 'card refused',
+          card: '[Redacted]',
+          shop: 17,
+          payer: { card: '[Redacted]', name: 'Ann' },
+        }) as object,
       }),
+    );
+    expect(lines).toContainEqual(
+      expect.objectContaining({ msg: 'paying', order: { card: '[Redacted]', article: 'pear' } }),
     );
     expect(child.output).not.toContain('4111');
   });

@@ -8,6 +8,7 @@ import {
   Subscribe,
   type RequestContext,
 } from '@natsmith/core';
+import { ServiceClient } from '@natsmith/client';
 import { onEachServer } from '#test/matrix';
 import { Log, type LogLine } from '#test/log';
 import { Stage } from '#test/stage';
@@ -54,6 +55,22 @@ class Logging {
   @Endpoint({ request: 'unchecked' }) throwsAnything(what: string) {
     // eslint-disable-next-line @typescript-eslint/only-throw-error
     throw what === 'undefined' ? undefined : what === 'null' ? null : what === 'object' ? { secret: 1 } : what;
+  }
+}
+
+let busy = 0;
+let goOn: () => void = () => undefined;
+
+@Service({ name: 'busy', version: '1.0.0' })
+class Busy {
+  @Endpoint() async *count(): AsyncGenerator<number> {
+    yield 1;
+    await new Promise<void>((resolve) => (goOn = resolve));
+    yield 2;
+  }
+  @Endpoint({ concurrency: 1, maxPending: 0 }) wait(_payload: undefined, { signal }: RequestContext): Promise<void> {
+    busy++;
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
   }
 }
 
@@ -207,6 +224,31 @@ onEachServer((server) => {
       { handler: 'fine', kind: 'endpoint', subject: 'fine' },
       { handler: 'known', kind: 'endpoint', error: '404:no such thing' },
       { handler: 'happened', kind: 'event', subject: 'logging.happened' },
+    ]);
+  });
+
+  it('with `accessLog` a stream is one line at its end, and so is what finds no place or is taken back', async () => {
+    await using stage = await Stage.start(server, Busy, { logger: new Log(false), accessLog: true });
+    const client = new ServiceClient(stage.caller);
+    const accesses = () =>
+      stage.log.find('info', /^request$/).map(({ handler, kind, error }) => [handler, kind, error]);
+    for await (const item of client.stream('count', undefined)) {
+      if (item === 1) expect(accesses()).toEqual([]);
+      goOn();
+    }
+    await until(() => accesses().length === 1);
+    busy = 0;
+    const leaving = new AbortController();
+    const call = client.call('wait', undefined, { signal: leaving.signal }).catch(() => undefined);
+    await until(() => busy > 0);
+    await stage.call('wait');
+    leaving.abort();
+    await call;
+    await until(() => accesses().length === 3);
+    expect(accesses()).toEqual([
+      ['count', 'endpoint', undefined],
+      ['wait', 'endpoint', '503:too many requests; try again later'],
+      ['wait', 'endpoint', expect.stringMatching(/^499:/)],
     ]);
   });
 
