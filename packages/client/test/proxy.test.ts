@@ -49,6 +49,14 @@ class Awkward {
   }
 }
 
+@Service({ name: 'leaving', version: '1.0.0' })
+class Leaving {
+  @Endpoint()
+  wave(): string {
+    return 'bye';
+  }
+}
+
 onEachServerAndClient((_server, library) => {
   const { start } = useHosts();
   let connection: Connection;
@@ -188,6 +196,21 @@ onEachServerAndClient((_server, library) => {
       'service "shop" has no endpoint "trible"; found double, take, inspect',
     );
     await new Promise((resolve) => setTimeout(resolve, 60));
+    process.off('unhandledRejection', onLost);
+    expect(lost).toEqual([]);
+  });
+
+  test('a call of a service that has ended says so, and ends no process', async () => {
+    const { host } = await start(Leaving, { connection: await library.connect() });
+    const leaving = await client.service<Leaving>('leaving');
+    expect(await leaving.wave()).toBe('bye');
+    await host.stop();
+    const lost: unknown[] = [];
+    const onLost = (reason: unknown): unknown => lost.push(reason);
+    process.on('unhandledRejection', onLost);
+    await expect(leaving.wave()).rejects.toMatchObject({ code: 503 });
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
     process.off('unhandledRejection', onLost);
     expect(lost).toEqual([]);
   });

@@ -107,8 +107,10 @@ export class ServiceResolver {
     const all = this.ask(() => this.running === look, onFound).finally(() => {
       if (this.running === look) this.running = undefined;
     });
-    all.catch(() => undefined);
-    const look: Look = { isFirst, found: Promise.race([first, all]), all };
+    const found = Promise.race([first, all]);
+    // Whoever looks waits for one of the two; what nobody waits for must not end the process.
+    for (const one of [all, found]) one.catch(() => undefined);
+    const look: Look = { isFirst, found, all };
     return (this.running = look);
   }
 
