@@ -668,6 +668,7 @@ describe('an endpoint', () => {
       /has @Group, @Use or @Metadata but no @Endpoint; add @Endpoint/,
     ],
     ['that is not a method', () => NoMethod, 'NoMethod.x', /is not a method; decorate a method/],
+    ['that is a getter', () => Getter, 'Getter.x', /is not a method; decorate a method/],
   ])('%s is refused', (_title, target, where, problem) => {
     const mistakes = mistakesIn(target());
     expect(mistakes).toHaveLength(1);
@@ -735,6 +736,17 @@ describe('an endpoint', () => {
     fine(): void {}
     @(Endpoint() as unknown as PropertyDecorator)
     x = () => 1;
+  }
+
+  @Service({ name: 'getter', version: '1.0.0' })
+  class Getter {
+    readonly #value = 1;
+    @Endpoint()
+    fine(): void {}
+    @(Endpoint() as unknown as PropertyDecorator)
+    get x(): number {
+      return this.#value;
+    }
   }
 
   it.each(['a', 'a.b.c', 'a.*', 'a.>', '{id}.get', 'a.{id}.{other}', 'größe.x', '*', '$JS.x'])(

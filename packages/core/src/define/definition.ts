@@ -99,7 +99,7 @@ export function readDefinition(target: Class): ClassDefinition {
   const statsHandlers: string[] = [];
   for (const [method, found] of methods) {
     const { mark, groups, use: methodUse, statsHandler, decorated, isStandard } = found;
-    const fn = prototype[method];
+    const fn = readMethod(prototype, method);
     if (typeof fn !== 'function') {
       contradictions.push({ method, problem: 'is not a method; decorate a method of the class' });
       continue;
@@ -148,4 +148,13 @@ function decoratorsOf(marks: readonly HandlerMark[]): string {
   // Decorators run from the bottom up; they are named as they are written.
   const names = [...new Set(marks.map(({ source }) => source.decorator))].reverse();
   return names.length === 1 ? `${names[0]} more than once` : names.join(' and ');
+}
+
+/** A getter may throw without an instance; one that gives a function counts, as decorators that bind methods make it. */
+function readMethod(prototype: Record<string, unknown>, name: string): unknown {
+  try {
+    return prototype[name];
+  } catch {
+    return undefined;
+  }
 }
