@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, useContainer, validate, type ValidationError } from 'class-validator';
 import { compileClass } from '../../src/payload/class-validator/compile';
+import { violationsIn, type Violation } from '../violations';
 
 export type Target = new () => object;
 
 /** What class-transformer and class-validator make of a payload. */
 export type Verdict =
   | { readonly kind: 'valid'; readonly instance: unknown }
-  | { readonly kind: 'invalid'; readonly violations: readonly { path: string; constraints: object }[] }
+  | { readonly kind: 'invalid'; readonly violations: readonly Violation[] }
   | { readonly kind: 'throws'; readonly by: 'transformer' | 'validator' | 'promise' };
 
 /** Asks the libraries, who get a copy of the payload. The violations' paths begin with `path`. */
@@ -26,26 +27,11 @@ export async function libraries(target: Target, payload: object, path = ''): Pro
     return { kind: 'throws', by: 'validator' };
   }
   try {
-    const violations = flatten(await errors, path);
+    const violations = violationsIn(await errors, path);
     return violations.length === 0 ? { kind: 'valid', instance } : { kind: 'invalid', violations };
   } catch {
     return { kind: 'throws', by: 'promise' };
   }
-}
-
-function flatten(errors: readonly ValidationError[], path: string): { path: string; constraints: object }[] {
-  return errors.flatMap(({ property, constraints, children = [] }) => {
-    const name = property as string | undefined;
-    const here =
-      name === undefined
-        ? path
-        : /^\d+$/.test(name)
-          ? `${path}[${Number(name)}]`
-          : path === ''
-            ? name
-            : `${path}.${name}`;
-    return [...(constraints === undefined ? [] : [{ path: here, constraints }]), ...flatten(children, here)];
-  });
 }
 
 /** Whether two values cannot be told apart but by the order of their keys. */

@@ -32,13 +32,13 @@ import {
   ValidateBy,
   ValidateIf,
   ValidateNested,
-  type ValidationError,
 } from 'class-validator';
 import * as fc from 'fast-check';
 import { type MsgHdrs } from 'nats';
 import { parse } from 'secure-json-parse';
 import { Reply } from '#test/reply';
 import { onStage, type Stage } from '#test/stage';
+import { violationsIn, type Violation } from '../violations';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 2000);
 
@@ -167,7 +167,7 @@ async function verdict(name: Name, body: Uint8Array): Promise<{ code?: 200 | 400
       violations.push({ path, constraints: { isObject: 'item must be an object' } });
     else {
       try {
-        flatten(await validate(item, { whitelist: true }), path, violations);
+        violations.push(...violationsIn(await validate(item, { whitelist: true }), path));
       } catch {
         // Some of class-validator's own validators throw, at half a surrogate pair, or at a number like 1e-7.
         return { code: 400 };
@@ -176,27 +176,6 @@ async function verdict(name: Name, body: Uint8Array): Promise<{ code?: 200 | 400
   }
   if (violations.length > 0) return { code: 400, value: violations };
   return { code: 200, value: JSON.parse(JSON.stringify(instance)) as unknown };
-}
-
-interface Violation {
-  path: string;
-  constraints: Record<string, string>;
-}
-
-function flatten(errors: ValidationError[], path: string, into: Violation[]): void {
-  for (const { property, constraints, children } of errors) {
-    const name = property as string | undefined;
-    const here =
-      name === undefined
-        ? path
-        : /^\d+$/.test(name)
-          ? `${path}[${Number(name)}]`
-          : path === ''
-            ? name
-            : `${path}.${name}`;
-    if (constraints !== undefined) into.push({ path: here, constraints });
-    flatten(children ?? [], here, into);
-  }
 }
 
 function depth(value: unknown): number {
