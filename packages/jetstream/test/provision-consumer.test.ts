@@ -100,7 +100,7 @@ onEachServerAndClient(
       it('that differs and cannot be updated for want of a right is refused with what differs', async () => {
         await (await start()).host.stop();
         await expect(start({ ackWait: '5s' }, 'reader')).rejects.toThrow(
-          /differs: ack_wait is 30000000000, not 5000000000, and cannot be updated: this user may not publish to .*; grant that, let another user start the service once, or/,
+          /differs: ack_wait is 30s, not 5s, and cannot be updated: this user may not publish to .*; grant that, let another user start the service once, or/,
         );
       });
 

@@ -1,6 +1,6 @@
 import type { ConsumerConfig } from '@nats-io/jetstream';
 import { MADE_BY } from '../provision/stream-config';
-import { nanosecondsOf } from '../nats/duration';
+import { nanosecondsOf, writtenNanoseconds } from '../nats/duration';
 import type { ConsumerPlan } from './consumer-plan';
 import { GROUP, PIN_TIMEOUT } from './pull-request';
 
@@ -68,16 +68,25 @@ export function differencesOf(wanted: WantedConfig, found: ConsumerConfig): stri
   const differences: string[] = [];
   const compare = (field: string, has: unknown, wants: unknown): void => {
     if (JSON.stringify(has) !== JSON.stringify(wants))
-      differences.push(`${field} is ${JSON.stringify(has)}, not ${JSON.stringify(wants)}`);
+      differences.push(`${field} is ${shown(has)}, not ${shown(wants)}`);
   };
-  compare('ack_wait', found.ack_wait, wanted.ack_wait);
+  compare('ack_wait', writtenTime(found.ack_wait), writtenTime(wanted.ack_wait));
   compare('max_ack_pending', found.max_ack_pending, wanted.max_ack_pending);
   compare('max_deliver', found.max_deliver ?? -1, wanted.max_deliver);
   compare('headers_only', found.headers_only ?? false, false);
-  compare('backoff', found.backoff ?? [], []);
+  compare('backoff', (found.backoff ?? []).map(writtenTime), []);
   compare('priority_groups', found.priority_groups ?? [], wanted.priority_groups ?? []);
   compare('filter subjects', filtersOf(found), filtersOf(wanted));
   return differences;
+}
+
+/** Words that are ours stand as they are; what others chose is quoted. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function writtenTime(nanoseconds: number | undefined): string {
+  return nanoseconds === undefined ? 'not set' : writtenNanoseconds(nanoseconds);
 }
 
 function filtersOf({ filter_subject, filter_subjects }: WantedConfig): string[] {
