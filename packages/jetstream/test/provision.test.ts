@@ -47,6 +47,15 @@ onEachServerAndClient(
       await api('STREAM.DELETE.OTHER');
     });
 
+    it.each([
+      [[Orders], { prun: true }, 'ensureStreams() has an unknown option "prun"; did you mean "prune"?'],
+      [[Orders], { provision: 'never' }, '"provision" that must be "ensure", "verify" or "off", got "never"'],
+      [[Orders], null, 'ensureStreams() has null in the place of its options'],
+      [[undefined], {}, 'ensureStreams() was given undefined in the place of a stream or bucket; is one used before'],
+    ])('given %j and %j is refused', async (streams, options, message) => {
+      await expect(ensureStreams(connection, streams as never, options as never)).rejects.toThrow(message);
+    });
+
     it('creates a stream that is missing, with what ttl and at need, and says that natsmith made it', async () => {
       expect(await ensureStreams(connection, [Orders])).toEqual([
         {

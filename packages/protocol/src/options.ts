@@ -30,7 +30,7 @@ export const aSignal: OptionRule = (value) => {
 /** A rule for one of a few strings. */
 export function oneOf(...values: readonly string[]): OptionRule {
   const words = values.map((value) => JSON.stringify(value));
-  const rule = `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+  const rule = words.length === 1 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
   return (value) => (values.includes(value as string) ? undefined : rule);
 }
 
