@@ -9,12 +9,19 @@ import type {
   ServiceError,
 } from '@natsmith/core';
 import {
+  anObject,
+  aSignal,
+  aString,
+  checkedElsewhere,
+  checkOptions,
   eventSubject,
+  oneOf,
   isEvent,
   parseTemplate,
   subjectCovers,
   subjectProblem,
   type Event,
+  type OptionRules,
   type PublishArgs,
 } from '@natsmith/protocol';
 import { TestHeaders, type HeaderValues } from './test-headers';
@@ -86,6 +93,23 @@ export interface TestRequestContext extends RequestContext, Finishable {
 /** The context of an event. */
 export type TestEventContext<E extends Event = Event> = EventContext<E> & Finishable;
 
+const CONTEXT_OPTIONS: OptionRules<TestRequestContextOptions> = {
+  kind: oneOf('endpoint'),
+  subject: checkedElsewhere,
+  params: anObject,
+  headers: checkedElsewhere,
+  service: anObject,
+  handler: anObject,
+  signal: aSignal,
+  stopping: aSignal,
+  deadline: checkedElsewhere,
+  log: anObject,
+  requestId: aString,
+  traceId: aString,
+  state: checkedElsewhere,
+  message: checkedElsewhere,
+};
+
 /**
  * Makes a context for a unit test that calls a handler or middleware by hand: of a request, of the event that is given
  * first, or with `kind` of a handler that another package adds, with what is the kind's own beside it.
@@ -102,8 +126,12 @@ export function testContext(
   first: TestRequestContextOptions | KindOptions | Event = {},
   options?: TestEventContextOptions & { readonly params?: Values },
 ): BaseContext {
-  if (isEvent(first)) return ofEvent(first, options);
+  if (isEvent(first)) {
+    if (options !== undefined) checkOptions(options, CONTEXT_OPTIONS, 'testContext()');
+    return ofEvent(first, options);
+  }
   if (isOfKind(first)) return ofKind(first);
+  checkOptions(first, CONTEXT_OPTIONS, 'testContext()');
   const { subject: template = 'test', params = {} } = first;
   const message = messageContext(first, template, fill(template, params), params, 'q');
   const { name, subject, queueGroup } = message.handler;

@@ -156,6 +156,13 @@ describe('the context of a request', () => {
   });
 });
 
+it.each([
+  [{ parms: { id: 1 } }, 'testContext() has an unknown option "parms"; did you mean "params"?'],
+  [{ signal: {} }, 'testContext() has an option "signal" that must be an AbortSignal, got an object'],
+])('a context with %j is refused', (options, message) => {
+  expect(() => testContext(options as never)).toThrow(message);
+});
+
 describe('the context of an event', () => {
   it('has the subject and the values of the event', () => {
     const ctx = testContext(OrderPlaced, { params: { id: 7 }, headers: { Tag: 'a' } });

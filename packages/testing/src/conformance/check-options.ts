@@ -1,4 +1,4 @@
-import type { Duration } from '@natsmith/protocol';
+import { aBoolean, anObject, aString, checkedElsewhere, type Duration, type OptionRules } from '@natsmith/protocol';
 
 /** What `checkService` takes besides the service's name. */
 export interface CheckOptions {
@@ -22,3 +22,14 @@ export interface CheckOptions {
   /** The prefix of the discovery subjects, where an account import renames it; default `$SRV`. */
   prefix?: string;
 }
+
+export const CHECK_OPTIONS: OptionRules<CheckOptions> = {
+  id: aString,
+  load: aBoolean,
+  endpoint: aString,
+  payload: checkedElsewhere,
+  params: anObject,
+  headers: anObject,
+  timeout: checkedElsewhere,
+  prefix: aString,
+};

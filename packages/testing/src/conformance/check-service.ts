@@ -1,5 +1,6 @@
 import { ServiceClient } from '@natsmith/client';
 import {
+  checkOptions,
   controlSubject,
   instanceIdProblem,
   millisecondsOfOption,
@@ -8,7 +9,7 @@ import {
   errorNamed,
   type Connection,
 } from '@natsmith/protocol';
-import type { CheckOptions } from './check-options';
+import { CHECK_OPTIONS, type CheckOptions } from './check-options';
 import { checkContents, checkStats } from './contents';
 import { checkControl, checkNoQueueGroup, checkOddRequests, checkUnknown } from './control';
 import { askInstance, endpointsIn, shown, type Instance } from './instance';
@@ -42,6 +43,7 @@ export async function checkService(
   service: string,
   options: CheckOptions = {},
 ): Promise<CheckReport> {
+  checkOptions(options, CHECK_OPTIONS, 'checkService()');
   const problem = nameProblem(service);
   if (problem !== undefined) throw new TypeError(`service name ${problem}`);
   const client = new ServiceClient(connection);

@@ -301,6 +301,11 @@ describe('a service that is made by hand', () => {
     expect(calls).toBe(3);
   });
 
+  it('with an option that does not exist is refused, and the nearest one is named', async () => {
+    const checking = checkService(await probe(), 'nobody', { lod: true } as never);
+    await expect(checking).rejects.toThrow('checkService() has an unknown option "lod"; did you mean "load"?');
+  });
+
   it('that nobody runs is an error', async () => {
     await expect(checkService((await probe()) as never, 'nobody')).rejects.toThrow(
       '503: nobody answers as service "nobody"',
