@@ -15,7 +15,7 @@ export function millisecondsOf(duration: unknown): number {
 
 /**
  * What is wrong with a duration, or undefined when nothing is.
- * @param least the shortest one that is allowed, in milliseconds; without it any above 0
+ * @param least the shortest one that is allowed, in milliseconds; without it any positive one
  */
 export function durationProblem(duration: unknown, least?: number): string | undefined {
   const milliseconds = millisecondsOf(duration);

@@ -6,7 +6,7 @@ export function serverVersion(connection: Connection): string {
   return typeof version === 'string' ? version : '';
 }
 
-/** Whether the server is of this version or a later one; one that says nothing readable is taken for a late one. */
+/** Whether the server is of this version or a later one; one that says nothing readable counts as a later one. */
 export function isAtLeast(connection: Connection, needed: string): boolean {
   const [major = NaN, minor = NaN] = numbersOf(serverVersion(connection));
   const [neededMajor = 0, neededMinor = 0] = numbersOf(needed);

@@ -37,7 +37,7 @@ export function parseControl({ data }: Pick<Message, 'data'>): Control | undefin
   return upTo === undefined ? undefined : { type: 'credit', upTo: Number(upTo) };
 }
 
-/** A whole number above 0 from a header of a request; undefined for anything else. */
+/** A positive whole number from a header of a request; undefined for anything else. */
 export function countIn(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,15}$/.test(value) && Number(value) > 0 ? Number(value) : undefined;
 }
