@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, type Message } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
+import { itInNode } from '#test/runtime';
 import { until } from '#test/until';
 import { garbageCollector } from '#test/runtime';
 
@@ -295,6 +296,15 @@ onEachServerAndClient((server, library) => {
       const error = await collect(hasty.stream('silent')).catch((error: unknown) => error);
       expect(error).toBeInstanceOf(TimeoutError);
       await hasty.close();
+    });
+
+    itInNode('a client that is closed opens no stream, and keeps no timer that would end the process', async () => {
+      const gone = new ServiceClient(connection);
+      await gone.close();
+      const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+      const before = timers();
+      await expect(collect(gone.stream('silent'))).rejects.toThrow('the client is closed');
+      expect(timers()).toBe(before);
     });
 
     test('an item that is awaited for too long is an error where that is asked for', async () => {

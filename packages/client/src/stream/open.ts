@@ -53,6 +53,15 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   if (left <= 0) throw new TimeoutError(subject, 0);
   const firstWithin = Math.min(request.firstWithin, left);
   let to = subject;
+  // Before all that would have to be ended: a client that is closed refuses it.
+  const address = inbox.listen({
+    get to() {
+      return to;
+    },
+    onMessage: (message) => receiver.onMessage(message),
+    onReconnected: () => receiver.recheck(),
+    onError: (error) => receiver.abort(error),
+  });
   const share = inbox.budget.share();
   const granted = share.first(inbox.outlet.maxPayload, credit);
   const startedAt = performance.now();
@@ -88,14 +97,6 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   });
   const onAbort = (): void => receiver.abort(signal?.reason as Error);
   const timer = left < MAX_TIMER ? setTimeout(() => receiver.abort(new TimeoutError(subject, left)), left) : undefined;
-  const address = inbox.listen({
-    get to() {
-      return to;
-    },
-    onMessage: (message) => receiver.onMessage(message),
-    onReconnected: () => receiver.recheck(),
-    onError: (error) => receiver.abort(error),
-  });
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const own = headers.filter(([name]) => name !== HEARTBEAT_HEADER);
