@@ -6,7 +6,7 @@ import { anchorsOf, blocksOf, linksOf, pages, ROOT, sourceText } from './docs/ma
 // The templates of create-natsmith are built, tested and started by test/scaffold; tests compile and run the services
 // with standard decorators, and the program with traces.
 const RUNS =
-  /\.test\.ts(#|$)|^packages\/\w+\/test\/standard-decorators\/|^packages\/opentelemetry\/test\/processes\/|^(examples\/[^/]+|packages\/create-natsmith\/templates\/[^/]+)\/(src|test)\//;
+  /\.test\.ts(#|$)|^packages\/\w+\/test\/standard-decorators\/|^packages\/opentelemetry\/test\/processes\/|^test\/tools\/configurations\/|^(examples\/[^/]+|packages\/create-natsmith\/templates\/[^/]+)\/(src|test)\//;
 /** Pages whose examples nobody has tied to a file yet. */
 const UNTIED = ['packages/broker/README.md', 'packages/testing/README.md'];
 

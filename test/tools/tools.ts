@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** How a project is compiled, perhaps bundled, and run by the tools of its users. */
 export interface Tool {
   readonly name: string;
@@ -30,7 +33,7 @@ const withJest = (transform: string, options: object): Pick<Tool, 'files' | 'com
       transform: { '\\.ts$': [transform, options] },
     }),
   },
-  commands: [['jest/bin/jest.js', '--testTimeout=60000']],
+  commands: runJest,
 });
 
 const babel = (...plugins: string[]): object => ({
@@ -45,8 +48,12 @@ const babel = (...plugins: string[]): object => ({
   ],
 });
 
-const VITEST = "test: { include: ['main.spec.ts'], globals: true, testTimeout: 60000 }";
-const vitest = [['vitest/vitest.mjs', 'run']];
+/** A configuration that the guide shows. */
+const shown = (name: string): Record<string, string> => ({
+  [name]: readFileSync(join(__dirname, 'configurations', name), 'utf8'),
+});
+const runJest = [['jest/bin/jest.js', '--testTimeout=60000', '--testMatch=**/*.spec.ts']];
+const runVitest = [['vitest/vitest.mjs', 'run', '--globals', '--testTimeout=60000', 'main.spec.ts']];
 const esbuild = (name: string, bundler: string): Tool => ({
   name,
   emitsMetadata: false,
@@ -73,7 +80,7 @@ export const tools: readonly Tool[] = [
   { name: 'tsx', emitsMetadata: false, commands: [['--import', 'tsx', 'main.ts']] },
   { name: 'tsx, ES modules', emitsMetadata: false, type: 'module', commands: [['--import', 'tsx', 'main.ts']] },
   { name: 'jest with ts-jest', emitsMetadata: true, ...withJest('ts-jest', {}) },
-  { name: 'jest with @swc/jest', emitsMetadata: true, ...withJest('@swc/jest', SWC) },
+  { name: 'jest with @swc/jest', emitsMetadata: true, files: shown('jest.config.js'), commands: runJest },
   {
     name: 'jest with babel and babel-plugin-transform-typescript-metadata',
     emitsMetadata: true,
@@ -83,16 +90,13 @@ export const tools: readonly Tool[] = [
   {
     name: 'vitest',
     emitsMetadata: false,
-    files: { 'vitest.config.mjs': `export default { ${VITEST} };\n` },
-    commands: vitest,
+    commands: runVitest,
   },
   {
     name: 'vitest with unplugin-swc',
     emitsMetadata: true,
-    files: {
-      'vitest.config.mjs': `import swc from 'unplugin-swc';\nexport default { plugins: [swc.vite(${JSON.stringify(SWC)})], ${VITEST} };\n`,
-    },
-    commands: vitest,
+    files: shown('vitest.config.mjs'),
+    commands: runVitest,
   },
   { name: 'webpack with ts-loader', emitsMetadata: true, commands: [bundle('webpack'), ['bundle.cjs']] },
   {
