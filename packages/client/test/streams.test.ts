@@ -5,9 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, type Message } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
-import { itInNode } from '#test/runtime';
 import { until } from '#test/until';
-import { garbageCollector } from '#test/runtime';
+import { garbageCollector, itInNode } from '#test/runtime';
 
 let made = 0;
 let ended: string[] = [];
