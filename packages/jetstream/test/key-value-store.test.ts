@@ -69,6 +69,7 @@ const users = [
     pass: 'secret',
     permissions: { publish: { deny: ['$KV.>', '$JS.API.CONSUMER.CREATE.KV_store-config.>'] } },
   },
+  { user: 'deaf', pass: 'secret', permissions: { publish: { deny: ['$JS.API.CONSUMER.MSG.NEXT.>'] } } },
 ];
 
 onEachServerAndClient(
@@ -87,15 +88,20 @@ onEachServerAndClient(
         await expect(store.delete(LimitOf, at)).rejects.toMatchObject(refused);
       });
 
-      it('and not watch it, is refused at start with what is to be granted', async () => {
+      it.each([
+        ['reader', 'this user may not publish to $JS.API.CONSUMER.CREATE.KV_store-config.'],
+        ['deaf', 'this user may not publish to $JS.API.CONSUMER.MSG.NEXT.KV_store-config.'],
+      ])('and may not watch it, is refused at start with what is to be granted: %s', async (user, words) => {
         @Service({ name: 'watcher', version: '1.0.0' })
         class Watcher {
           @Watch(Config, LimitOf) limit(_: Limit | undefined): void {}
         }
-        await ensureStreams(await as('admin'), [Config]);
-        await expect(hosts.start(Watcher, { connection: await as('reader') })).rejects.toThrow(
-          /^Watcher.limit cannot watch bucket "store-config": this user may not publish to \$JS\.API\.CONSUMER\.CREATE\.KV_store-config\..*; grant that$/,
-        );
+        const admin = await as('admin');
+        await ensureStreams(admin, [Config]);
+        await new KeyValueStore(admin, Config).put(LimitOf, { perMinute: 1 }, at);
+        const start = hosts.start(Watcher, { connection: await as(user) });
+        await expect(start).rejects.toThrow(`Watcher.limit cannot watch bucket "store-config": ${words}`);
+        await expect(start).rejects.toThrow(/grant /);
       });
     });
   },

@@ -17,6 +17,7 @@ const users = [
     pass: 'secret',
     permissions: { publish: { deny: ['$JS.API.CONSUMER.CREATE.>', '$JS.API.CONSUMER.INFO.>'] } },
   },
+  { user: 'deaf', pass: 'secret', permissions: { publish: { deny: ['$JS.API.CONSUMER.MSG.NEXT.>'] } } },
 ];
 
 type Options = Pick<ConsumeOptions, 'name' | 'durable' | 'ackWait'>;
@@ -94,6 +95,12 @@ onEachServerAndClient(
         await (await start({ name: 'other' })).host.stop();
         await expect(start({}, 'reader')).rejects.toThrow(
           `consumer "worker-work" of stream "${made.stream}" cannot be created: this user may not publish to $JS.API.CONSUMER.CREATE.${made.stream}.worker-work.chores-${id}.*; grant that, let another user start the service once, or start with { provision: 'off' }`,
+        );
+      });
+
+      it('that may not be asked for messages is refused at start, with the subject', async () => {
+        await expect(start({}, 'deaf')).rejects.toThrow(
+          `the server does not permit this user to publish to $JS.API.CONSUMER.MSG.NEXT.${made.stream}.worker-work; grant it`,
         );
       });
 

@@ -37,8 +37,11 @@ export class Handlers {
     }));
   }
 
-  /** Rejects with the first failure, but not before all have begun or failed: what has begun has to be undone. */
-  async start(begins: Source['begins']): Promise<void> {
+  /**
+   * Resolves to whether there are any that begin then. Rejects with the first failure, but not before all have begun or
+   * failed: what has begun has to be undone.
+   */
+  async start(begins: Source['begins']): Promise<boolean> {
     const results = await Promise.allSettled(
       this.planned.map(async ({ source, plan }, index) => {
         const kind = source as Source;
@@ -47,6 +50,7 @@ export class Handlers {
     );
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) throw failure.reason;
+    return this.planned.some(({ source }) => (source as Source).begins === begins);
   }
 
   add(handler: RunningHandler): void {

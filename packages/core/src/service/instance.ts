@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nuid } from '@nats-io/nuid';
 import { joinMoves, type InfoResponse, type PingResponse } from '@natsmith/protocol';
 import type { EndpointOptions, GroupOptions } from '../define/options';
@@ -99,7 +100,11 @@ export class ServiceInstance implements RunningService {
 
   /** Starts the handlers that come after those of all services of the host, such as consumers. */
   async startLast(): Promise<void> {
-    await this.handlerList.start('last');
+    if (await this.handlerList.start('last')) {
+      await this.settings.connection.flush();
+      // That a publication is not permitted is reported on the status stream, a turn later than a subscription.
+      await nextTurn();
+    }
     if (this.startError !== undefined) throw this.cannotSubscribe(this.startError);
     this.isStarting = false;
     this.discovery.forgetInfo();

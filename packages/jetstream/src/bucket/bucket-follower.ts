@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConnectionEvents,
   inboxPrefixOf,
+  PermissionError,
   randomToken,
   type Connection,
   type Message,
@@ -60,6 +61,7 @@ export class BucketFollower {
   private hasConsumer = false;
   private isLost = false;
   private hasStopped = false;
+  private whenForbidden: ((error: PermissionError) => void) | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -77,6 +79,8 @@ export class BucketFollower {
     });
     this.stopListening = ConnectionEvents.of(connection).listen((event) => {
       if (event.type === 'reconnected') void this.attach();
+      else if (event.type === 'violation' && event.operation === 'publish' && event.subject === this.pullSubject)
+        this.forbid(new PermissionError('publish', event.subject));
     });
   }
 
@@ -85,8 +89,10 @@ export class BucketFollower {
    * @throws what the first attempt fails with
    */
   async start(): Promise<void> {
+    const forbidden = new Promise<never>((_, reject) => (this.whenForbidden = reject));
+    forbidden.catch(() => undefined); // it may come before somebody waits for it
     await this.attachOnce(++this.epoch);
-    await this.reporter.started;
+    await Promise.race([this.reporter.started, forbidden]);
   }
 
   /** Leaves the bucket; resolves when the server knows. What is being reported is finished. */
@@ -101,6 +107,10 @@ export class BucketFollower {
       await managerOf(this.connection)
         .then((manager) => manager.consumers.delete(this.stream, this.consumer))
         .catch(() => undefined); // the server forgets it by itself
+  }
+
+  private get pullSubject(): string {
+    return `$JS.API.CONSUMER.MSG.NEXT.${this.stream}.${this.consumer}`;
   }
 
   get isStopped(): boolean {
@@ -170,11 +180,7 @@ export class BucketFollower {
     this.asked = BATCH;
     const request = { batch: BATCH, expires: nanosecondsOf(EXPIRES), idle_heartbeat: nanosecondsOf(HEARTBEAT) };
     try {
-      this.connection.publish(
-        `$JS.API.CONSUMER.MSG.NEXT.${this.stream}.${this.consumer}`,
-        Buffer.from(JSON.stringify(request)),
-        { reply: this.inboxSubject },
-      );
+      this.connection.publish(this.pullSubject, Buffer.from(JSON.stringify(request)), { reply: this.inboxSubject });
     } catch {
       return; // the connection is closed, and the host with it
     }
@@ -227,6 +233,12 @@ export class BucketFollower {
       return this.pullAgain();
     }
     this.fail(new Error(`the server has ended the watch: ${code} ${description}`));
+  }
+
+  /** Nothing comes as long as the user lacks the permission to pull. */
+  private forbid(error: PermissionError): void {
+    this.whenForbidden?.(error);
+    this.fail(error);
   }
 
   private fail(error: Error): void {

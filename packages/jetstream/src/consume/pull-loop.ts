@@ -2,6 +2,7 @@ import {
   ConnectionEvents,
   headersIn,
   inboxPrefixOf,
+  PermissionError,
   randomToken,
   type Connection,
   type Message,
@@ -80,6 +81,8 @@ export class PullLoop {
     this.stopListening = ConnectionEvents.of(connection).listen((event) => {
       // What had been asked for was asked of a connection that is gone.
       if (event.type === 'reconnected') this.startAgain();
+      else if (event.type === 'violation' && event.operation === 'publish' && event.subject === subject)
+        this.fail(new PermissionError('publish', subject));
     });
   }
 
