@@ -1,14 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Endpoint, Group, NatsServiceFactory, Service, type Logger, type RequestContext } from '@natsmith/core';
+import {
+  Endpoint,
+  event,
+  Group,
+  NatsServiceFactory,
+  Service,
+  unchecked,
+  type Logger,
+  type RequestContext,
+} from '@natsmith/core';
 import { PermissionError, ServiceClient } from '@natsmith/client';
+import {
+  bucket,
+  Consume,
+  eventStream,
+  JetStreamPublisher,
+  key,
+  KeyValueStore,
+  Reject,
+  Watch,
+} from '@natsmith/jetstream';
 import { NatsServer } from '@natsmith/testing';
 import { connect } from 'nats';
+import { Log } from '#test/log';
 import { describeWithNatsServer } from '#test/matrix';
+import { until } from '#test/until';
 
 const PAGE = readFileSync(join(__dirname, '../../docs/guide/permissions.md'), 'utf8');
-const CONFIG = /```conf\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '';
+const [CONFIG = '', JETSTREAM_CONFIG = ''] = [...PAGE.matchAll(/```conf\n([\s\S]*?)```/g)].map(([, config]) => config);
 
 let wasCancelled = false;
 
@@ -100,3 +121,57 @@ describeWithNatsServer('the permissions of the guide', () => {
     await client.connection.close();
   });
 });
+
+const OrderPlaced = event('orders.{id}.placed', unchecked<{ quantity: number }>());
+const Orders = eventStream('ORDERS', { events: [OrderPlaced], storage: 'memory' });
+const LimitOf = key('limits.{name}', unchecked<number>());
+const Config = bucket('config', { keys: [LimitOf], storage: 'memory' });
+const seen: unknown[] = [];
+
+@Service({ name: 'mailer', version: '1.0.0' })
+class Mailer {
+  @Consume(Orders, OrderPlaced) placed({ quantity }: { quantity: number }): void {
+    seen.push(quantity);
+    if (quantity < 0) throw new Reject('negative');
+  }
+
+  @Watch(Config, LimitOf) limit(limit: number | undefined): void {
+    seen.push(`limit ${limit}`);
+  }
+}
+
+describeWithNatsServer(
+  'the permissions of the guide for JetStream',
+  () => {
+    it('are enough for consumers, dead letters, watches and publishers', async () => {
+      await using server = await NatsServer.start({ jetstream: true, config: JETSTREAM_CONFIG });
+      const as = (user: string, pass: string, more = {}) => ({ servers: server.url, user, pass, ...more });
+      const first = await NatsServiceFactory.create(Mailer, { connection: as('admin', 'a'), logger: false });
+      await first.stop();
+
+      const log = new Log(false);
+      await using _host = await NatsServiceFactory.create(Mailer, {
+        connection: as('mailer', 'm', { inboxPrefix: '_MAILER' }),
+        provision: 'off',
+        signals: false,
+        logger: log,
+      });
+      const shop = await connect(as('shop', 's', { inboxPrefix: '_SHOP' }));
+      const publisher = new JetStreamPublisher(shop);
+      const limits = new KeyValueStore(shop, Config);
+      await limits.put(LimitOf, 3, { params: { name: 'a' } });
+      expect(await limits.get(LimitOf, { params: { name: 'a' } })).toBe(3);
+      await publisher.publish(OrderPlaced, { quantity: 1 }, { params: { id: '1' } });
+      await publisher.publish(OrderPlaced, { quantity: -1 }, { params: { id: '2' } });
+      const admin = await connect(as('admin', 'a'));
+      const manager = await admin.jetstreamManager();
+      await until(async () => (await manager.streams.info('DEAD_LETTERS')).state.messages === 1);
+      await until(async () => (await manager.consumers.info('ORDERS', 'mailer-placed')).num_ack_pending === 0);
+      await until(() => seen.length === 3);
+      expect(seen.map(String).sort()).toEqual(['-1', '1', 'limit 3']);
+      expect(log.find('error', /permit/)).toEqual([]);
+      await Promise.all([shop.close(), admin.close()]);
+    });
+  },
+  '2.10.0',
+);
