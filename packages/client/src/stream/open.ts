@@ -50,7 +50,9 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
   const { credit, heartbeat, itemTimeout } = request;
   signal?.throwIfAborted();
   const left = Math.min(timeout, Math.ceil(expiresAt - performance.now()));
-  if (left <= 0) throw new TimeoutError(subject, 0);
+  // Errors name the time that the stream was given, of which an attempt may have a little less.
+  const outOfTime = (): TimeoutError => new TimeoutError(subject, timeout);
+  if (left <= 0) throw outOfTime();
   const firstWithin = Math.min(request.firstWithin, left);
   let to = subject;
   // Before all that would have to be ended: a client that is closed refuses it.
@@ -78,11 +80,11 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     heartbeat,
     itemTimeout,
     firstWithin,
-    firstItemError: () => new TimeoutError(subject, firstWithin),
+    firstItemError: () => (firstWithin < left ? new TimeoutError(subject, firstWithin) : outOfTime()),
     decode: (data) => decodeBody(data, as, subject),
     errorIn(message) {
       const error = errorIn(message, subject);
-      return isUp(error) ? new TimeoutError(subject, left) : error;
+      return isUp(error) ? outOfTime() : error;
     },
     sendControl(control, words, wantsAnswer) {
       to = control;
@@ -96,7 +98,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     },
   });
   const onAbort = (): void => receiver.abort(signal?.reason as Error);
-  const timer = left < MAX_TIMER ? setTimeout(() => receiver.abort(new TimeoutError(subject, left)), left) : undefined;
+  const timer = left < MAX_TIMER ? setTimeout(() => receiver.abort(outOfTime()), left) : undefined;
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const own = headers.filter(([name]) => name !== HEARTBEAT_HEADER);

@@ -41,7 +41,9 @@ async function begin<Item>(
 ): Promise<OpenedStream<Item>> {
   const { inbox, propagation, middleware } = caller;
   const timeout = timeoutOf(options.timeout, Infinity);
-  const expiresAt = Math.min(propagation.expiresAt, performance.now() + timeout);
+  const now = performance.now();
+  const expiresAt = Math.min(propagation.expiresAt, now + timeout);
+  const allowed = Math.min(timeout, Math.max(0, Math.ceil(propagation.expiresAt - now)));
 
   // Resolve.
   const route = new Route(destination, destination.endpoint ?? (await destination.find()), options.params);
@@ -94,7 +96,7 @@ async function begin<Item>(
         subject,
         body: bytes,
         as: options.as ?? 'json',
-        timeout,
+        timeout: allowed,
         expiresAt,
         firstWithin: firstWithin ?? (timeout === Infinity ? caller.timeout : timeout),
         signal: anySignal(propagation.signal, options.signal, upload?.failed),
