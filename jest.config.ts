@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 const config: Config = {
   testEnvironment: 'node',
   // Most suites wait for processes and servers: on few cores one worker for each core would leave them idle.
-  maxWorkers: Math.max(4, availableParallelism() - 1),
+  maxWorkers: Math.max(6, availableParallelism() - 1),
   // A bound for what hangs, not for what is slow on a busy machine.
   testTimeout: 60_000,
   testMatch: ['<rootDir>/{packages,examples,test}/**/*.test.ts'],
