@@ -12,7 +12,7 @@ export {
 export { jsonOf } from './body/json-value';
 export { abandonPromises, isAbandoned, isAsyncIterable, isThenable } from './body/thenable';
 export { asBuffer, bytesIn, wholeBytes } from './body/whole-bytes';
-export { Buffer, delay, inBackground, nextTurn, tracingChannel, warn } from './platform/node';
+export { Buffer, delay, inBackground, nextTurn, sharedController, tracingChannel, warn } from './platform/node';
 export { CHUNK_CREDIT, CHUNKS_HEADER, chunksOf, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';
 export { clientLibrary } from './nats/client-library';
 export { connectWith, type NatsLibrary } from './nats/connect';

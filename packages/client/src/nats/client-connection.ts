@@ -1,4 +1,4 @@
-import { ConnectionEvents, delay, type Connection } from '@natsmith/protocol';
+import { ConnectionEvents, delay, sharedController, type Connection } from '@natsmith/protocol';
 import type { ClientStatus } from '../client-options';
 import { Inbox } from './inbox';
 
@@ -11,7 +11,7 @@ export class ClientConnection<C extends Connection> {
   /** Whether it is closed with the client. */
   isOwn = false;
   private readonly events: ConnectionEvents;
-  private readonly closing = new AbortController();
+  private readonly closing = sharedController();
 
   /** @param inboxes prefixes of inboxes of services */
   constructor(

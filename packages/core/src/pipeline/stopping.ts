@@ -1,4 +1,4 @@
-import { errorNamed, type ServiceError } from '@natsmith/protocol';
+import { errorNamed, sharedController, type ServiceError } from '@natsmith/protocol';
 
 /** What the requests of a service instance learn of its graceful stop: `ctx.stopping`, and what goes with it. */
 export class Stopping {
@@ -9,7 +9,7 @@ export class Stopping {
   /** One for all requests; made when the first of them asks. */
   get signal(): AbortSignal {
     if (this.controller === undefined) {
-      this.controller = new AbortController();
+      this.controller = sharedController();
       if (this.reason !== undefined) this.controller.abort(this.reason);
     }
     return this.controller.signal;

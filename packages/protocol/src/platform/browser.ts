@@ -87,3 +87,8 @@ export function tracingChannel(): { readonly hasSubscribers: false } {
 export function inBackground<T>(timer: T): T {
   return timer;
 }
+
+/** Browsers do not count listeners. */
+export function sharedController(): AbortController {
+  return new AbortController();
+}

@@ -2,6 +2,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import { tracingChannel as channelsOf, type TracingChannel } from 'node:diagnostics_channel';
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
@@ -33,4 +34,11 @@ export function tracingChannel<Store, Context extends object>(name: string): Tra
 /** A timer that keeps no process alive. */
 export function inBackground(timer: NodeJS.Timeout): NodeJS.Timeout {
   return timer.unref();
+}
+
+/** An AbortController whose signal may have any number of listeners: more than ten look like a leak to Node.js. */
+export function sharedController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(Infinity, controller.signal);
+  return controller;
 }
