@@ -1,7 +1,11 @@
-import { IsInt } from 'class-validator';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Service } from '@natsmith/core';
+import { findNatsServer, NatsServer } from '@natsmith/testing';
+import { IsInt } from 'class-validator';
+import { connect } from 'nats';
 import { useHosts } from '#test/hosts';
-import { onEachJetStream, onEachServerAndClient } from '#test/matrix';
+import { describeWithNatsServer, onEachJetStream, onEachServerAndClient } from '#test/matrix';
+import { until } from '#test/until';
 import { bucket, ensureStreams, key, KeyValueStore, Watch } from '../src/index';
 
 class Limit {
@@ -106,4 +110,47 @@ onEachServerAndClient(
     });
   },
   { jetstream: true, users },
+);
+
+describeWithNatsServer(
+  'a watch whose user loses the right to pull',
+  () => {
+    const hosts = useHosts();
+    it('asks more and more seldom, and has the present state when the right is back', async () => {
+      const users = (deny: string[]) => [
+        { user: 'admin', pass: 'secret' },
+        { user: 'watcher', pass: 'secret', permissions: { publish: { deny } } },
+      ];
+      await using server = await NatsServer.start({ jetstream: true, users: users([]), binary: findNatsServer() });
+      const as = (user: string) => connect({ servers: server.url, user, pass: 'secret' });
+      const admin = await as('admin');
+      let asked = 0;
+      admin.subscribe('$JS.API.CONSUMER.CREATE.KV_store-config.>', { callback: () => asked++ });
+      const store = new KeyValueStore(admin, Config);
+      const seen: (number | undefined)[] = [];
+      @Service({ name: 'watcher', version: '1.0.0' })
+      class Watcher {
+        @Watch(Config, LimitOf) limit(limit: Limit | undefined): void {
+          seen.push(limit?.perMinute);
+        }
+      }
+      await store.put(LimitOf, { perMinute: 1 }, { params: { name: 'a' } });
+      const watcher = await as('watcher');
+      await hosts.start(Watcher, { connection: watcher, provision: 'off' });
+      await server.reload({ jetstream: true, users: users(['$JS.API.CONSUMER.MSG.NEXT.>']) });
+      // What ends its pull makes it ask again.
+      const manager = await admin.jetstreamManager();
+      for await (const { name } of manager.consumers.list('KV_store-config'))
+        await manager.consumers.delete('KV_store-config', name);
+      await until(() => asked >= 4);
+      const before = asked;
+      await delay(1_000);
+      expect(asked - before).toBeLessThan(20);
+      await store.put(LimitOf, { perMinute: 2 }, { params: { name: 'a' } });
+      await server.reload({ jetstream: true, users: users([]) });
+      await until(() => seen.includes(2));
+      await Promise.all([admin.close(), watcher.close()]);
+    });
+  },
+  '2.10.0',
 );

@@ -60,6 +60,8 @@ export class BucketFollower {
   /** The server may know the consumer. */
   private hasConsumer = false;
   private isLost = false;
+  /** Milliseconds before the next attempt; grows with each that the server does not answer with changes or heartbeats. */
+  private wait = 0;
   private hasStopped = false;
   private whenForbidden: ((error: PermissionError) => void) | undefined;
 
@@ -78,8 +80,10 @@ export class BucketFollower {
       onReported: () => this.pullAgain(),
     });
     this.stopListening = ConnectionEvents.of(connection).listen((event) => {
-      if (event.type === 'reconnected') void this.attach();
-      else if (event.type === 'violation' && event.operation === 'publish' && event.subject === this.pullSubject)
+      if (event.type === 'reconnected') {
+        this.wait = 0;
+        void this.attach();
+      } else if (event.type === 'violation' && event.operation === 'publish' && event.subject === this.pullSubject)
         this.forbid(new PermissionError('publish', event.subject));
     });
   }
@@ -120,7 +124,10 @@ export class BucketFollower {
   private async attach(): Promise<void> {
     const epoch = ++this.epoch;
     this.leave();
-    for (let wait = FIRST_RETRY; this.epoch === epoch && !this.hasStopped; wait = Math.min(wait * 2, LAST_RETRY)) {
+    for (;;) {
+      if (this.wait > 0) await delay(this.wait, undefined, { ref: false });
+      if (this.epoch !== epoch || this.hasStopped) return;
+      this.wait = Math.min(Math.max(this.wait * 2, FIRST_RETRY), LAST_RETRY);
       try {
         await this.attachOnce(epoch);
         return;
@@ -128,7 +135,6 @@ export class BucketFollower {
         if (this.epoch !== epoch) return;
         this.lose(error instanceof Error ? error : new Error(String(error)));
       }
-      await delay(wait, undefined, { ref: false });
     }
   }
 
@@ -192,6 +198,12 @@ export class BucketFollower {
     this.timer = setTimeout(() => this.fail(new Error(`the server is silent for ${SILENCE} ms`)), SILENCE).unref();
   }
 
+  /** The pull is answered. */
+  private hear(): void {
+    this.wait = 0;
+    this.awaitSign();
+  }
+
   private onMessage(message: Message): void {
     const status = statusOf(message);
     if (status !== undefined) return this.onStatus(status.code, status.description);
@@ -200,7 +212,7 @@ export class BucketFollower {
     if (delivery?.stream !== this.stream || delivery.consumer !== this.consumer) return;
     if (!message.subject.startsWith(prefix)) return;
     if (delivery.delivery !== ++this.deliveries) return this.fail(new Error('a change was lost on its way'));
-    this.awaitSign();
+    this.hear();
     const key = message.subject.slice(prefix.length);
     const isInitial = this.missing > 0;
     this.reporter.add({
@@ -224,8 +236,8 @@ export class BucketFollower {
   }
 
   private onStatus(code: number, description: string): void {
-    this.awaitSign();
     if (code === 100 || code === 408 || code === 404) {
+      this.hear();
       // Nothing has come for a while: what was there in the beginning has been deleted since.
       if (this.missing > 0) this.complete();
       if (code === 100) return;
