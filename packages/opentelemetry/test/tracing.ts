@@ -5,6 +5,7 @@ import {
   SimpleSpanProcessor,
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-node';
+import { instrument, type Instrumentation } from '../src/index';
 
 /** OpenTelemetry's SDK, registered as programs do, with all spans in memory. */
 export class Tracing {
@@ -66,4 +67,19 @@ export class Tracing {
     propagation.disable();
     await this.provider.shutdown();
   }
+}
+
+/** Tracing and its instrumentation for the tests of a block. */
+export function useTracing(): Tracing {
+  const tracing = new Tracing();
+  let instrumentation: Instrumentation;
+  beforeAll(() => {
+    tracing.register();
+    instrumentation = instrument();
+  });
+  afterAll(async () => {
+    instrumentation.stop();
+    await tracing.unregister();
+  });
+  return tracing;
 }

@@ -6,8 +6,7 @@ import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
 import { onEachJetStream } from '#test/matrix';
 import { until } from '#test/until';
-import { instrument, type Instrumentation } from '../src/index';
-import { Tracing } from './tracing';
+import { useTracing } from './tracing';
 
 const Placed = event('traced.{id}.placed', unchecked<{ id: string }>());
 const Mailed = event('traced-mail.{id}', unchecked<{ id: string }>());
@@ -125,19 +124,10 @@ interface Remote {
 onEachJetStream((_server, client) => {
   describe('spans', () => {
     const hosts = useHosts();
-    const tracing = new Tracing();
-    let instrumentation: Instrumentation;
+    const tracing = useTracing();
     let caller: ServiceClient;
     let connection: Connection;
 
-    beforeAll(() => {
-      tracing.register();
-      instrumentation = instrument();
-    });
-    afterAll(async () => {
-      instrumentation.stop();
-      await tracing.unregister();
-    });
     beforeEach(async () => {
       traceIds.length = 0;
       connection = await client.connect();

@@ -5,8 +5,7 @@ import { trace } from '@opentelemetry/api';
 import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
 import { onEachJetStream } from '#test/matrix';
-import { instrument, type Instrumentation } from '../src/index';
-import { Tracing } from './tracing';
+import { useTracing } from './tracing';
 
 const Limit = key('limits.{name}', unchecked<number>());
 const Settings = bucket('traced-settings', { keys: [Limit] });
@@ -39,19 +38,10 @@ class Gate {
 onEachJetStream((_server, client) => {
   describe('spans', () => {
     const hosts = useHosts();
-    const tracing = new Tracing();
-    let instrumentation: Instrumentation;
+    const tracing = useTracing();
     let connection: Connection;
     let settings: KeyValueStore<typeof Limit>;
 
-    beforeAll(() => {
-      tracing.register();
-      instrumentation = instrument();
-    });
-    afterAll(async () => {
-      instrumentation.stop();
-      await tracing.unregister();
-    });
     beforeEach(async () => {
       connection = await client.connect();
       settings = new KeyValueStore(connection, Settings);
