@@ -15,6 +15,15 @@ export async function askFor(given: Partial<Choices>, defaultsFor: (folder: stri
     if (isCancel(value)) throw new Cancelled('cancelled; nothing was written');
     return value as Exclude<T, symbol>;
   };
+  const choose = async <Value extends string>(
+    message: string,
+    initialValue: Value,
+    values: readonly Value[],
+    hintOf?: (value: Value) => string,
+  ): Promise<Value> => {
+    const options = values.map((value) => ({ value, label: value, ...(hintOf && { hint: hintOf(value) }) }));
+    return answer(await select<string>({ message, initialValue, options })) as Value;
+  };
   const suggested = defaultsFor('my-service').folder;
 
   const folder =
@@ -29,32 +38,17 @@ export async function askFor(given: Partial<Choices>, defaultsFor: (folder: stri
     );
   const defaults = defaultsFor(folder);
   const template =
-    given.template ??
-    answer(
-      await select({
-        message: 'Template',
-        initialValue: defaults.template,
-        options: TEMPLATE_NAMES.map((value) => ({ value, label: value, hint: TEMPLATES[value].summary })),
-      }),
-    );
+    given.template ?? (await choose('Template', defaults.template, TEMPLATE_NAMES, (name) => TEMPLATES[name].summary));
   const packageManager =
-    given.packageManager ??
-    answer(
-      await select({
-        message: 'Package manager',
-        initialValue: defaults.packageManager,
-        options: PACKAGE_MANAGER_NAMES.map((value) => ({ value, label: value })),
-      }),
-    );
+    given.packageManager ?? (await choose('Package manager', defaults.packageManager, PACKAGE_MANAGER_NAMES));
   const clientLibrary =
     given.clientLibrary ??
-    answer(
-      await select({
-        message: 'Client library',
-        initialValue: defaults.clientLibrary,
-        options: CLIENT_LIBRARY_NAMES.map((value) => ({ value, label: value, hint: CLIENT_LIBRARIES[value].summary })),
-      }),
-    );
+    (await choose(
+      'Client library',
+      defaults.clientLibrary,
+      CLIENT_LIBRARY_NAMES,
+      (name) => CLIENT_LIBRARIES[name].summary,
+    ));
   const install =
     given.install ??
     answer(await confirm({ message: `Install now with ${packageManager}?`, initialValue: defaults.install }));
