@@ -133,7 +133,7 @@ export function readDefinition(target: Class): ClassDefinition {
   return { class: target, service, group, use, handlers, statsHandlers, contradictions };
 }
 
-/** What `@Metadata` says, of several the first one written; what is none is noted. */
+/** What `@Metadata` says; where several name a key, the first one written wins. What is not an object is a mistake. */
 function metadataIn(given: readonly unknown[], note: (problem: string) => void): Record<string, string> {
   // Decorators run from the bottom up.
   const objects = given.filter((one) => {

@@ -2,7 +2,7 @@ import { shown } from '@natsmith/protocol';
 import { lineage } from '../../define/metadata';
 import type { Class } from '../../define/options';
 import { classTransformerLibrary, classValidatorLibrary, transformerStorage } from './load';
-import { instanceProblem } from './instance-problem';
+import { instanceProblem, messageOf } from './instance-problem';
 import { otherCopyProblem } from './other-copies';
 import { hasValidators } from '../validator';
 
@@ -39,8 +39,7 @@ function problemOf(target: Class, seen: Set<Class>): string | undefined {
 function constraintProblem(target: Class): string | undefined {
   const { getMetadataStorage, ValidationTypes } = classValidatorLibrary();
   const storage = getMetadataStorage();
-  const unknown = storage
-    .getTargetValidationMetadatas(target, '', false, false)
+  const unknown = validationsOf(target)
     .filter(({ type }) => type === ValidationTypes.CUSTOM_VALIDATION)
     .find(({ constraintCls }) => storage.getTargetValidatorConstraints(constraintCls).length === 0);
   if (unknown === undefined) return undefined;
@@ -52,16 +51,21 @@ function constraintProblem(target: Class): string | undefined {
   );
 }
 
+/** What the decorators of class-validator say of a class and those above it. */
+function validationsOf(target: Class) {
+  return classValidatorLibrary().getMetadataStorage().getTargetValidationMetadatas(target, '', false, false);
+}
+
 function validatedProperties(target: Class): string[] {
-  const metadatas = classValidatorLibrary().getMetadataStorage().getTargetValidationMetadatas(target, '', false, false);
-  return [...new Set(metadatas.map(({ propertyName }) => propertyName))];
+  return [...new Set(validationsOf(target).map(({ propertyName }) => propertyName))];
 }
 
 /** The properties with `@ValidateNested`. */
 function nestedProperties(target: Class): string[] {
-  const { getMetadataStorage, ValidationTypes } = classValidatorLibrary();
-  const metadatas = getMetadataStorage().getTargetValidationMetadatas(target, '', false, false);
-  return metadatas.filter(({ type }) => type === ValidationTypes.NESTED_VALIDATION).map((one) => one.propertyName);
+  const { ValidationTypes } = classValidatorLibrary();
+  return validationsOf(target)
+    .filter(({ type }) => type === ValidationTypes.NESTED_VALIDATION)
+    .map(({ propertyName }) => propertyName);
 }
 
 /** The properties with `@Type`. */
@@ -109,10 +113,6 @@ function classesOf(target: Class, property: string, isNested: boolean): readonly
 
 function isBuiltIn(type: unknown): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(type));
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** What class-transformer knows of a property with `@Type`. */

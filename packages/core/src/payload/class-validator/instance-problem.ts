@@ -11,7 +11,7 @@ export function instanceProblem(target: Class, properties: readonly string[]): s
   } catch (cause) {
     return (
       `has the payload class ${target.name}, whose constructor throws when it is called without arguments ` +
-      `(${cause instanceof Error ? cause.message : String(cause)}), as class-transformer calls it for each payload; ` +
+      `(${messageOf(cause)}), as class-transformer calls it for each payload; ` +
       'let it do with none, and set the properties by the payload alone'
     );
   }
@@ -40,8 +40,8 @@ function isFixed(sample: object, property: string): boolean {
 function failsForAll(target: Class, property: string): boolean {
   if (!isSet(target.prototype as object, property)) return false;
   return PROBES.every((value) => {
-    const instance = new (target as new () => Record<string, unknown>)();
     try {
+      const instance = new (target as new () => Record<string, unknown>)();
       instance[property] = value;
       return false;
     } catch (cause) {
@@ -61,4 +61,13 @@ function isSet(prototype: object, property: string): boolean {
 
 function hasSetter(descriptor: PropertyDescriptor): boolean {
   return 'set' in descriptor && descriptor.set !== undefined;
+}
+
+/** What user code has thrown, for a message: whatever it is. */
+export function messageOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? cause.message : String(cause);
+  } catch {
+    return 'something that cannot be read';
+  }
 }
