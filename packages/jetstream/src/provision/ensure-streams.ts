@@ -46,7 +46,7 @@ export async function diffStreams(
   return differencesOf(connection, declared(streams, 'diffStreams()'));
 }
 
-/** @throws TypeError for what is no stream or bucket, such as one of a circular import */
+/** @throws TypeError for what is not a stream or bucket, such as one of a circular import */
 function declared(
   contracts: readonly (EventStream | Bucket | undefined)[],
   where: string,

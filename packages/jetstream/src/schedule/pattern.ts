@@ -61,7 +61,7 @@ function fieldsProblem(written: readonly string[]): string | undefined {
 /** One number, a range or `*`, with a step or without. */
 function isPart(part: string, { least, most, names = [] }: Field): boolean {
   const [range = '', step, ...more] = part.split('/');
-  if (more.length > 0 || (step !== undefined && !(Number(step) >= 1))) return false;
+  if (more.length > 0 || (step !== undefined && !/^0*[1-9]\d*$/.test(step))) return false;
   if (range === '*' || range === '?' || part === '') return true;
   const ends = range.split('-').map((end) => {
     const place = names.indexOf(end.toUpperCase());
