@@ -79,7 +79,14 @@ export { isImported, isInbox } from './nats/inbox-subject';
 export { joinMoves, type Mover } from './nats/move';
 export { nameProblem } from './services/name';
 export { PermissionError, type ForbiddenOperation } from './nats/permission-error';
-export { hasHeaders, headersIn, headerText, ReceivedHeaders, type WithHeaders } from './services/received-headers';
+export {
+  hasHeaders,
+  headersIn,
+  headersOf,
+  headerText,
+  ReceivedHeaders,
+  type WithHeaders,
+} from './services/received-headers';
 export { isReceived, markReceived } from './services/received';
 export { readServerUrl, splitServers, withoutCredentials, type ServerUrl } from './nats/server-url';
 export { CLIENT_ERRORS, ERRORS, errorNamed, errorOf, type ErrorName } from './services/error-catalogue';

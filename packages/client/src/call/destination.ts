@@ -25,14 +25,16 @@ export class SubjectDestination implements Destination {
   readonly service = undefined;
   readonly method = undefined;
   readonly endpoint: Endpoint;
+  /** With the values of its named tokens. */
+  readonly subject: string;
   readonly advice =
     'send less, or call it by client.service(), which knows whether the service takes larger payloads in chunks';
 
   /** @throws TypeError for a subject that no message can be sent to, and for params that do not fit */
-  constructor(subject: string, { params, idempotent = false }: Pick<SubjectCallOptions, 'params' | 'idempotent'>) {
-    const hasTokens = checkTemplate(subject);
-    this.endpoint = { subject, template: subject, hasTokens, takesStream: undefined, isIdempotent: idempotent };
-    subjectToCall(this.endpoint, params);
+  constructor(template: string, { params, idempotent = false }: Pick<SubjectCallOptions, 'params' | 'idempotent'>) {
+    const hasTokens = checkTemplate(template);
+    this.endpoint = { subject: template, template, hasTokens, takesStream: undefined, isIdempotent: idempotent };
+    this.subject = subjectToCall(this.endpoint, params);
   }
 
   find(): Promise<Endpoint> {

@@ -1,5 +1,12 @@
-import { printable, ServiceError, warn, type Event, type Message, type ReceivedHeaders } from '@natsmith/protocol';
-import { headersOf } from './received-event';
+import {
+  headersOf,
+  printable,
+  ServiceError,
+  warn,
+  type Event,
+  type Message,
+  type ReceivedHeaders,
+} from '@natsmith/protocol';
 
 /** An event whose body could not be decoded, or was not valid. */
 export interface InvalidEvent {

@@ -1,12 +1,12 @@
 import {
   eventCodecOf,
-  headersIn,
+  headersOf,
   parseTemplate,
-  ReceivedHeaders,
   type Event,
   type Message,
   type ParamsOf,
   type Received,
+  type ReceivedHeaders,
 } from '@natsmith/protocol';
 
 /** An event that has arrived. */
@@ -26,11 +26,6 @@ export async function readEvent<E extends Event>(event: E, message: Message): Pr
   const { subject, data } = message;
   const payload = await eventCodecOf(event).decode(data);
   return { payload, params: paramsIn(event, subject), subject, headers: headersOf(message), event } as ReceivedEvent<E>;
-}
-
-/** The headers of a message, without lines where it has none. */
-export function headersOf(message: Message): ReceivedHeaders {
-  return headersIn(message) ?? new ReceivedHeaders('');
 }
 
 function paramsIn({ subject }: Event, received: string): Record<string, string> {

@@ -1,5 +1,4 @@
 import { headersIn, ReceivedHeaders } from '@natsmith/protocol';
-import { subjectToCall } from '../service/params';
 import { call, type Caller } from './call';
 import type { SubjectCallOptions } from './call-options';
 import { SubjectDestination } from './destination';
@@ -27,9 +26,5 @@ export async function request<Data>(
     headers = headersIn(message);
     return readReply(message, as, to);
   });
-  return {
-    data: data as Data,
-    headers: headers ?? new ReceivedHeaders(''),
-    subject: subjectToCall(destination.endpoint, options.params),
-  };
+  return { data: data as Data, headers: headers ?? new ReceivedHeaders(''), subject: destination.subject };
 }

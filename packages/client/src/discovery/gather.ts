@@ -75,8 +75,8 @@ export function gather<Reply>(
   const limits = checkedLimits(options, DEFAULT_LIMITS);
   return Gathered.later(async () => {
     if (typeof target === 'string') {
-      const { endpoint } = new SubjectDestination(target, options);
-      return { ask: ask<Reply>(caller, subjectToCall(endpoint, options.params), payload, options, limits) };
+      const { subject } = new SubjectDestination(target, options);
+      return { ask: ask<Reply>(caller, subject, payload, options, limits) };
     }
     const resolver = services.resolver(target.service, target);
     const endpoint = await endpointToGather(resolver, target.endpoint);

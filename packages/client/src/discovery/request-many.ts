@@ -1,17 +1,17 @@
 import {
   checkedElsewhere,
   headerBlock,
-  headersIn,
+  headersOf,
   isNoResponders,
   MAX_TIMER,
   millisecondsOfOption,
   printable,
-  ReceivedHeaders,
   shown,
   UnusableReply,
   type Duration,
   type OptionRules,
   type Message,
+  type ReceivedHeaders,
   type ReplyProblem,
 } from '@natsmith/protocol';
 import { EMPTY } from '../call/body';
@@ -157,7 +157,7 @@ function bytesOf(body: unknown): Uint8Array {
 
 /** A reply as it came. */
 export function rawReply(message: Message, rtt: number): RawReply {
-  return { data: message.data, headers: headersIn(message) ?? new ReceivedHeaders(''), rtt };
+  return { data: message.data, headers: headersOf(message), rtt };
 }
 
 /** Limits with the defaults for what is left out. @throws TypeError */

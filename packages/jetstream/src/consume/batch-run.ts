@@ -1,5 +1,5 @@
 import { Run, type Execute, type Handler, type HandlerRuntime, caller } from '@natsmith/core';
-import { headersIn, ReceivedHeaders, type ServiceError, type Event } from '@natsmith/protocol';
+import { headersOf, type Event, type ReceivedHeaders, type ServiceError } from '@natsmith/protocol';
 import type { BatchContext, BatchMessage } from './batch-context';
 import type { HeldMessage } from './held-message';
 import type { BatchMessageSettlement, BatchSettlement, Settlement } from './settlement';
@@ -43,7 +43,7 @@ class ItemOfBatch implements BatchMessage {
   }
 
   get headers(): ReceivedHeaders {
-    return headersIn(this.item.held.message) ?? new ReceivedHeaders('');
+    return headersOf(this.item.held.message);
   }
 
   get sequence(): number {
@@ -169,7 +169,7 @@ class EndOfBatch implements BatchSettlement {
   get messages(): readonly BatchMessageSettlement[] {
     return this.items.map(({ held: { message, delivery } }, i) => ({
       subject: message.subject,
-      headers: headersIn(message) ?? new ReceivedHeaders(''),
+      headers: headersOf(message),
       sequence: delivery.sequence,
       attempt: delivery.attempt,
       error: this.endings[i]?.error,

@@ -33,6 +33,11 @@ export function headersIn(message: WithHeaders): ReceivedHeaders | undefined {
   return hasHeaders(message) ? new ReceivedHeaders(headerText(message)) : undefined;
 }
 
+/** The headers of a message, without lines where it has none. */
+export function headersOf(message: WithHeaders): ReceivedHeaders {
+  return headersIn(message) ?? new ReceivedHeaders('');
+}
+
 /** Headers of a message, parsed when they are first asked for. */
 export class ReceivedHeaders {
   private values: Map<string, string[]> | undefined;
