@@ -28,6 +28,12 @@ export type { ConsumeOptions, ConsumerContext, RetryOptions } from './consume/co
 export type { BatchMessageSettlement, BatchSettlement, Settlement } from './consume/settlement';
 export { Drop, Reject, Retry } from './consume/outcomes';
 export { diffStreams, ensureStreams, type EnsureStreamsOptions } from './provision/ensure-streams';
+export {
+  diffServices,
+  ensureServices,
+  type DiffServicesOptions,
+  type EnsureServicesOptions,
+} from './provision/ensure-services';
 export { ProvisionError } from './provision/provision-error';
 export type { StreamReport } from './provision/provision-streams';
 export type { DifferenceKind, StreamDifference } from './provision/difference';

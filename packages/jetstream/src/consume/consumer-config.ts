@@ -10,9 +10,24 @@ export const HANDLER = 'natsmith.handler';
 
 export type WantedConfig = Partial<ConsumerConfig>;
 
+/** What a durable on the server is made from. */
+export interface WantedConsumer extends Pick<
+  ConsumerPlan,
+  'durable' | 'service' | 'handler' | 'subjects' | 'ackWait' | 'maxAckPending' | 'from' | 'isExclusive'
+> {
+  readonly stream: Pick<ConsumerPlan['stream'], 'name'>;
+}
+
+/** A field of a durable that is not as it is wanted. */
+export interface FieldDifference {
+  readonly field: string;
+  readonly wanted: string;
+  readonly found: string;
+}
+
 /** What a durable is created with. */
-export function configOf(plan: ConsumerPlan): WantedConfig {
-  const { durable, subjects, ackWait, maxAckPending, service, handler } = plan;
+export function configOf(consumer: WantedConsumer): WantedConfig {
+  const { durable, subjects, ackWait, maxAckPending, service, handler } = consumer;
   return {
     durable_name: durable,
     ack_policy: 'explicit',
@@ -21,8 +36,8 @@ export function configOf(plan: ConsumerPlan): WantedConfig {
     max_ack_pending: maxAckPending,
     max_deliver: -1,
     ...(subjects.length === 1 ? { filter_subject: subjects[0] } : { filter_subjects: [...subjects] }),
-    ...startOf(plan.from),
-    ...(plan.isExclusive && {
+    ...startOf(consumer.from),
+    ...(consumer.isExclusive && {
       priority_groups: [GROUP],
       priority_policy: 'pinned_client',
       priority_timeout: nanosecondsOf(PIN_TIMEOUT),
@@ -36,6 +51,11 @@ export function metadataOf(service: string, handler: string): Record<string, str
   return { ...MADE_BY, [SERVICE]: service, [HANDLER]: handler };
 }
 
+/** Whether natsmith has made a consumer, and may therefore remove it. */
+export function isOfNatsmith({ metadata }: Pick<ConsumerConfig, 'metadata'>): boolean {
+  return Object.entries(MADE_BY).every(([name, value]) => metadata?.[name] === value);
+}
+
 /** What of a present consumer would contradict the wanted one; filters of one subject and of several exclude each other. */
 const REPLACED = new Set([
   'filter_subject',
@@ -47,28 +67,27 @@ const REPLACED = new Set([
   'priority_timeout',
 ]);
 
-/** Where a consumer begins stays as it was, as the server has it. */
+/** Where a consumer begins stays as it was, as the server has it; one that others made stays theirs. */
 export function updatedConfig(present: ConsumerConfig, wanted: WantedConfig): WantedConfig {
   const kept = Object.fromEntries(Object.entries(present).filter(([field]) => !REPLACED.has(field))) as WantedConfig;
-  const { deliver_policy: _policy, opt_start_seq: _sequence, opt_start_time: _time, ...changed } = wanted;
-  return { ...kept, ...changed };
+  const { deliver_policy: _policy, opt_start_seq: _sequence, opt_start_time: _time, metadata, ...changed } = wanted;
+  return { ...kept, ...changed, ...(isOfNatsmith(present) && { metadata: { ...present.metadata, ...metadata } }) };
 }
 
-/** What a consumer must be and no update can change. */
-export function fixedProblem({ ack_policy, deliver_subject }: ConsumerConfig): string | undefined {
-  if (ack_policy !== 'explicit')
-    return `has the acknowledgement policy "${ack_policy}", which cannot be changed; it must be "explicit": delete it, or choose another durable`;
+/** What a consumer must be and no update can change; the way out is to delete it, or to choose another durable. */
+export function fixedDifference({ ack_policy, deliver_subject }: ConsumerConfig): FieldDifference | undefined {
+  if (ack_policy !== 'explicit') return { field: 'ack_policy', wanted: 'explicit', found: ack_policy };
   if (deliver_subject !== undefined && deliver_subject !== '')
-    return 'is a push consumer; delete it, or choose another durable';
+    return { field: 'deliver_subject', wanted: 'none: messages are pulled', found: deliver_subject };
   return undefined;
 }
 
-/** Field by field, for people: `ack_wait is 30s, not 10s`. Where a consumer began stays where it was. */
-export function differencesOf(wanted: WantedConfig, found: ConsumerConfig): string[] {
-  const differences: string[] = [];
+/** Field by field, by the names of the server. Where a consumer began stays where it was. */
+export function differencesOf(wanted: WantedConfig, found: ConsumerConfig): FieldDifference[] {
+  const differences: FieldDifference[] = [];
   const compare = (field: string, has: unknown, wants: unknown): void => {
     if (JSON.stringify(has) !== JSON.stringify(wants))
-      differences.push(`${field} is ${shown(has)}, not ${shown(wants)}`);
+      differences.push({ field, wanted: shown(wants), found: shown(has) });
   };
   compare('ack_wait', writtenTime(found.ack_wait), writtenTime(wanted.ack_wait));
   compare('max_ack_pending', found.max_ack_pending, wanted.max_ack_pending);

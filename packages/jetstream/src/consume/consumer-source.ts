@@ -29,8 +29,19 @@ export const consumerSource: Source = {
   plan: planConsumer,
   check: checkDurables,
   describe: (plan) => {
-    const { stream, durable, concurrency, attempts, ackWait } = (plan as ConsumedPlan).consumer;
-    return { stream: stream.name, durable, concurrency, attempts, ackWait };
+    const { consumer } = plan as ConsumedPlan;
+    const { stream, durable, concurrency, attempts, ackWait, maxAckPending, from, isExclusive, deadLetters } = consumer;
+    return {
+      stream: stream.name,
+      durable,
+      concurrency,
+      attempts,
+      ackWait,
+      maxAckPending,
+      from: from instanceof Date ? from.toISOString() : from,
+      exclusive: isExclusive,
+      deadLetters: deadLetters ?? false,
+    };
   },
   prepare: (plans, around) => prepare(plans as readonly ConsumedPlan[], around),
   start: (plan, handler, around) => startDeliveries(plan, handler, around, CONSUMED),

@@ -42,5 +42,14 @@ export function deadLetterSubject(prefix: string, stream: string, durable: strin
 
 /** The stream of dead letters, which stay until somebody looks at them. @param prefixes of their subjects */
 export function deadLetterStream(prefixes: readonly string[]): EventStream {
-  return makeStream(DEAD_LETTER_STREAM, { subjects: prefixes.map((prefix) => `${prefix}.>`) });
+  const stream = makeStream(DEAD_LETTER_STREAM, { subjects: prefixes.map((prefix) => `${prefix}.>`) });
+  shared.add(stream);
+  return stream;
+}
+
+const shared = new WeakSet<EventStream>();
+
+/** Whether other programs store in the stream, too: subjects that nobody here knows are theirs. */
+export function isShared(stream: EventStream): boolean {
+  return shared.has(stream);
 }

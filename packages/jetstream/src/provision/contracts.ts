@@ -1,5 +1,6 @@
 import { wantedOfBucket } from '../bucket/bucket-stream';
 import type { Bucket } from '../contract/bucket';
+import { isShared } from '../contract/dead-letter';
 import type { EventStream } from '../contract/event-stream';
 import { configOf } from './stream-config';
 import { compareStream } from './stream-difference';
@@ -14,6 +15,9 @@ export function wantedOf(contract: EventStream | Bucket): WantedStream {
     noun: 'stream',
     subjects,
     config: (abilities) => configOf(contract, abilities),
-    compare: (found, abilities) => compareStream(contract, found, abilities),
+    compare: (found, abilities) => {
+      const differences = compareStream(contract, found, abilities);
+      return isShared(contract) ? differences.filter(({ kind }) => kind !== 'shrink') : differences;
+    },
   };
 }

@@ -13,10 +13,15 @@ import { abilitiesOf, type Abilities } from './stream-config';
 import type { WantedStream } from './wanted-stream';
 import { explained, missing, notChecked, plain, refused, sentence, titleOf } from './wording';
 
-/** What has become of one stream. */
+/** What has become of one stream, or of one consumer or schedule in it. */
 export interface StreamReport {
   readonly stream: string;
-  readonly outcome: 'created' | 'updated' | 'unchanged';
+  /** The durable name, for the report of a consumer. */
+  readonly consumer?: string;
+  /** `nightly of reporter`, for the report of a schedule that a class names. */
+  readonly schedule?: string;
+  /** `removed` for a consumer that nobody names any more. */
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'removed';
   /** Differences that are gone. */
   readonly changed: readonly StreamDifference[];
   /** Differences that are still there. */

@@ -32,6 +32,10 @@ export function titleOf(stream: string): string {
   return stream.startsWith(BUCKET) ? `bucket "${stream.slice(BUCKET.length)}"` : `stream "${stream}"`;
 }
 
+export function consumerTitle(stream: string, durable: string): string {
+  return `consumer "${durable}" of stream "${stream}"`;
+}
+
 const BUCKET = 'KV_';
 
 export function sentence({ stream, field, wanted, found, kind }: StreamDifference): string {

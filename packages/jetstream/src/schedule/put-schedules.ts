@@ -3,15 +3,17 @@ import { nameProblem, printable, type Connection } from '@natsmith/protocol';
 import type { StoredMsg } from '@nats-io/jetstream';
 import { askApi } from '../nats/api';
 import { versionProblem } from '../nats/server-version';
+import type { StreamDifference } from '../provision/difference';
 import { failureIn } from '../provision/management-error';
 import { ProvisionError } from '../provision/provision-error';
+import type { StreamReport } from '../provision/provision-streams';
 import { notChecked } from '../provision/wording';
 import { LAST_SUBJECT_SEQUENCE, SCHEDULE, SCHEDULE_TARGET } from '../publish/prepared-event';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
 import { PublishError, WRONG_LAST_SEQUENCE } from '../publish/publish-error';
 import { storedMessage } from './schedule-book';
 import type { SchedulePlan } from './schedule-plan';
-import { definitionSubject, Schedules, TIME_ZONE_HEADER } from './schedule-stream';
+import { definitionSubject, Schedules, tickSubject, TIME_ZONE_HEADER } from './schedule-stream';
 
 const UNKNOWN_ZONE = 10_223;
 const OLDEST = '2.14';
@@ -19,8 +21,11 @@ const ATTEMPTS = 5;
 /** Of one service; nobody reads more warnings. */
 const MOST = 1_000;
 
+/** A schedule as it is put on the server. */
+export type WantedSchedule = Pick<SchedulePlan, 'service' | 'name' | 'pattern' | 'timeZone' | 'where'>;
+
 /** @throws ProvisionError for a server that knows no schedules by pattern */
-export function checkScheduleVersion(connection: Connection, plans: readonly SchedulePlan[]): void {
+export function checkScheduleVersion(connection: Connection, plans: readonly Pick<WantedSchedule, 'where'>[]): void {
   const problems = plans
     .map(({ where }) => versionProblem(connection, `the schedule of ${where}`, OLDEST))
     .filter((problem) => problem !== undefined);
@@ -46,31 +51,102 @@ export async function putSchedules(
   await warnOfOrphans(plans, { connection, logger, services });
 }
 
-/** What was done about it; undefined where nothing is to be done. Another instance may be as fast. */
-async function settle(connection: Connection, plan: SchedulePlan, how: Provision): Promise<string | undefined> {
-  const { service, name, pattern, timeZone, subject } = plan;
+/**
+ * What was done about it; undefined where nothing is to be done. Another instance may be as fast.
+ * @throws ProvisionError
+ */
+async function settle(
+  connection: Connection,
+  schedule: WantedSchedule,
+  how: Provision,
+): Promise<'put' | 'changed' | undefined> {
+  const { service, name } = schedule;
   for (let i = 1; ; i++) {
-    // Not always a schedule: whoever may publish there can store anything.
-    const found = await storedMessage(connection, { last_by_subj: definitionSubject(service, name) });
-    const stored = found?.header.has(SCHEDULE) === true ? storedIn(found) : undefined;
-    if (stored?.pattern === pattern && stored.timeZone === timeZone && stored.target === subject) return undefined;
+    const { stored, sequence } = await present(connection, schedule);
+    if (isAs(stored, schedule)) return undefined;
     if (how === 'verify')
       throw new ProvisionError([
-        `the schedule "${name}" of service "${service}" is ${stored === undefined ? 'missing' : written(stored)} on the server, not ${written(plan)}; let a service put it with { provision: "ensure" }`,
+        `the schedule "${name}" of service "${service}" is ${stored === undefined ? 'missing' : quoted(stored)} on the server, not ${quoted(schedule)}; let a service put it with { provision: "ensure" }`,
       ]);
     try {
-      await put(connection, plan, found?.seq ?? 0);
+      await put(connection, schedule, sequence);
       return stored === undefined ? 'put' : 'changed';
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
       // Another instance may have put it in between.
-      if (!WRONG_LAST_SEQUENCE.has(error.code) || i === ATTEMPTS) throw refused(plan, error);
+      if (!WRONG_LAST_SEQUENCE.has(error.code) || i === ATTEMPTS) throw refused(schedule, error);
     }
   }
 }
 
+/** Puts a schedule on the server where it is missing or differs; what differed. @throws ProvisionError */
+export async function ensureSchedule(connection: Connection, schedule: WantedSchedule): Promise<StreamReport> {
+  const changed = await scheduleDifferences(connection, schedule);
+  const done = await settle(connection, schedule, 'ensure');
+  const outcome = done === undefined ? 'unchanged' : done === 'put' ? 'created' : 'updated';
+  const place = { stream: Schedules.name, schedule: `${schedule.name} of ${schedule.service}` };
+  return { ...place, outcome, changed: done === undefined ? [] : changed, left: [] };
+}
+
+/** What of a schedule on the server is not as it is wanted; nothing is changed. */
+export async function scheduleDifferences(
+  connection: Connection,
+  schedule: WantedSchedule,
+): Promise<StreamDifference[]> {
+  const { stored } = await present(connection, schedule);
+  if (isAs(stored, schedule)) return [];
+  const found = stored === undefined ? 'does not exist' : written({ ...stored, ...ownerOf(schedule) });
+  return [
+    {
+      stream: Schedules.name,
+      field: 'schedule',
+      wanted: written(schedule),
+      found: stored === undefined || stored.target === tickTarget(schedule) ? found : `${found}, which ticks elsewhere`,
+      kind: stored === undefined ? 'create' : 'update',
+    },
+  ];
+}
+
+/** A schedule for people, with whose it is. */
+export function written({
+  service,
+  name,
+  pattern,
+  timeZone,
+}: Pick<WantedSchedule, 'service' | 'name' | 'pattern' | 'timeZone'>): string {
+  const zone = timeZone === undefined ? '' : ` in ${printable(timeZone, 200)}`;
+  return `${name} of ${service}: ${printable(pattern, 200)}${zone}`;
+}
+
+function ownerOf({ service, name }: WantedSchedule): Pick<WantedSchedule, 'service' | 'name'> {
+  return { service, name };
+}
+
+function tickTarget({ service, name }: WantedSchedule): string {
+  return tickSubject(service, name);
+}
+
+interface Stored extends Pick<SchedulePlan, 'pattern' | 'timeZone'> {
+  readonly target: string;
+}
+
+/** The schedule that the server has, and the sequence of what stands in its place; 0 for nothing. */
+async function present(
+  connection: Connection,
+  { service, name }: WantedSchedule,
+): Promise<{ stored: Stored | undefined; sequence: number }> {
+  const found = await storedMessage(connection, { last_by_subj: definitionSubject(service, name) });
+  // Not always a schedule: whoever may publish there can store anything.
+  return { stored: found?.header.has(SCHEDULE) === true ? storedIn(found) : undefined, sequence: found?.seq ?? 0 };
+}
+
+function isAs(stored: Stored | undefined, schedule: WantedSchedule): boolean {
+  const { pattern, timeZone } = schedule;
+  return stored?.pattern === pattern && stored.timeZone === timeZone && stored.target === tickTarget(schedule);
+}
+
 /** As it is stored, to be compared: what is shown may be shortened. */
-function storedIn({ header }: StoredMsg): Pick<SchedulePlan, 'pattern' | 'timeZone'> & { target: string } {
+function storedIn({ header }: StoredMsg): Stored {
   return {
     pattern: header.get(SCHEDULE),
     timeZone: header.has(TIME_ZONE_HEADER) ? header.get(TIME_ZONE_HEADER) : undefined,
@@ -78,23 +154,23 @@ function storedIn({ header }: StoredMsg): Pick<SchedulePlan, 'pattern' | 'timeZo
   };
 }
 
-function written({ pattern, timeZone }: Pick<SchedulePlan, 'pattern' | 'timeZone'>): string {
+function quoted({ pattern, timeZone }: Pick<SchedulePlan, 'pattern' | 'timeZone'>): string {
   return `"${printable(pattern, 200)}"${timeZone === undefined ? '' : ` in ${printable(timeZone, 200)}`}`;
 }
 
 /** @param replaces the sequence of the schedule that this one replaces; of instances that start together one puts it */
-async function put(connection: Connection, plan: SchedulePlan, replaces: number): Promise<void> {
-  const { service, name, pattern, timeZone, subject } = plan;
+async function put(connection: Connection, schedule: WantedSchedule, replaces: number): Promise<void> {
+  const { service, name, pattern, timeZone } = schedule;
   const lines: [string, string][] = [
     [SCHEDULE, pattern],
-    [SCHEDULE_TARGET, subject],
+    [SCHEDULE_TARGET, tickTarget(schedule)],
     [LAST_SUBJECT_SEQUENCE, String(replaces)],
   ];
   if (timeZone !== undefined) lines.push([TIME_ZONE_HEADER, timeZone]);
   await publishAcknowledged(connection, definitionSubject(service, name), new Uint8Array(0), lines);
 }
 
-function refused({ where, pattern, timeZone }: SchedulePlan, cause: PublishError): ProvisionError {
+function refused({ where, pattern, timeZone }: WantedSchedule, cause: PublishError): ProvisionError {
   const words =
     cause.code === UNKNOWN_ZONE
       ? `the server does not know the time zone "${timeZone ?? ''}": install its time zone data`

@@ -8,6 +8,7 @@ import {
   type SourceSurroundings,
 } from '@natsmith/core';
 import { anObject, checkedElsewhere, event, oneOf, unchecked, type OptionRules } from '@natsmith/protocol';
+import type { WantedConsumer } from '../consume/consumer-config';
 import { checkRetry, retryOf, type ConsumedPlan, type ConsumerPlan } from '../consume/consumer-plan';
 import { patternProblem, serverPattern } from './pattern';
 import type { ScheduleMark, ScheduleOptions } from './schedule-context';
@@ -45,20 +46,12 @@ export function planSchedule(handler: HandlerDefinition, around: SourceSurroundi
   const name = contractName(handler, options);
   const tick = event(tickSubject(service, name), unchecked<undefined>());
   const consumer: ConsumerPlan = Object.freeze<ConsumerPlan>({
+    ...tickConsumer(service, name),
     stream: Schedules,
-    durable: `${service}-${name}`,
-    service,
-    handler: name,
     events: [tick],
-    subjects: [tick.subject],
     concurrency: 1,
     ...retryOf(options.retry),
-    ackWait: ACK_WAIT,
-    // One run at a time, over all instances.
-    maxAckPending: 1,
-    from: 'all',
     confirm: false,
-    isExclusive: false,
     orderBy: undefined,
     batch: undefined,
     deadLetters: undefined,
@@ -82,4 +75,19 @@ export function planSchedule(handler: HandlerDefinition, around: SourceSurroundi
       missed,
     },
   ];
+}
+
+/** The durable of a schedule's ticks: one run at a time, over all instances. */
+export function tickConsumer(service: string, name: string): WantedConsumer {
+  return {
+    stream: Schedules,
+    durable: `${service}-${name}`,
+    service,
+    handler: name,
+    subjects: [tickSubject(service, name)],
+    ackWait: ACK_WAIT,
+    maxAckPending: 1,
+    from: 'all',
+    isExclusive: false,
+  };
 }
