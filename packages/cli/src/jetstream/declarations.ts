@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import type { ServiceDescription } from '@natsmith/core';
 import {
   bucket,
   eventStream,
@@ -26,19 +27,14 @@ export interface Declared {
     readonly options: EventStreamOptions;
   }[];
   readonly buckets: readonly { readonly name: string; readonly options: Omit<BucketOptions, 'keys'> }[];
-  readonly services: readonly ServiceSchedules[];
+  readonly services: readonly ServiceDescription[];
+  /** Why classes make no service: what they need is unknown. */
+  readonly mistakes: readonly string[];
 }
 
-/** The names of a service's schedules. */
-export interface ServiceSchedules {
-  readonly service: string;
-  readonly schedules: readonly string[];
-}
-
-/** What a program declares of streams. */
-export interface Declarations {
+/** What a program needs of JetStream. */
+export interface Declarations extends Pick<Declared, 'services' | 'mistakes'> {
   readonly contracts: readonly (EventStream | Bucket)[];
-  readonly services: readonly ServiceSchedules[];
 }
 
 const USUAL = ['src/main.ts', 'src/index.ts', 'main.ts', 'index.ts', 'src/main.js', 'index.js'];
@@ -46,15 +42,15 @@ const USUAL = ['src/main.ts', 'src/index.ts', 'main.ts', 'index.ts', 'src/main.j
 const PATIENCE = 30_000;
 
 /**
- * The streams, buckets and schedules that a program declares; it is loaded, and not run beyond that.
+ * The streams and buckets that a program declares, and its services; it is loaded, and not run beyond that.
  * @throws Failure 2 when there are none
  */
 export async function declarationsOf(given: string | undefined): Promise<Declarations> {
   const entry = given ?? USUAL.find((path) => existsSync(path));
   if (entry === undefined)
     throw wrongUse(`name the file that declares the streams; there is none of ${USUAL.join(', ')} here`);
-  const { streams, buckets, services } = await load(entry);
-  if (streams.length + buckets.length + services.length === 0)
+  const { streams, buckets, services, mistakes } = await load(entry);
+  if (streams.length + buckets.length + services.length + mistakes.length === 0)
     throw wrongUse(`${entry} declares no stream; name the file that imports those of eventStream()`);
   // What is kept under the keys of a bucket does not matter to its stream.
   const keys = [key('>', 'unchecked')];
@@ -64,6 +60,7 @@ export async function declarationsOf(given: string | undefined): Promise<Declara
       ...buckets.map(({ name, options }) => bucket(name, { ...options, keys })),
     ],
     services,
+    mistakes,
   };
 }
 

@@ -1,10 +1,16 @@
-// Runs in a process of its own: loads a program as `natsmith dev` does, and reports the streams that it declares.
+// Runs in a process of its own: loads a program as `natsmith dev` does, and reports what it declares.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { declaredServices, describeServices, NatsServiceFactory, type Class } from '@natsmith/core';
+import {
+  declaredServices,
+  describeServices,
+  NatsServiceFactory,
+  type Class,
+  type ServiceDescription,
+} from '@natsmith/core';
 import { declaredBuckets, declaredStreams } from '@natsmith/jetstream';
 import { isEsModule } from '../dev/project';
-import type { Declared, ServiceSchedules } from './declarations';
+import type { Declared } from './declarations';
 
 const [, , entry = ''] = process.argv;
 let hasReported = false;
@@ -48,6 +54,7 @@ function factoryOfProgram(): object | undefined {
 function report(): void {
   if (hasReported) return;
   hasReported = true;
+  const services = declaredServices().map(described);
   const declared: Declared = {
     streams: declaredStreams().map(({ name, subjects, options }) => ({
       name,
@@ -55,20 +62,23 @@ function report(): void {
       options: { ...options, events: undefined, subjects: undefined },
     })),
     buckets: declaredBuckets().map(({ name, options }) => ({ name, options: { ...options, keys: undefined } })),
-    services: declaredServices().flatMap(schedulesOf),
+    services: services.flatMap((one) => (typeof one === 'string' ? [] : one)),
+    mistakes: services.filter((one) => typeof one === 'string'),
   };
   // Whatever it has begun, such as a connection, goes no further.
   process.send?.(declared, undefined, undefined, () => process.exit(0));
 }
 
-/** Nothing of a class that makes no service: that it is wrong is reported where it starts. */
-function schedulesOf(target: Class): ServiceSchedules[] {
+/** What its handlers need on the server; of a class that makes no service, what is wrong with it. */
+function described(target: Class): ServiceDescription[] | string {
   try {
-    return describeServices(target).map(({ name, handlers }) => ({
-      service: name,
-      schedules: handlers.filter(({ kind }) => kind === 'schedule').map((handler) => handler.name),
+    return describeServices(target).map((service) => ({
+      ...service,
+      // The schemas of a large program are more than what travels between two processes.
+      handlers: service.handlers.map(({ request: _request, response: _response, ...handler }) => handler),
+      publishes: [],
     }));
-  } catch {
-    return [];
+  } catch (error) {
+    return `${target.name}: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
