@@ -88,6 +88,7 @@ export type { ReceivedMessage } from './pipeline/message';
 export type { MessageEnd, MessageError, MessageStart, Outcome } from './pipeline/channels';
 export type { MessageTrace } from './pipeline/context';
 export { DURATION_BOUNDS, type HandlerMeasures } from './pipeline/measures';
+export { LinkedList, type Linked } from './pipeline/linked-list';
 export { Run } from './pipeline/run';
 export type { HandlerRuntime } from './pipeline/runtime';
 export { checkContract, contractName, planContract, type ContractFacts, type ContractOptions } from './plan/contract';

@@ -1,10 +1,26 @@
+import { LinkedList, type Linked } from './linked-list';
+
 /** How many requests wait where `concurrency` is set and `maxPending` is not. */
 export const DEFAULT_MAX_PENDING = 1000;
 
+/** What a limiter lets in; it waits in one limiter at a time. */
+export interface Limited<Request> {
+  /** Its place in the queue; the limiter's. */
+  turn: Turn<Request> | undefined;
+}
+
+class Turn<Request> implements Linked<Turn<Request>> {
+  before: Turn<Request> | undefined;
+  after: Turn<Request> | undefined;
+  isListed = false;
+
+  constructor(readonly request: Request) {}
+}
+
 /** Places for requests that run at the same time, and a queue, first come first served, for those that wait. */
-export class Limiter<Request> {
+export class Limiter<Request extends Limited<Request>> {
   private running = 0;
-  private readonly waiting = new Set<Request>();
+  private readonly waiting = new LinkedList<Turn<Request>>();
 
   constructor(
     private readonly concurrency: number,
@@ -21,20 +37,25 @@ export class Limiter<Request> {
       return 'entered';
     }
     if (mayRefuse && this.waiting.size >= this.maxPending) return 'refused';
-    this.waiting.add(request);
+    const turn = new Turn(request);
+    request.turn = turn;
+    this.waiting.add(turn);
     return 'waits';
   }
 
   /** Gives a place back; the request that has waited longest, if any, has it now. */
   leave(): Request | undefined {
-    const [next] = this.waiting;
-    if (next === undefined) this.running--;
-    else this.waiting.delete(next);
-    return next;
+    const next = this.waiting.first;
+    if (next === undefined) {
+      this.running--;
+      return undefined;
+    }
+    this.waiting.delete(next);
+    return next.request;
   }
 
   /** Takes a request out of the queue; gives whether it waited there. */
-  giveUp(request: Request): boolean {
-    return this.waiting.delete(request);
+  giveUp({ turn }: Request): boolean {
+    return turn !== undefined && this.waiting.delete(turn);
   }
 }

@@ -8,6 +8,7 @@ import { stopping } from './stopping';
 
 /** Milliseconds that a stop waits for a stream to clean up whose reader knows of the stop. */
 const CLEANUP_TIME = 100;
+const SETTLED = Promise.resolve();
 
 /**
  * Takes one message to its outcome: a value (`done`), an error (`failed`, also where its time is up or its caller has
@@ -18,6 +19,7 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   before: PendingMessage | undefined;
   after: PendingMessage | undefined;
   isListed = false;
+  turn: PendingMessage['turn'];
   /** How many limiters the message has a place in. */
   private places = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -273,8 +275,9 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
     const { limiters } = this.runtime;
     while (this.places > 0) {
       const next = limiters[--this.places]?.leave();
-      // A microtask, because a queue of handlers that are not async would else go through the stack.
-      if (next !== undefined) queueMicrotask(() => next.resume());
+      // A microtask, because a queue of handlers that are not async would else go through the stack; queueMicrotask
+      // makes an AsyncResource for each.
+      if (next !== undefined) void SETTLED.then(() => next.resume());
     }
   }
 }
