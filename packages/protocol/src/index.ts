@@ -21,6 +21,7 @@ export {
   inboxPrefixOf,
   isConnection,
   isNoResponders,
+  isSubject,
   maxPayloadOf,
   type Connection,
   type Message,

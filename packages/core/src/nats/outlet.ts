@@ -3,6 +3,7 @@ import {
   CreditBudget,
   inboxPrefixOf,
   randomToken,
+  textOf,
   type HeaderBlock,
   type Message,
 } from '@natsmith/protocol';
@@ -18,6 +19,7 @@ const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 const CHUNK = 64 * 1024;
 /** Larger replies go out as they are, without being copied into a chunk. */
 const LARGE = CHUNK / 4;
+const PUB = Buffer.from('PUB ');
 
 /** What both client libraries have behind their public face, and `publish` ends in. */
 interface ClientProtocol {
@@ -72,6 +74,10 @@ export class PublishingOutlet implements ReplyOutlet {
     else this.connection.publish(subject, payload, { headers, reply });
   }
 
+  publishTo(subject: Uint8Array, body: string): void {
+    this.publish(textOf(subject), body);
+  }
+
   listen(subject: string, onMessage: (message: Message) => void, onError: (error: Error) => void): () => void {
     if (this.connection.isClosed() || this.connection.isDraining()) return () => undefined;
     const onFault = (err: unknown): void =>
@@ -111,6 +117,10 @@ class BatchingOutlet extends PublishingOutlet {
   private readonly chunk = Buffer.allocUnsafeSlow(CHUNK);
   /** Bytes in the chunk that are not handed over yet. */
   private end = 0;
+  /** What `publishTo` sent last, its size, and all that follows the subject: most acknowledgements are alike. */
+  private lastBody = '';
+  private lastSize = 0;
+  private lastTail = Buffer.from(' 0\r\n\r\n');
   private isTurnOpen = false;
   /** How many services hold it. */
   private holds = 0;
@@ -155,6 +165,28 @@ class BatchingOutlet extends PublishingOutlet {
       }
     }
     this.schedule();
+  }
+
+  override publishTo(subject: Uint8Array, body: string): void {
+    if (subject.length > LARGE || body.length > LARGE) return super.publishTo(subject, body);
+    if (this.connection.isClosed()) throw new Error('the connection is closed');
+    if (body !== this.lastBody) {
+      this.lastBody = body;
+      this.lastSize = Buffer.byteLength(body);
+      this.lastTail = Buffer.from(` ${this.lastSize}\r\n${body}\r\n`);
+    }
+    this.protocol.outMsgs++;
+    this.protocol.outBytes += this.lastSize;
+    this.makeRoom(PUB.length + subject.length + this.lastTail.length);
+    this.put(PUB);
+    this.put(subject);
+    this.put(this.lastTail);
+    this.schedule();
+  }
+
+  private put(bytes: Uint8Array): void {
+    this.chunk.set(bytes, this.end);
+    this.end += bytes.length;
   }
 
   override async flush(): Promise<void> {

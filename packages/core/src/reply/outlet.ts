@@ -15,6 +15,11 @@ export interface Outlet {
    * @throws RangeError when the message is over `maxPayload`; Error when the connection is closed
    */
   publish(subject: string, body: Body, headers?: HeaderBlock, reply?: string): void;
+  /**
+   * Publishes to a subject that is still in bytes, as a message had it: to decode it would cost more than to send this.
+   * @throws Error when the connection is closed
+   */
+  publishTo(subject: Uint8Array, body: string): void;
   /** Listens to a subject, such as an inbox; gives the way to end that. Whatever `onMessage` throws is logged. */
   listen(subject: string, onMessage: (message: Message) => void, onError: (error: Error) => void): () => void;
   /** Calls the listener when the connection is back after it was away; gives the way to end that. */

@@ -8,7 +8,7 @@ import {
   type Message,
   type Subscription,
 } from '@natsmith/protocol';
-import { deliveryOf } from '../nats/delivery';
+import { deliveryOf, replyBytes } from '../nats/delivery';
 import { durationOf, nanosecondsOf } from '../nats/duration';
 import { managerOf } from '../nats/manager';
 import { statusOf } from '../nats/status';
@@ -207,7 +207,7 @@ export class BucketFollower {
   private onMessage(message: Message): void {
     const status = statusOf(message);
     if (status !== undefined) return this.onStatus(status.code, status.description);
-    const delivery = deliveryOf(message.reply);
+    const delivery = deliveryOf(replyBytes(message));
     const prefix = `$KV.${this.bucket}.`;
     if (delivery?.stream !== this.stream || delivery.consumer !== this.consumer) return;
     if (!message.subject.startsWith(prefix)) return;

@@ -1,9 +1,9 @@
-import type { HandlerSurroundings } from '@natsmith/core';
+import type { Outlet } from '@natsmith/core';
+import { textOf } from '@natsmith/protocol';
+import type { Delivery } from '../nats/delivery';
 import { nanosecondsOf } from '../nats/duration';
 import { statusOf } from '../nats/status';
 import type { HeldMessage } from './held-message';
-
-type Outlet = HandlerSurroundings['settings']['outlet'];
 
 // Strings: the outlet writes line and body in one go.
 const ACK = '+ACK';
@@ -23,33 +23,34 @@ const CONFIRM_ATTEMPTS = 3;
 export class Acknowledger {
   constructor(private readonly outlet: Outlet) {}
 
-  acknowledge({ reply }: HeldMessage): void {
-    this.send(reply, ACK);
+  acknowledge({ delivery }: HeldMessage): void {
+    this.send(delivery, ACK);
   }
 
   /**
    * Acknowledges, and resolves when the server has confirmed it.
    * @throws Error when it does not, though asked several times
    */
-  async confirm({ reply }: HeldMessage): Promise<void> {
+  async confirm({ delivery }: HeldMessage): Promise<void> {
+    const reply = textOf(delivery.reply);
     for (let i = 0; i < CONFIRM_ATTEMPTS; i++) if (await this.ask(reply, ACK)) return;
     throw new Error(`the server has not confirmed an acknowledgement within ${CONFIRM_ATTEMPTS * CONFIRM_TIMEOUT} ms`);
   }
 
   /** The message comes again, at once or after a delay in milliseconds. */
-  giveBack({ reply }: HeldMessage, delay = 0): void {
+  giveBack({ delivery }: HeldMessage, delay = 0): void {
     const milliseconds = Math.min(MAX_DELAY, Math.max(0, Math.round(delay)));
-    this.send(reply, milliseconds === 0 ? NAK : `${NAK} {"delay":${nanosecondsOf(milliseconds)}}`);
+    this.send(delivery, milliseconds === 0 ? NAK : `${NAK} {"delay":${nanosecondsOf(milliseconds)}}`);
   }
 
   /** The message is over. Servers before 2.11 take the reason for nothing else than the end. */
-  terminate({ reply }: HeldMessage, reason: string): void {
-    this.send(reply, `+TERM ${oneLineOf(reason)}`);
+  terminate({ delivery }: HeldMessage, reason: string): void {
+    this.send(delivery, `+TERM ${oneLineOf(reason)}`);
   }
 
   /** The message is still in work: the server waits once more for as long as before. */
-  keepAlive({ reply }: HeldMessage): void {
-    this.send(reply, IN_PROGRESS);
+  keepAlive({ delivery }: HeldMessage): void {
+    this.send(delivery, IN_PROGRESS);
   }
 
   /** Gives whether the server has answered. */
@@ -75,9 +76,9 @@ export class Acknowledger {
     });
   }
 
-  private send(subject: string, word: string): void {
+  private send({ reply }: Delivery, word: string): void {
     try {
-      this.outlet.publish(subject, word);
+      this.outlet.publishTo(reply, word);
     } catch {
       // The connection is closed; the server delivers the message to another instance.
     }

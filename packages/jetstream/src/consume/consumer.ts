@@ -1,13 +1,13 @@
 import type { HandlerSurroundings } from '@natsmith/core';
 import { headersIn, type Message } from '@natsmith/protocol';
 import { REPLAY_HEADER } from '../contract/dead-letter';
-import { DeliveryReader } from '../nats/delivery';
+import { DeliveryReader, replyBytes } from '../nats/delivery';
 import { managerOf } from '../nats/manager';
 import { Acknowledger } from './acknowledge';
 import type { ConsumerPlan } from './consumer-plan';
 import { DeadLetters } from './dead-letters';
 import { dispatchOf, type ConsumedEvent, type Dispatch } from './dispatch';
-import type { HeldMessage } from './held-message';
+import { HeldMessage, HeldMessages } from './held-message';
 import { Lag } from './lag';
 import { PullLoop } from './pull-loop';
 import { Settler } from './settler';
@@ -34,8 +34,8 @@ export class Consumer {
   private readonly acknowledger: Acknowledger;
   private readonly dispatch: Dispatch;
   private readonly events: ConsumedEvent[] = [];
-  /** By sequence: what is redelivered while it is still here is skipped. */
-  private readonly held = new Map<number, HeldMessage>();
+  /** What is redelivered while it is still here is skipped. */
+  private readonly held = new HeldMessages();
   /** How many messages may wait; grows with the speed of the handler. */
   private window: number;
   private finished = 0;
@@ -67,7 +67,7 @@ export class Consumer {
     this.dispatch = dispatchOf(plan, settler, this.events);
     this.window = this.dispatch.least;
     const shown = plan.subjects[0] ?? stream.name;
-    this.pulls = new PullLoop(connection, `$JS.API.CONSUMER.MSG.NEXT.${stream.name}.${durable}`, isExclusive, {
+    this.pulls = new PullLoop(connection, outlet, `$JS.API.CONSUMER.MSG.NEXT.${stream.name}.${durable}`, isExclusive, {
       onMessage: (message) => this.take(message),
       room: () => this.dispatch.least + this.window - this.held.size + this.dispatch.waitingBehind,
       onLost: (err) => {
@@ -110,11 +110,11 @@ export class Consumer {
   async stop(): Promise<void> {
     this.isStopping = true;
     this.dispatch.stop();
-    for (const held of [...this.held.values()])
+    for (const held of [...this.held])
       if (held.run !== undefined) held.run.withdraw();
       else {
         this.acknowledger.giveBack(held);
-        this.held.delete(held.delivery.sequence);
+        this.held.delete(held);
       }
     await this.pulls.stop();
   }
@@ -131,26 +131,25 @@ export class Consumer {
   }
 
   private take(message: Message): void {
-    const { reply } = message;
-    const delivery = this.deliveries.read(reply);
+    const delivery = this.deliveries.read(replyBytes(message));
     // Not of this consumer: somebody knows the inbox, and must not make us acknowledge what is not ours.
-    if (reply === undefined || delivery === undefined) return;
-    const known = this.held.get(delivery.sequence);
+    if (delivery === undefined) return;
+    const known = this.held.find(delivery.sequence);
     // The sign of life came too late, or not at all; the message is in good hands.
     if (known !== undefined) return this.acknowledger.keepAlive(known);
-    const held: HeldMessage = { message, reply, delivery, touchedIn: this.round, run: undefined, isOver: false };
+    const held = new HeldMessage(message, delivery, this.round);
     if (this.isStopping) return this.acknowledger.giveBack(held);
     if (isForAnother(message, this.plan.durable)) return this.acknowledger.acknowledge(held);
     if (this.early === undefined) this.dispatch.take(held);
     else this.early.push(held);
     // Most handlers that wait for nothing are done by now.
-    if (!held.isOver) this.held.set(delivery.sequence, held);
+    if (!held.isOver) this.held.add(held);
   }
 
   /** The message is settled, and not this process's any more. */
   private forget(held: HeldMessage, comesAgain: boolean): void {
     held.isOver = true;
-    this.held.delete(held.delivery.sequence);
+    this.held.delete(held);
     this.finished++;
     if (this.isStopping) return;
     this.dispatch.settled(held, comesAgain);
@@ -178,7 +177,7 @@ export class Consumer {
     const early = this.early ?? [];
     this.early = undefined;
     for (const held of early.sort((a, b) => a.delivery.sequence - b.delivery.sequence))
-      if (this.held.get(held.delivery.sequence) === held) this.dispatch.take(held);
+      if (held.isListed) this.dispatch.take(held);
   }
 
   /** As many messages wait as are handled in `AHEAD` milliseconds. */
@@ -197,7 +196,7 @@ export class Consumer {
   /** What runs and what waits stays this process's: the server delivers nothing a second time because it waited. */
   private signLife(): void {
     this.round++;
-    for (const held of this.held.values()) {
+    for (const held of this.held) {
       if (this.round - held.touchedIn < 2) continue;
       held.touchedIn = this.round;
       this.acknowledger.keepAlive(held);

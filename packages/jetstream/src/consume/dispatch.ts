@@ -1,4 +1,4 @@
-import { parseTemplate, subjectCovers } from '@natsmith/protocol';
+import { isSubject, parseTemplate, subjectCovers, type Message } from '@natsmith/protocol';
 import { BatchRun, type BatchEvent, type BatchItem } from './batch-run';
 import type { ConsumerPlan } from './consumer-plan';
 import { ConsumerRun } from './consumer-run';
@@ -54,8 +54,9 @@ function unrunnable({ message, delivery }: HeldMessage, of: unknown, { attempts 
 /** Deliveries beyond the attempts after which a message is taken for one that kills its process. */
 const LAST_RESORT = 20;
 
-function eventFor(subject: string, events: readonly ConsumedEvent[]): ConsumedEvent | undefined {
-  for (const one of events) if (one.subject === subject || subjectCovers(one.subject, subject)) return one;
+function eventFor(message: Message, events: readonly ConsumedEvent[]): ConsumedEvent | undefined {
+  for (const one of events)
+    if (isSubject(message, one.subject) || subjectCovers(one.subject, message.subject)) return one;
   return undefined;
 }
 
@@ -70,7 +71,7 @@ class OneByOne implements Dispatch {
     const { orderBy } = plan;
     if (orderBy !== undefined)
       this.lanes = new Lanes(
-        (subject) => valueOf(subject, orderBy, events),
+        (message) => valueOf(message, orderBy, events),
         (held) => this.begin(held),
       );
   }
@@ -97,7 +98,7 @@ class OneByOne implements Dispatch {
   }
 
   private begin(held: HeldMessage): void {
-    const of = eventFor(held.message.subject, this.events);
+    const of = eventFor(held.message, this.events);
     const kind = of ?? this.events[0];
     if (kind === undefined) return;
     if (kind.isObsolete?.(held) === true) return void this.settler.acknowledge(held, kind.runtime);
@@ -109,9 +110,9 @@ class OneByOne implements Dispatch {
   }
 }
 
-function valueOf(subject: string, token: string, events: readonly ConsumedEvent[]): string {
-  const param = eventFor(subject, events)?.params.find(({ name }) => name === token);
-  return param === undefined ? subject : (subject.split('.')[param.index] ?? '');
+function valueOf(message: Message, token: string, events: readonly ConsumedEvent[]): string {
+  const param = eventFor(message, events)?.params.find(({ name }) => name === token);
+  return param === undefined ? message.subject : (message.subject.split('.')[param.index] ?? '');
 }
 
 class InBatches implements Dispatch {
@@ -131,7 +132,7 @@ class InBatches implements Dispatch {
   }
 
   take(held: HeldMessage): void {
-    const of = eventFor(held.message.subject, this.events);
+    const of = eventFor(held.message, this.events);
     const failure = unrunnable(held, of, this.plan);
     const [first] = this.events;
     if (first === undefined) return;

@@ -1,3 +1,4 @@
+import type { Message } from '@natsmith/protocol';
 import type { HeldMessage } from './held-message';
 
 /** The messages of one value of a token. */
@@ -19,7 +20,7 @@ export class Lanes {
 
   constructor(
     /** The place of the token in the subject. */
-    private readonly valueOf: (subject: string) => string,
+    private readonly valueOf: (message: Message) => string,
     private readonly begin: (held: HeldMessage) => void,
   ) {}
 
@@ -28,7 +29,7 @@ export class Lanes {
   }
 
   take(held: HeldMessage): void {
-    const value = this.valueOf(held.message.subject);
+    const value = this.valueOf(held.message);
     const { sequence } = held.delivery;
     const lane = this.lanes.get(value);
     if (lane === undefined) {
@@ -43,7 +44,7 @@ export class Lanes {
   }
 
   settled(held: HeldMessage, comesAgain: boolean): void {
-    const value = this.valueOf(held.message.subject);
+    const value = this.valueOf(held.message);
     const lane = this.lanes.get(value);
     if (lane === undefined) return;
     if (lane.current !== held.delivery.sequence) {

@@ -1,3 +1,4 @@
+import type { Outlet } from '@natsmith/core';
 import {
   ConnectionEvents,
   headersIn,
@@ -72,6 +73,7 @@ export class PullLoop {
 
   constructor(
     private readonly connection: Connection,
+    private readonly outlet: Outlet,
     /** `$JS.API.CONSUMER.MSG.NEXT.<stream>.<consumer>`. */
     private readonly subject: string,
     /** Whether one loop of all gets the messages. */
@@ -177,7 +179,8 @@ export class PullLoop {
     const { pin, limits } = this;
     const request = this.isExclusive ? exclusivePullRequest(batch, pin, limits) : pullRequest(batch, limits);
     try {
-      this.connection.publish(this.subject, request, { reply: this.inboxSubject });
+      // With the acknowledgements, in one write of the socket.
+      this.outlet.publish(this.subject, request, undefined, this.inboxSubject);
     } catch {
       return; // the connection is closed, and the host with it
     }

@@ -20,13 +20,13 @@ export interface PullLimits {
 }
 
 /** A pull of so many messages, as the server reads it. */
-export function pullRequest(batch: number, limits: PullLimits): Buffer {
-  return encode({ batch, ...timesOf(EXPIRES, HEARTBEAT, limits) });
+export function pullRequest(batch: number, limits: PullLimits): string {
+  return JSON.stringify({ batch, ...timesOf(EXPIRES, HEARTBEAT, limits) });
 }
 
 /** A pull from an exclusive consumer. @param pin by which the server knows its holder; empty for who is not the holder */
-export function exclusivePullRequest(batch: number, pin: string, limits: PullLimits): Buffer {
-  return encode({
+export function exclusivePullRequest(batch: number, pin: string, limits: PullLimits): string {
+  return JSON.stringify({
     batch,
     ...timesOf(PIN_INTERVAL, PIN_HEARTBEAT, limits),
     group: GROUP,
@@ -73,8 +73,4 @@ export function pullError({ code, description }: Status): Error {
 /** Whether an error means that the server does not know the consumer. */
 export function isConsumerGone(error: Error): boolean {
   return CONSUMER_GONE.test(error.message);
-}
-
-function encode(request: object): Buffer {
-  return Buffer.from(JSON.stringify(request));
 }

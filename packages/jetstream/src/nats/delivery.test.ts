@@ -1,10 +1,12 @@
 import { DeliveryReader, deliveryOf } from './delivery';
 
+const bytes = (subject: string): Uint8Array => Buffer.from(subject);
+
 describe('the deliveries of one consumer', () => {
   it('are read whatever somebody else has sent as the first one, and when the server begins to send a token', () => {
     const reader = new DeliveryReader('ORDERS', 'mailer');
     const before = '$JS.ACK.hub.A1B2.ORDERS.mailer.1';
-    const read = (rest: string) => reader.read(`${before}.${rest}`)?.sequence;
+    const read = (rest: string) => reader.read(bytes(`${before}.${rest}`))?.sequence;
     expect(read('16.16.1764115200000000000.6.forged')).toBe(16);
     expect(read('17.17.1764115200000000000.5')).toBe(17);
     expect(read('18.18.1764115200000000000.4')).toBe(18);
@@ -24,11 +26,11 @@ describe('the reply subject of a delivery', () => {
   };
 
   it('is read with nine tokens', () => {
-    expect(deliveryOf('$JS.ACK.ORDERS.mailer-mail.2.17.21.1764115200123456789.5')).toMatchObject(expected);
+    expect(deliveryOf(bytes('$JS.ACK.ORDERS.mailer-mail.2.17.21.1764115200123456789.5'))).toMatchObject(expected);
   });
 
   it.each(['', '.x7Yk2'])('is read with a domain and an account, and %j behind', (last) => {
-    expect(deliveryOf(`$JS.ACK.hub.A1B2.ORDERS.mailer-mail.2.17.21.1764115200123456789.5${last}`)).toMatchObject(
+    expect(deliveryOf(bytes(`$JS.ACK.hub.A1B2.ORDERS.mailer-mail.2.17.21.1764115200123456789.5${last}`))).toMatchObject(
       expected,
     );
   });
@@ -43,7 +45,7 @@ describe('the reply subject of a delivery', () => {
     '$JS.ACK.ORDERS.mailer-mail.x.17.21.1764115200123456789.5',
     `$JS.ACK.ORDERS.mailer-mail.2.17.21.${'9'.repeat(400)}.5`,
   ])('is not %j', (reply) => {
-    expect(deliveryOf(reply)).toBeUndefined();
+    expect(deliveryOf(reply === undefined ? undefined : bytes(reply))).toBeUndefined();
   });
 });
 
@@ -52,7 +54,7 @@ describe.each([
   ['a domain and an account', '$JS.ACK.hub.A1B2.', '', 17],
   ['a domain, an account and a token behind', '$JS.ACK.hub.A1B2.', '.x7Yk2', undefined],
 ])('the deliveries of one consumer, with %s', (_, before, behind, withOneMore) => {
-  const subject = (rest: string): string => `${before}${rest}${behind}`;
+  const subject = (rest: string): Uint8Array => bytes(`${before}${rest}${behind}`);
   let reader: DeliveryReader;
 
   beforeEach(() => {

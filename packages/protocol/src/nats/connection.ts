@@ -60,8 +60,17 @@ export interface Message {
     values(name: string): string[];
   };
   // Both libraries keep the undecoded message in these; decoding headers costs a microsecond.
-  readonly _msg?: { readonly hdr: number; readonly reply?: Uint8Array };
+  readonly _msg?: { readonly hdr: number; readonly subject?: Uint8Array; readonly reply?: Uint8Array };
   readonly _rdata?: Uint8Array;
+}
+
+/** Whether a message came on a subject of ASCII; looks at the bytes: the client libraries' getter decodes them. */
+export function isSubject(message: Message, expected: string): boolean {
+  const bytes = message._msg?.subject;
+  if (bytes === undefined) return message.subject === expected;
+  if (bytes.length !== expected.length) return false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== expected.charCodeAt(i)) return false;
+  return true;
 }
 
 /** Whether a message is the server's word that nobody listens on the subject which a request or an item was sent to. */
