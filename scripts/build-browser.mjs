@@ -1,52 +1,69 @@
-// What bundlers for browsers get of a package: its sources as ES modules, file by file, so that a bundle holds the files
-// that it uses; what is newer than its sources stays. The files that "browser" in package.json puts in the place of others stand there.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+// What bundlers for browsers get of the client: its sources and those of `protocol` as ES modules. Streams are in a module
+// of their own, which is imported where the first one begins. What is newer than the sources stays. The files that
+// "browser" in a package.json puts in the place of others stand there.
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const packages = fileURLToPath(new URL('../packages', import.meta.url));
+const [protocol, client] = ['protocol', 'client'].map((name) =>
+  fileURLToPath(new URL(`../packages/${name}`, import.meta.url)),
+);
+const outDir = join(client, 'dist/browser');
+const inPlaceOf = new Map([protocol, client].flatMap(replacements));
 
-for (const name of ['protocol', 'client']) await buildPackage(join(packages, name));
-
-async function buildPackage(folder) {
-  const outdir = join(folder, 'dist/browser');
-  const { browser } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const sourceOf = (path) => join(folder, path.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
-  const inPlaceOf = new Map(Object.entries(browser).map((pair) => pair.map(sourceOf)));
-  const sources = readdirSync(join(folder, 'src'), { recursive: true })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .map((name) => join(folder, 'src', name))
-    .filter((path) => !inPlaceOf.has(path));
-  if (isFresh(join(outdir, 'index.mjs'), [...sources, join(folder, 'package.json'), fileURLToPath(import.meta.url)]))
-    return;
+if (!isFresh(join(outDir, 'index.mjs'))) {
   // Loaded where it is needed: most runs find all fresh.
-  const { build } = await import('esbuild');
-  rmSync(outdir, { recursive: true, force: true });
+  const { build } = await import('vite');
   await build({
-    entryPoints: sources,
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    packages: 'external',
-    platform: 'browser',
-    format: 'esm',
-    target: 'es2022',
+    configFile: false,
+    logLevel: 'warn',
+    plugins: [{ name: 'sources', enforce: 'pre', resolveId }],
     // Fields are set and not defined, which takes fewer words.
-    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-    logLevel: 'warning',
-    plugins: [{ name: 'each file for itself', setup: ({ onResolve }) => onResolve({ filter: /^\./ }, importOf) }],
+    esbuild: { tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } } },
+    build: {
+      outDir,
+      target: 'es2022',
+      minify: false,
+      lib: { entry: join(client, 'src/index.ts'), formats: ['es'] },
+      rollupOptions: {
+        external: ['@nats-io/nats-core', 'secure-json-parse'],
+        treeshake: { moduleSideEffects: false },
+        output: {
+          entryFileNames: 'index.mjs',
+          chunkFileNames: ({ name }) => (name === 'index' ? 'client.mjs' : `${name}.mjs`),
+          // Whoever imports a CommonJS package has it in the bundle, used or not: events alone need this one.
+          manualChunks: (source) => (/\/body\/json\.ts$/.test(source) ? 'json' : undefined),
+          onlyExplicitManualChunks: true,
+        },
+      },
+    },
   });
   // The types are those of Node.js.
-  writeFileSync(join(outdir, 'index.d.mts'), "export * from '../index.js';\n");
-
-  function importOf({ path, resolveDir, kind }) {
-    if (kind === 'entry-point') return undefined;
-    const source = `${join(resolveDir, path)}.ts`;
-    const file = relative(resolveDir, inPlaceOf.get(source) ?? source).replace(/\.ts$/, '.mjs');
-    return { path: file.startsWith('.') ? file : `./${file}`, external: true };
-  }
+  writeFileSync(join(outDir, 'index.d.mts'), "export * from '../index.js';\n");
 }
 
-function isFresh(file, sources) {
-  return existsSync(file) && sources.every((source) => statSync(source).mtimeMs <= statSync(file).mtimeMs);
+function resolveId(name, importer) {
+  if (name === '@natsmith/protocol') return join(protocol, 'src/index.ts');
+  if (!name.startsWith('.')) return null;
+  const source = join(dirname(importer), name.replace(/\.js$/, '') + '.ts');
+  return inPlaceOf.get(source) ?? source;
+}
+
+function replacements(folder) {
+  const sourceOf = (path) => join(folder, path.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
+  return Object.entries(manifestOf(folder).browser).map((pair) => pair.map(sourceOf));
+}
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
+
+function isFresh(file) {
+  const sources = [protocol, client].flatMap((folder) =>
+    ['package.json', ...readdirSync(join(folder, 'src'), { recursive: true }).map((name) => join('src', name))].map(
+      (name) => join(folder, name),
+    ),
+  );
+  const isOlder = (source) => statSync(source).mtimeMs <= statSync(file).mtimeMs;
+  return existsSync(file) && [...sources, fileURLToPath(import.meta.url)].every(isOlder);
 }

@@ -34,7 +34,7 @@ function readPackage(folder) {
   return { folder, ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) };
 }
 
-async function checkArchive({ name, folder, browser }) {
+async function checkArchive({ name, folder, exports }) {
   const { messages, pkg } = await publint({ pkgDir: folder, strict: true });
   // The map of "browser" is for files inside the package, which "exports" cannot name.
   for (const message of messages.filter(({ code }) => code !== 'USE_EXPORTS_OR_IMPORTS_BROWSER'))
@@ -42,7 +42,8 @@ async function checkArchive({ name, folder, browser }) {
 
   const [{ filename, files, size }] = npm(['pack', '--json', '--pack-destination', scratch], folder);
   const paths = files.map((file) => file.path);
-  const forBrowsers = browser === undefined ? [] : ['dist/browser/index.mjs', 'dist/browser/index.d.mts'];
+  const forBrowsers =
+    exports?.['.'].browser === undefined ? [] : ['dist/browser/index.mjs', 'dist/browser/index.d.mts'];
   for (const needed of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', ...forBrowsers]) {
     if (!paths.includes(needed)) problems.push(`${name}: ${needed} is not in the archive`);
   }

@@ -14,13 +14,14 @@ import {
   type StatsResponse,
 } from '@natsmith/protocol';
 import type { NatsConnection } from 'nats';
-import { call, type Caller } from './call/call';
+import { call } from './call/call';
 import {
   SUBJECT_CALL_OPTIONS,
   SUBJECT_STREAM_OPTIONS,
   type SubjectCallOptions,
   type SubjectStreamOptions,
 } from './call/call-options';
+import type { Caller } from './call/caller';
 import { SubjectDestination } from './call/destination';
 import { publishEvent } from './call/publish';
 import type { ReceivedEvent } from './call/received-event';

@@ -43,7 +43,7 @@ export type { EndpointAddress, GatheredReply, GatherOptions } from './discovery/
 export type { Gathered, GatheredArray } from './discovery/replies';
 export type { ServiceSelection } from './service/selection';
 export type { CallPolicy, PolicyOptions } from './call/retry';
-export type { HeaderValues } from './call/request';
+export type { HeaderValues } from './call/header-lines';
 export type { AnyService, RemoteMethod, ServiceProxy } from './service/proxy';
 export type { StreamSettings } from './stream/open';
 export type { SubjectParams } from './service/params';

@@ -13,7 +13,7 @@ export { jsonOf } from './body/json-value';
 export { abandonPromises, isAbandoned, isAsyncIterable, isThenable } from './body/thenable';
 export { asBuffer, bytesIn, wholeBytes } from './body/whole-bytes';
 export { Buffer, delay, inBackground, nextTurn, sharedController, tracingChannel, warn } from './platform/node';
-export { CHUNK_CREDIT, CHUNKS_HEADER, chunksOf, join, MAX_BODY, MAX_CHUNK, SIZE_HEADER } from './stream/chunks';
+export { chunksOf, join } from './stream/chunks';
 export { clientLibrary } from './nats/client-library';
 export { connectWith, type NatsLibrary } from './nats/connect';
 export { optionsFromEnvironment } from './nats/environment';
@@ -110,21 +110,22 @@ export { readTraceparent, type Traceparent } from './services/traceparent';
 export { declaredSet } from './declared-set';
 export { ItemReceiver, type ReceiverSettings } from './stream/item-receiver';
 export { ItemSender, type SenderEnd, type SenderSettings } from './stream/item-sender';
+export { countIn, creditIn, heartbeatIn, sequenceHeader, type Body } from './stream/frames';
 export {
-  countIn,
-  creditIn,
+  CHUNK_CREDIT,
+  CHUNKS_HEADER,
   CREDIT_HEADER,
   DEFAULT_HEARTBEAT,
   HEARTBEAT_HEADER,
-  heartbeatIn,
+  MAX_BODY,
+  MAX_CHUNK,
   MISSED_HEARTBEATS,
   SEQUENCE_HEADER,
-  sequenceHeader,
+  SIZE_HEADER,
   UPLOAD_HEADER,
-  type Body,
-} from './stream/frames';
+} from './stream/headers';
 export { StreamError } from './stream/stream-error';
-export { FIRST_CREDIT } from './stream/window';
+export { FIRST_CREDIT, firstChunks } from './stream/first-credit';
 export { printable, textOf } from './text';
 export { MAX_TIMER } from './timer';
 export {

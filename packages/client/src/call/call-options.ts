@@ -1,7 +1,7 @@
 import { aBoolean, aSignal, checkedElsewhere, type Duration, type OptionRules } from '@natsmith/protocol';
 import { aBodyKind, type BodyKind } from './body';
 import { POLICY_OPTIONS, type PolicyOptions } from './retry';
-import type { HeaderValues } from './request';
+import type { HeaderValues } from './header-lines';
 import type { StreamSettings } from '../stream/open';
 import type { SubjectParams } from '../service/params';
 

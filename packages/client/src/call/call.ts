@@ -1,26 +1,18 @@
 import { ServiceError, type Message, type HeaderLines } from '@natsmith/protocol';
-import type { Inbox } from '../nats/inbox';
 import { isObserved, observe } from '../channels';
-import type { ClientContext, MiddlewareStack } from '../middleware';
-import { anySignal, type Propagation } from '../propagation';
-import type { BodyKind } from './body';
+import { anySignal } from '../propagation';
+import { loadStreams } from '../stream/load';
+import { EMPTY, type BodyKind } from './body';
 import type { CallOptions } from './call-options';
+import { contextOf, type Caller } from './caller';
 import { mayBeAcknowledgement, refuseAcknowledgement } from './captured';
 import type { Destination } from './destination';
+import { headerLines } from './header-lines';
 import { RequestBody } from './request-body';
-import { headerLines, sendRequest } from './request';
+import { sendRequest } from './request';
 import { runUnder } from './retry';
 import { Route } from './route';
 import { CLOCK_TOLERANCE, TimeoutError, timeoutOf } from './timeout-error';
-
-/** Who calls: a client, or one that was made of it by `with`. */
-export interface Caller {
-  readonly inbox: Inbox;
-  /** Milliseconds that calls wait. */
-  readonly timeout: number;
-  readonly propagation: Propagation;
-  readonly middleware: MiddlewareStack;
-}
 
 /** Makes of a reply what the caller wants of it. @throws the error that it carries */
 export type ReadReply<T> = (message: Message, as: BodyKind, subject: string) => T;
@@ -64,11 +56,14 @@ export async function call<T>(
   async function once(lines: HeaderLines, signal: AbortSignal | undefined): Promise<T> {
     const { endpoint, subject } = route;
     const inChunks = body.mayNeedChunks(inbox) && (await destination.takesChunks(endpoint));
-    const { bytes, upload } = body.pack(inbox, subject, lines, inChunks);
+    const upload =
+      body.isRepeatable && !inChunks
+        ? undefined
+        : (await loadStreams()).uploadOf(body, inbox, subject, lines, inChunks);
     const startedAt = performance.now();
     if (operation !== undefined) operation.attempts++;
     try {
-      const message = await sendRequest(inbox, subject, bytes, {
+      const message = await sendRequest(inbox, subject, upload === undefined ? body.bytes : EMPTY, {
         timeout,
         expiresAt: propagation.expiresAt,
         signal: upload === undefined ? signal : anySignal(signal, upload.failed),
@@ -85,14 +80,4 @@ export async function call<T>(
       upload?.stop();
     }
   }
-}
-
-/** What middleware sees of a call or stream. */
-export function contextOf(
-  kind: 'call' | 'stream',
-  { service, method }: Destination,
-  { endpoint: { template }, subject }: Route,
-  { signal }: CallOptions,
-): Omit<ClientContext, 'headers'> {
-  return { kind, subject, template, service, method, signal };
 }

@@ -10,8 +10,8 @@ import {
   type OptionRules,
 } from '@natsmith/protocol';
 import { observe } from '../channels';
-import type { Caller } from './call';
-import { headerLines } from './request';
+import type { Caller } from './caller';
+import { headerLines } from './header-lines';
 
 /** What `client.publish` takes besides the event and its payload, whatever the event. */
 export type AnyPublishOptions = PublishOptions & { readonly params?: Readonly<Record<string, unknown>> };

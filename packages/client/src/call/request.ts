@@ -10,29 +10,16 @@ import {
   TIMEOUT_HEADER,
   CLIENT_ERRORS,
   errorOf,
-  type HeaderLines,
+  firstChunks,
   type Message,
 } from '@natsmith/protocol';
 import { cancelSubject, sendCancel } from './cancel';
-import { chunkedReply, chunkLine, type ChunkedReply } from '../stream/chunked-reply';
+import { announcedReply, chunkLine } from '../stream/chunked-reply';
+import type { ChunkedReply } from '../stream/received-chunks';
 import type { Inbox } from '../nats/inbox';
 import type { Address, Receiver } from '../nats/receiver';
+import type { RequestSettings } from './request-settings';
 import { TimeoutError } from './timeout-error';
-
-/** Headers of a request: one value or several for each name. */
-export type HeaderValues = Readonly<Record<string, string | readonly string[]>>;
-
-/** What bounds a request, and goes with it. */
-export interface RequestSettings {
-  /** Milliseconds; Infinity for none. */
-  readonly timeout: number;
-  /** As `performance.now()`. */
-  readonly expiresAt: number;
-  readonly signal: AbortSignal | undefined;
-  readonly headers: HeaderLines;
-  /** What to do where the message is too large. */
-  readonly advice: string;
-}
 
 /** Sends one request, and resolves to its first reply, errors included and chunks joined; rejects when none comes. */
 export function sendRequest(
@@ -69,7 +56,7 @@ class PendingRequest implements Receiver {
     this.to = subject;
     this.left = expiresAt === Infinity ? timeout : Math.min(timeout, Math.ceil(expiresAt - performance.now()));
     if (this.left <= 0) throw new TimeoutError(subject, 0);
-    this.chunks = inbox.budget.firstChunks(inbox.waiting);
+    this.chunks = firstChunks(inbox.waiting);
     this.onAbort = signal && (() => this.cancel(signal.reason));
     this.address = inbox.open(this);
   }
@@ -93,7 +80,7 @@ class PendingRequest implements Receiver {
     if (this.announced !== undefined) return this.announced.onMessage(message);
     const { reply } = message;
     if (!reply) return this.finish(message);
-    this.announced = chunkedReply(message, this.subject, this.inbox, this.address.subject, this.chunks);
+    this.announced = announcedReply(message, this.subject, this.inbox, this.address.subject, this.chunks);
     if (this.announced !== undefined) {
       this.to = reply;
       return void this.announced.body.then(
@@ -142,30 +129,6 @@ class PendingRequest implements Receiver {
 
 function expire(request: PendingRequest): void {
   request.expire();
-}
-
-/**
- * The lines of all given headers; a later set replaces the names of an earlier one.
- * @throws TypeError for headers or a value of another type
- */
-export function headerLines(propagated: HeaderLines, given?: HeaderValues): HeaderLines {
-  if (given === undefined) return propagated;
-  // Callers of JavaScript give what they have.
-  if (typeof given !== 'object' || (given as unknown) === null || Symbol.iterator in given)
-    throw new TypeError('headers must be an object of names and values, such as { "X-Trace": "abc" }');
-  const own = Object.entries(given).flatMap(([name, value]) =>
-    (Array.isArray(value) ? (value as unknown[]) : [value]).map((one) => [name, stringIn(name, one)] as const),
-  );
-  return [...propagated.filter(([name]) => !(name in given)), ...own];
-}
-
-function stringIn(name: string, value: unknown): string {
-  if (typeof value === 'string') return value;
-  const shown = value === undefined || value === null ? String(value) : `of type ${typeof value}`;
-  throw new TypeError(
-    `the value of header ${JSON.stringify(name)} is ${shown}; a header value is a string, or an array of strings: ` +
-      (value === undefined || value === null ? 'leave the header out' : 'convert it with String()'),
-  );
 }
 
 /** A reply whose body came in chunks. @param announcement of the chunks, which has the reply's headers */

@@ -1,6 +1,7 @@
 import { headersIn, ReceivedHeaders } from '@natsmith/protocol';
-import { call, type Caller } from './call';
+import { call } from './call';
 import type { SubjectCallOptions } from './call-options';
+import type { Caller } from './caller';
 import { SubjectDestination } from './destination';
 import { readReply } from './reply';
 

@@ -18,13 +18,13 @@ import {
   type GatherLimits,
 } from './request-many';
 import { aBodyKind, decodeBody, encodeBody, type BodyKind } from '../call/body';
-import type { Caller } from '../call/call';
+import type { Caller } from '../call/caller';
 import { SubjectDestination } from '../call/destination';
 import { Gathered } from './replies';
 import type { ServiceEndpoint } from '../service/endpoints';
 import type { ServiceResolver } from '../service/resolver';
 import { errorIn } from '../call/reply';
-import { headerLines, type HeaderValues } from '../call/request';
+import { headerLines, type HeaderValues } from '../call/header-lines';
 import type { ServiceSelection } from '../service/selection';
 import { subjectToCall, type SubjectParams } from '../service/params';
 import type { Services } from '../service/service';

@@ -15,7 +15,7 @@ import {
   type ReplyProblem,
 } from '@natsmith/protocol';
 import { EMPTY } from '../call/body';
-import { headerLines, type HeaderValues } from '../call/request';
+import { headerLines, type HeaderValues } from '../call/header-lines';
 import { checkSubject } from '../service/params';
 import { Gathered } from './replies';
 import type { Inbox } from '../nats/inbox';

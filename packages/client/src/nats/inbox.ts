@@ -1,7 +1,6 @@
 import {
   delay,
   ConnectionEvents,
-  CreditBudget,
   inboxPrefixOf,
   isInbox,
   joinMoves,
@@ -26,8 +25,6 @@ export class Inbox implements Mover {
   readonly prefix: string;
   /** Prefixes of the inboxes that control messages may be sent to: this connection's own, and those of the options. */
   readonly inboxes: readonly string[];
-  /** Of all clients and services on this connection. */
-  readonly budget: CreditBudget;
   /** Where the client's messages go out. */
   readonly outlet: Outlet;
   private readonly root: string;
@@ -40,13 +37,12 @@ export class Inbox implements Mover {
 
   /** @param inboxes prefixes of inboxes of services, besides `_INBOX.`, `_R_.` and the connection's own */
   constructor(
-    private readonly connection: Connection,
+    readonly connection: Connection,
     inboxes: readonly string[] = [],
   ) {
     this.root = `${inboxPrefixOf(connection)}.`;
     this.prefix = `${this.root}${randomToken()}.`;
     this.inboxes = [this.root, ...inboxes];
-    this.budget = CreditBudget.of(connection);
     this.outlet = new Outlet(connection);
   }
 

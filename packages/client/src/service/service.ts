@@ -6,8 +6,9 @@ import {
   type InfoResponse,
   type OptionRules,
 } from '@natsmith/protocol';
-import { call, type Caller } from '../call/call';
+import { call } from '../call/call';
 import { STREAM_OPTIONS, type CallOptions } from '../call/call-options';
+import type { Caller } from '../call/caller';
 import { callOrStream } from '../call/call-or-stream';
 import { MethodDestination } from '../call/destination';
 import { readReply } from '../call/reply';

@@ -1,21 +1,7 @@
-import {
-  CHUNK_CREDIT,
-  CHUNKS_HEADER,
-  countIn,
-  DEFAULT_HEARTBEAT,
-  headersIn,
-  isImported,
-  ItemReceiver,
-  join,
-  MAX_BODY,
-  MAX_CHUNK,
-  MISSED_HEARTBEATS,
-  SIZE_HEADER,
-  StreamError,
-  type Message,
-} from '@natsmith/protocol';
+import { CHUNK_CREDIT, CHUNKS_HEADER, headersIn, SIZE_HEADER, type Message } from '@natsmith/protocol';
 import type { Inbox } from '../nats/inbox';
-import { errorIn } from '../call/reply';
+import { loadStreams } from './load';
+import type { ChunkedReply } from './received-chunks';
 
 /** In a request for INFO: the client wants to know who takes chunks. */
 export const TAKES_CHUNKS = [CHUNKS_HEADER, String(CHUNK_CREDIT)] as const;
@@ -28,68 +14,43 @@ export function chunkLine(credit: number): readonly [string, string] {
   return CHUNK_LINES[credit] ?? TAKES_CHUNKS;
 }
 
-/** A reply that comes in chunks. */
-export interface ChunkedReply {
-  readonly body: Promise<Uint8Array>;
-  onMessage(message: Message): void;
-  /** The connection was away. */
-  recheck(): void;
-  /** Stops the service, too. */
-  abort(reason: Error): void;
-}
+/** Messages that may wait until the code that receives chunks is there: all that may come without a grant, and life signs. */
+const MAX_WAITING = 2 * CHUNK_CREDIT;
 
 /**
  * The reply that a message announces; undefined for a message that is the reply itself.
- * @throws StreamError for one that cannot be received
  * @param address where it comes in
  * @param granted how many chunks the request said may come before a grant
  */
-export function chunkedReply(
+export function announcedReply(
   message: Message,
   subject: string,
   inbox: Inbox,
   address: string,
   granted: number,
 ): ChunkedReply | undefined {
-  const { reply: control } = message;
-  if (message.data.length > 0 || !control) return undefined;
-  const announced = headersIn(message)?.get(SIZE_HEADER);
-  if (announced === undefined) return undefined;
-  const problem = (what: string): StreamError =>
-    new StreamError(`the reply of ${subject} in chunks has ${what}`, subject);
-  // An announcement may not name whatever subject it likes, and its size is checked before any of it is asked for.
-  if (!inbox.allows(control))
-    throw problem(`to be asked for on ${JSON.stringify(control.slice(0, 100))}, which is not an inbox`);
-  const size = countIn(announced) ?? Infinity;
-  if (size > MAX_BODY) {
-    inbox.outlet.sendControl(control, 'cancel');
-    throw problem(`${announced.slice(0, 20)} bytes; the limit is ${MAX_BODY}`);
-  }
-  const receiver = new ItemReceiver<Uint8Array>({
-    subject,
-    credit: CHUNK_CREDIT,
-    granted,
-    itemSize: MAX_CHUNK,
-    share: inbox.budget.share('body'),
-    inboxes: inbox.inboxes,
-    heartbeat: DEFAULT_HEARTBEAT,
-    firstWithin: MISSED_HEARTBEATS * DEFAULT_HEARTBEAT,
-    itemTimeout: Infinity,
-    firstItemError: () => new StreamError(`${subject} announced a reply in chunks, and sent none`, subject),
-    decode: (chunk) => chunk,
-    errorIn: (message) => errorIn(message, subject),
-    sendControl: (to, words, wantsAnswer) => inbox.outlet.sendControl(to, words, wantsAnswer ? address : undefined),
-    onEnd: () => undefined,
-  });
-  receiver.invite(control);
+  if (message.data.length > 0 || !message.reply || headersIn(message)?.has(SIZE_HEADER) !== true) return undefined;
+  const waiting: Message[] = [];
+  let received: ChunkedReply | undefined;
+  let aborted: Error | undefined;
+  const body = async (): Promise<Uint8Array> => {
+    const { receiveChunks } = await loadStreams();
+    received = receiveChunks(message, subject, inbox, address, granted);
+    if (aborted !== undefined) received.abort(aborted);
+    for (const each of waiting) received.onMessage(each);
+    return received.body;
+  };
   return {
-    body: join(receiver, size, problem),
-    onMessage(message) {
-      // Without a queue group every instance replies; the first to announce is heard, as with replies in one piece.
-      const { reply } = message;
-      if (!reply || reply === control || (isImported(control) && isImported(reply))) receiver.onMessage(message);
+    body: body(),
+    onMessage(next) {
+      if (received !== undefined) received.onMessage(next);
+      // What comes beyond has not been granted: the reply fails for want of it.
+      else if (waiting.length < MAX_WAITING) waiting.push(next);
     },
-    recheck: () => receiver.recheck(),
-    abort: (reason) => receiver.abort(reason),
+    recheck: () => received?.recheck(),
+    abort(reason) {
+      aborted = reason;
+      received?.abort(reason);
+    },
   };
 }

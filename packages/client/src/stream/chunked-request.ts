@@ -1,22 +1,26 @@
 import { Buffer, chunksOf, headerBlock, MAX_BODY, SIZE_HEADER, type HeaderLines } from '@natsmith/protocol';
+import type { RequestBody } from '../call/request-body';
 import type { Inbox } from '../nats/inbox';
 import { Upload } from './upload';
 
 /** Bytes that a request's headers may take besides those of the caller and the inbox: timeout, cancel and chunks. */
 const OWN_HEADERS = 256;
 
-/** Whether a body may be too large for one message; headers seldom take as much again. */
-export function isLarge(body: Uint8Array, inbox: Inbox): boolean {
-  return body.length > inbox.outlet.maxPayload / 2;
+/** What follows a request, for one attempt. @param inChunks whether a body that is too large for a message may go in chunks */
+export function uploadOf(
+  body: RequestBody,
+  inbox: Inbox,
+  subject: string,
+  headers: HeaderLines,
+  inChunks: boolean,
+): Upload | undefined {
+  if (inChunks) return uploadInChunks(inbox, body.bytes, headers, subject);
+  const { items } = body;
+  return items && new Upload(inbox, subject, items);
 }
 
 /** Sends a body in chunks; undefined for one that fits into the request. @throws Error when it is too large for both */
-export function uploadInChunks(
-  inbox: Inbox,
-  body: Uint8Array,
-  headers: HeaderLines,
-  subject: string,
-): Upload | undefined {
+function uploadInChunks(inbox: Inbox, body: Uint8Array, headers: HeaderLines, subject: string): Upload | undefined {
   const { maxPayload } = inbox.outlet;
   const headerSize = headerBlock(headers).encode().length + Buffer.byteLength(inbox.prefix) + OWN_HEADERS;
   if (body.length + headerSize <= maxPayload) return undefined;

@@ -1,5 +1,6 @@
 import {
   CREDIT_HEADER,
+  CreditBudget,
   DEFAULT_HEARTBEAT,
   headerBlock,
   HEARTBEAT_HEADER,
@@ -13,7 +14,7 @@ import {
 import { decodeBody, type BodyKind } from '../call/body';
 import type { Inbox } from '../nats/inbox';
 import { errorIn } from '../call/reply';
-import type { RequestSettings } from '../call/request';
+import type { RequestSettings } from '../call/request-settings';
 import { CLOCK_TOLERANCE, TimeoutError } from '../call/timeout-error';
 
 /** How a stream is read. */
@@ -64,7 +65,7 @@ export function openStream<Item>(inbox: Inbox, request: StreamRequest): ItemRece
     onReconnected: () => receiver.recheck(),
     onError: (error) => receiver.abort(error),
   });
-  const share = inbox.budget.share();
+  const share = CreditBudget.of(inbox.connection).share();
   const granted = share.first(inbox.outlet.maxPayload, credit);
   const startedAt = performance.now();
   /** Caller and service see the same moment pass; whichever says so first, it is one error. */

@@ -5,7 +5,6 @@ import {
   ERROR_HEADER,
   headerBlock,
   HEARTBEAT_HEADER,
-  isAsyncIterable,
   ItemSender,
   PermissionError,
   SEQUENCE_HEADER,
@@ -127,15 +126,4 @@ export class Upload {
       // The connection is closed, and the call fails of that.
     }
   }
-}
-
-/** The items of a payload that is a stream; undefined for one that is sent as it is. */
-export function itemsOf(payload: unknown, takesStream: boolean): AsyncIterable<unknown> | undefined {
-  if (isAsyncIterable(payload)) return payload;
-  if (typeof payload !== 'object' || payload === null || payload instanceof Uint8Array) return undefined;
-  return takesStream && Symbol.iterator in payload ? oneByOne(payload as Iterable<unknown>) : undefined;
-}
-
-async function* oneByOne(items: Iterable<unknown>): AsyncGenerator<unknown> {
-  yield* items;
 }

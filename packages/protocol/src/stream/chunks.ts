@@ -1,15 +1,5 @@
 import { Buffer } from '../platform/node';
-/** In a request: how many chunks of a large reply may come before a grant. In an INFO reply: the service takes chunks. */
-export const CHUNKS_HEADER = 'Natsmith-Chunks';
-/** In the announcement of a body in chunks: its bytes in all. */
-export const SIZE_HEADER = 'Natsmith-Size';
-/** Chunks that may be under way. */
-export const CHUNK_CREDIT = 16;
-/** Bytes of a body in chunks, the most that a nats-server can be set to for a message. */
-export const MAX_BODY = 64 * 1024 * 1024;
-
-/** Bytes of a chunk, at most. */
-export const MAX_CHUNK = 128 * 1024;
+import { MAX_CHUNK, SIZE_HEADER } from './headers';
 
 /** The parts of a body, none of which is a large message to the server. @param maxPayload the server's, in bytes */
 export async function* chunksOf(body: Uint8Array, maxPayload: number): AsyncGenerator<Uint8Array, void, undefined> {

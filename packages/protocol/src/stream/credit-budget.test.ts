@@ -10,11 +10,6 @@ describe('the credit budget of a connection', () => {
     expect(CreditBudget.of(connection)).not.toBe(CreditBudget.of({}));
   });
 
-  it('lets fewer chunks come before a grant, the more calls wait, and none where many do', () => {
-    const budget = new CreditBudget();
-    expect([0, 1, 2, 3, 15, 16, 1000].map((waiting) => budget.firstChunks(waiting))).toEqual([16, 8, 5, 4, 1, 0, 0]);
-  });
-
   it('gives a first credit of 16 to one stream, and little to those beside it, whose items may be as large', () => {
     const budget = new CreditBudget();
     const first = Array.from({ length: 20 }, () => budget.share().first(MiB));

@@ -1,5 +1,5 @@
 import { inBackground } from '../platform/node';
-import { FIRST_CREDIT } from './window';
+import { FIRST_CREDIT } from './first-credit';
 
 const MiB = 1024 * 1024;
 /** Bytes that may be under way to one connection for all streams and bodies in chunks together. */
@@ -30,11 +30,6 @@ export class CreditBudget {
     let budget = budgets.get(connection);
     if (budget === undefined) budgets.set(connection, (budget = new CreditBudget()));
     return budget;
-  }
-
-  /** Chunks that a call lets come before it grants any; the fewer, the more calls wait. */
-  firstChunks(waitingCalls: number): number {
-    return Math.floor(FIRST_CREDIT / (1 + waitingCalls));
   }
 
   /** The part of one stream. */

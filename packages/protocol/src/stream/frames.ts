@@ -1,25 +1,10 @@
 import { Buffer } from '../platform/node';
 import type { HeaderBlock } from '../services/header';
 import type { Message } from '../nats/connection';
+import { DEFAULT_HEARTBEAT, SEQUENCE_HEADER } from './headers';
 
 /** A body on its way out; a string goes as UTF-8. */
 export type Body = Uint8Array | string;
-
-/** In a request: how many items may come before the caller grants more, 0 for none. Without it items come as fast as they are made. */
-export const CREDIT_HEADER = 'Natsmith-Credit';
-/** In a request: milliseconds between two heartbeats. In a heartbeat: the number of the last item that was sent. */
-export const HEARTBEAT_HEADER = 'Natsmith-Heartbeat';
-/** In a request whose payload is a stream: the subject on which the caller is granted credit for its items. */
-export const UPLOAD_HEADER = 'Natsmith-Upload';
-/** In a message that goes another way than the items: how many messages went theirs before it. */
-export const SENT_HEADER = 'Natsmith-Sent';
-/** The number of a stream's item, from 1; of its end, one more than that of the last item. */
-export const SEQUENCE_HEADER = 'Natsmith-Seq';
-
-/** Milliseconds between two heartbeats where a request does not say. */
-export const DEFAULT_HEARTBEAT = 2_000;
-/** After so many heartbeats without a word the other end is given up. */
-export const MISSED_HEARTBEATS = 3;
 
 /** What a consumer says to its producer, on the reply subject that items carry. */
 export type Control = { readonly type: 'credit'; readonly upTo: number } | { readonly type: 'cancel' };

@@ -4,16 +4,10 @@ import { Grants, type GrantSettings } from './grants';
 import { ItemQueue } from './item-queue';
 import { LifeSigns } from './life-signs';
 import { headersIn } from '../services/received-headers';
-import {
-  CREDIT_HEADER,
-  creditIn,
-  encodeControl,
-  HEARTBEAT_HEADER,
-  numberOfBareItem,
-  SENT_HEADER,
-  SEQUENCE_HEADER,
-} from './frames';
-import { abandoned, exportedForOneReply, noStream, outOfOrder, StreamError, unheard } from './stream-error';
+import { abandoned, exportedForOneReply, noStream, outOfOrder, unheard } from './broken-stream';
+import { creditIn, encodeControl, numberOfBareItem } from './frames';
+import { CREDIT_HEADER, HEARTBEAT_HEADER, SENT_HEADER, SEQUENCE_HEADER } from './headers';
+import { StreamError } from './stream-error';
 
 // Of a producer that knows no credit, so that it cannot fill the memory.
 const MAX_UNGRANTED = 65_536;

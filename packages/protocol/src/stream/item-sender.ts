@@ -3,7 +3,8 @@ import { headerBlock, type HeaderBlock } from '../services/header';
 import { isImported, isInbox } from '../nats/inbox-subject';
 import { SendCredit } from './send-credit';
 import { uncreditedFor, type Uncredited } from './uncredited';
-import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, parseControl, SENT_HEADER, sequenceHeader, type Body } from './frames';
+import { parseControl, sequenceHeader, type Body } from './frames';
+import { HEARTBEAT_HEADER, MISSED_HEARTBEATS, SENT_HEADER } from './headers';
 
 /** What a producer needs to know and to do. */
 export interface SenderSettings {

@@ -1,5 +1,5 @@
 import { MAX_TIMER } from '../timer';
-import { MISSED_HEARTBEATS } from './frames';
+import { MISSED_HEARTBEATS } from './headers';
 
 /** When a producer has to be heard of, and what is done otherwise. */
 export interface LifeSignSettings {

@@ -1,4 +1,5 @@
-import { FIRST_CREDIT, Window } from './window';
+import { FIRST_CREDIT } from './first-credit';
+import { Window } from './window';
 
 describe('the window of a consumer', () => {
   function windowAfter(...sizes: number[]): number {

@@ -1,5 +1,5 @@
-/** Items that a consumer lets come before it knows how large they are, where nobody says how many. */
-export const FIRST_CREDIT = 16;
+import { FIRST_CREDIT } from './first-credit';
+
 /** Items that it lets come at most, where nobody says how many. */
 export const MOST_CREDIT = 4096;
 /** Items that it lets come as soon as it has seen one that is small. */
