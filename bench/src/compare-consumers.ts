@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'nats';
 import { startChild } from './child';
 import type { Consumed, Portion } from './consumers/process';
+import { fillStream } from './fill-stream';
 import { median, medianInterval } from './statistics';
 
 interface ConsumerEntry {
@@ -16,7 +17,6 @@ export interface ConsumerSuite {
 }
 
 const SUBJECT = 'bench.numbers';
-const PAYLOAD = '{"a":17,"b":25}';
 
 export const consumerSuites: Record<string, ConsumerSuite> = {
   jetstream: {
@@ -26,6 +26,8 @@ export const consumerSuites: Record<string, ConsumerSuite> = {
       { name: 'the same, second copy', consumer: 'by-hand', variant: 'callback' },
       { name: 'for await by hand', consumer: 'by-hand', variant: 'loop' },
       { name: 'natsmith, validated', consumer: 'natsmith', variant: 'plain' },
+      { name: 'nestjs-jetstream', consumer: 'nestjs-jetstream', variant: 'plain' },
+      { name: 'nestjs-jetstream, validated', consumer: 'nestjs-jetstream', variant: 'validated' },
     ],
   },
   'jetstream-io': {
@@ -35,6 +37,7 @@ export const consumerSuites: Record<string, ConsumerSuite> = {
       { name: 'for await by hand, one by one', consumer: 'by-hand', variant: 'loop-io' },
       { name: 'natsmith, validated', consumer: 'natsmith', variant: 'io' },
       { name: 'natsmith, validated, one by one', consumer: 'natsmith', variant: 'io-sequential' },
+      { name: 'nestjs-jetstream', consumer: 'nestjs-jetstream', variant: 'io' },
     ],
   },
 };
@@ -56,7 +59,7 @@ export async function compareConsumers(
   { warmUp, measured }: Portion,
   port: number,
 ): Promise<ConsumerResult[]> {
-  await fillStream(port, warmUp + measured);
+  await makeStream(port, warmUp + measured);
   const samples = entries.map(() => ({ cpu: [] as number[], all: [] as Consumed[] }));
   for (let round = 0; round < rounds; round++) {
     const results: Consumed[] = [];
@@ -95,13 +98,10 @@ async function consume(entry: ConsumerEntry, portion: Portion, port: number): Pr
   }
 }
 
-/** With some more messages than are measured, so that no consumer runs dry before its last one. */
-async function fillStream(port: number, messages: number): Promise<void> {
+async function makeStream(port: number, messages: number): Promise<void> {
   const connection = await connect({ port });
   const manager = await connection.jetstreamManager();
   await manager.streams.add({ name: 'BENCH', subjects: [SUBJECT] });
-  const js = connection.jetstream();
-  for (let left = messages + 10_000; left > 0; left -= 500)
-    await Promise.all(Array.from({ length: Math.min(left, 500) }, () => js.publish(SUBJECT, PAYLOAD)));
+  await fillStream(connection.jetstream(), SUBJECT, messages);
   await connection.close();
 }

@@ -24,9 +24,10 @@ Socket.prototype.write = function (this: Socket, ...args: unknown[]): boolean {
 };
 
 /** Begins to consume when a portion is asked for; `begin` gets what is to be called with each message's sum. */
-export function consumer(begin: (handled: (sum: number) => void) => Promise<void>): void {
+export function consumer(begin: (handled: (sum: number) => void, portion: Portion) => Promise<void>): void {
   process.on('disconnect', () => process.exit());
-  process.on('message', ({ warmUp, measured }: Portion) => {
+  process.on('message', (portion: Portion) => {
+    const { warmUp, measured } = portion;
     let count = 0;
     let before: { cpu: NodeJS.CpuUsage; started: number; writes: number } | undefined;
     void begin((sum) => {
@@ -42,7 +43,7 @@ export function consumer(begin: (handled: (sum: number) => void) => Promise<void
         writes: writes - before.writes,
       };
       process.send?.(consumed);
-    });
+    }, portion);
   });
   process.send?.('ready');
 }
