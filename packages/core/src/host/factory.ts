@@ -107,7 +107,7 @@ async function create<C extends Connection>(
     { connection, ownsConnection, services, objects, logger },
     options.signals !== false,
   );
-  if (options.logger !== false) warnOfNeighbours(plans, outlet, logger);
+  if (options.logger !== false) warnOfNeighbours(plans, connection, outlet, logger);
   return host;
 }
 

@@ -2,7 +2,6 @@ import { ConnectionEvents } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
 import type { UserObjects } from './objects';
 import type { ServiceInstance } from '../service/instance';
-import { isOfNeighbours } from '../service/neighbours';
 import type { RunningService } from '../service/service';
 import { onSignals } from './signals';
 import { closeInTime, lossOf } from '../nats/close';
@@ -38,7 +37,7 @@ export class NatsServiceHost<C extends Connection = Connection> implements Async
     private readonly ownsProcess: boolean,
   ) {
     this.stopped = new Promise((resolve) => (this.resolveStopped = resolve));
-    this.stopLog = logStatus(parts.connection, parts.logger, isOfNeighbours);
+    this.stopLog = logStatus(parts.connection, parts.logger);
     if (ownsProcess) this.ignoreSignals = onSignals((signal) => this.stopAt(signal));
     void lossOf(parts.connection).then((loss) => this.stopAtClose(loss));
   }

@@ -7,17 +7,11 @@ const VIOLATIONS = 10;
 /** Milliseconds. */
 const WINDOW = 10_000;
 
-/**
- * Logs what happens to the connection, one line for each event; gives the way to end that.
- * @param isExpected whether a violation is expected, and need not be logged
- */
-export function logStatus(
-  connection: Connection,
-  logger: Logger,
-  isExpected: (violation: Violation) => boolean,
-): () => void {
-  const log = new StatusLog(logger, isExpected);
-  const stop = ConnectionEvents.of(connection).listen((event) => log.add(event));
+/** Logs what happens to the connection, one line for each event; gives the way to end that. */
+export function logStatus(connection: Connection, logger: Logger): () => void {
+  const events = ConnectionEvents.of(connection);
+  const log = new StatusLog(logger, (violation) => events.isExpected(violation));
+  const stop = events.listen((event) => log.add(event));
   return () => {
     stop();
     log.end();

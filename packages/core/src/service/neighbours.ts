@@ -1,5 +1,6 @@
-import { controlSubject, readDiscoveryReply, subjectsOverlap, type Violation } from '@natsmith/protocol';
+import { ConnectionEvents, controlSubject, readDiscoveryReply, subjectsOverlap } from '@natsmith/protocol';
 import type { Logger } from '../define/logger';
+import type { Connection } from '../nats/connection';
 import type { HandlerPlan } from '../plan/handler-plan';
 import type { ServicePlan } from '../plan/plan';
 import type { Outlet } from '../reply/outlet';
@@ -11,17 +12,23 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_COMPARISONS = 200_000;
 const MAX_WARNINGS = 10;
 const INFO = controlSubject('INFO');
-/** How the inbox ends, so that a server's refusal of it is known. */
-const INBOX_END = '.neighbours';
 
 /**
  * Asks once who else runs, and warns of services of other names whose endpoints take messages from ours: those whose
  * subjects overlap in one queue group. Never rejects, and finds nothing where the user may not publish to `$SRV.INFO`.
  */
-export function warnOfNeighbours(services: readonly ServicePlan[], outlet: Outlet, logger: Logger): void {
+export function warnOfNeighbours(
+  services: readonly ServicePlan[],
+  connection: Connection,
+  outlet: Outlet,
+  logger: Logger,
+): void {
   const neighbours = new Neighbours(services, logger);
   try {
-    const inbox = `${outlet.newInbox()}${INBOX_END}`;
+    const inbox = `${outlet.newInbox()}.neighbours`;
+    const events = ConnectionEvents.of(connection);
+    events.expectRefusal('subscription', inbox);
+    events.expectRefusal('publish', INFO);
     const stopListening = outlet.listen(
       inbox,
       ({ data }) => neighbours.add(data),
@@ -32,11 +39,6 @@ export function warnOfNeighbours(services: readonly ServicePlan[], outlet: Outle
   } catch (err) {
     logger.debug({ err }, 'other services cannot be asked for their subjects');
   }
-}
-
-/** Whether the server has refused what {@link warnOfNeighbours} tried: a service need not be allowed to. */
-export function isOfNeighbours({ operation, subject }: Violation): boolean {
-  return operation === 'publish' ? subject === INFO : subject.endsWith(INBOX_END);
 }
 
 interface Own {

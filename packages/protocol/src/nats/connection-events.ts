@@ -20,6 +20,7 @@ export interface Violation {
 export class ConnectionEvents {
   private static readonly ofConnections = new WeakMap<Connection, ConnectionEvents>();
   private readonly listeners = new Set<(event: ConnectionEvent) => void>();
+  private readonly expected = new Set<string>();
   private latest: 'disconnected' | 'reconnected' | undefined;
 
   /** One for each connection: a client library keeps every iterator of its status until the connection is closed. */
@@ -50,6 +51,16 @@ export class ConnectionEvents {
   listen(listener: (event: ConnectionEvent) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
+  }
+
+  /** Says before an operation that it is only tried: where the server does not permit it, everything works without. */
+  expectRefusal(operation: ForbiddenOperation, subject: string): void {
+    this.expected.add(`${operation} ${subject}`);
+  }
+
+  /** Whether a refusal was expected, so that nobody need know. */
+  isExpected({ operation, subject }: Violation): boolean {
+    return this.expected.has(`${operation} ${subject}`);
   }
 
   private async read(): Promise<void> {
