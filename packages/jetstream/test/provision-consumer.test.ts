@@ -17,10 +17,11 @@ const users = [
     pass: 'secret',
     permissions: { publish: { deny: ['$JS.API.CONSUMER.CREATE.>', '$JS.API.CONSUMER.INFO.>'] } },
   },
+  { user: 'holder', pass: 'secret', permissions: { publish: { deny: ['$JS.API.CONSUMER.UNPIN.>'] } } },
   { user: 'deaf', pass: 'secret', permissions: { publish: { deny: ['$JS.API.CONSUMER.MSG.NEXT.>'] } } },
 ];
 
-type Options = Pick<ConsumeOptions, 'name' | 'durable' | 'ackWait'>;
+type Options = Pick<ConsumeOptions, 'name' | 'durable' | 'ackWait' | 'exclusive'>;
 
 /** A stream of its own for each test. */
 function make(id: number) {
@@ -102,6 +103,18 @@ onEachServerAndClient(
         await expect(start({}, 'deaf')).rejects.toThrow(
           `the server does not permit this user to publish to $JS.API.CONSUMER.MSG.NEXT.${made.stream}.worker-work; grant it`,
         );
+      });
+
+      it('that is exclusive is left without a word where this user may not let go of it', async () => {
+        if (natsServerIsOlderThan('2.11.0')) return;
+        const { host, logger } = await start({ exclusive: true }, 'holder');
+        await connection.request(`chores-${id}.1`, '1');
+        await until(() => made.seen.length === 1);
+        await host.stop();
+        expect(logger.problems).toBe('');
+        expect(logger.find('debug', /not permitted, and not needed/)).toEqual([
+          { subject: `$JS.API.CONSUMER.UNPIN.${made.stream}.worker-work` },
+        ]);
       });
 
       it('that differs and cannot be updated for want of a right is refused with what differs', async () => {

@@ -133,6 +133,7 @@ export class PullLoop {
     const subject = this.subject.replace('.MSG.NEXT.', '.UNPIN.');
     try {
       // Nobody waits for the answer: who may not do it leaves the pin to its time.
+      ConnectionEvents.of(this.connection).expectRefusal('publish', subject);
       const reply = `${inboxPrefixOf(this.connection)}.${randomToken()}`;
       this.connection.publish(subject, Buffer.from(JSON.stringify({ group: GROUP })), { reply });
     } catch {
