@@ -65,14 +65,21 @@ export function publishStart(run: Context): void {
   run.trace = start.trace;
 }
 
-/** Publishes the start, then runs in its bound stores and inside `around`. */
-export function runObserved(run: Context, execute: () => void): void {
+/** A message that runs from its middleware inwards. */
+interface Executable extends Context {
+  execute(): void;
+}
+
+/** Publishes the start, then executes in its bound stores and inside `around`. */
+export function executeObserved(run: Executable): void {
   const start = startOf(run);
-  messageStart.runStores(start, () => {
-    run.trace = start.trace;
-    if (start.around === undefined) execute();
-    else runAround(start.around, execute);
-  });
+  messageStart.runStores(start, executeStarted, undefined, run, start);
+}
+
+function executeStarted(run: Executable, { trace, around }: MessageStart): void {
+  run.trace = trace;
+  if (around === undefined) run.execute();
+  else executeAround(around, run);
 }
 
 function startOf(run: Context): MessageStart {
@@ -81,12 +88,12 @@ function startOf(run: Context): MessageStart {
 }
 
 /** The message runs once, whatever the listener does; what that throws ends as errors of listeners do. */
-function runAround(around: (run: () => void) => void, run: () => void): void {
+function executeAround(around: (run: () => void) => void, run: Executable): void {
   let hasRun = false;
   const once = (): void => {
     if (hasRun) return;
     hasRun = true;
-    run();
+    run.execute();
   };
   try {
     around(once);

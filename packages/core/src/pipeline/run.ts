@@ -1,6 +1,6 @@
 import { errorNamed, isThenable, MAX_TIMER, ServiceError } from '@natsmith/protocol';
 import type { PendingMessage } from './active';
-import { contextOf, endOf, messageEnd, messageError, messageStart, publishStart, runObserved } from './channels';
+import { contextOf, endOf, executeObserved, messageEnd, messageError, messageStart, publishStart } from './channels';
 import { Context } from './context';
 import type { ReceivedMessage } from './message';
 import type { HandlerRuntime } from './runtime';
@@ -196,11 +196,11 @@ export abstract class Run<Runtime extends HandlerRuntime = HandlerRuntime> exten
   private start(): void {
     this.hasBegun = true;
     this.runtime.counter.inFlight++;
-    if (messageStart.hasSubscribers) runObserved(this, () => this.execute());
+    if (messageStart.hasSubscribers) executeObserved(this);
     else this.execute();
   }
 
-  private execute(): void {
+  execute(): void {
     if (this.expiresAt <= this.startedAt) return this.expire();
     let result: unknown;
     let isPending: boolean;
