@@ -23,6 +23,7 @@ import type {
   MessageStart,
   Settlement,
 } from './published';
+import type { Sampling } from './sampling';
 import { SpanScope } from './scope';
 import { markFailed } from './span';
 
@@ -51,6 +52,7 @@ export class Handled {
 
   constructor(
     private readonly propagation: Propagation,
+    private readonly sampling: Sampling,
     private readonly tracer: () => Tracer | undefined,
     private readonly measures: () => Measures | undefined,
   ) {}
@@ -59,12 +61,20 @@ export class Handled {
     const tracer = this.tracer();
     if (tracer === undefined) return;
     const { ctx } = start;
-    const { name, kind, options, more } = this.factsOf(ctx);
     // What a batch belongs to is told by links alone, when it is known which messages it has.
     const hasParent = hasHeaders(ctx.message as WithHeaders) && ctx.kind !== 'batch';
     // Not the active context: a message that has waited begins in that of the one whose place it takes.
     const parent = hasParent ? this.propagation.extract(ctx.headers) : ROOT_CONTEXT;
-    const from = hasParent ? trace.getSpanContext(parent) : undefined;
+    const unrecorded = this.sampling.leftOut(parent);
+    if (unrecorded === undefined) return this.record(tracer, start, parent);
+    start.trace = unrecorded;
+    this.runWithin(start, unrecorded);
+  }
+
+  private record(tracer: Tracer, start: MessageStart, parent: Context): void {
+    const { ctx } = start;
+    const { name, kind, options, more } = this.factsOf(ctx);
+    const from = parent === ROOT_CONTEXT ? undefined : trace.getSpanContext(parent);
     const isLinked = from !== undefined && kind === SpanKind.CONSUMER;
     const span = tracer.startSpan(name, isLinked ? { ...options, links: [{ context: from }] } : options, parent);
     if (span.isRecording()) {
@@ -83,6 +93,8 @@ export class Handled {
 
   onEnd(end: MessageEnd): void {
     this.measure(end);
+    // Most are not, and looking for one costs.
+    if (this.recorded.size === 0) return;
     const recorded = this.recorded.get(end.ctx);
     if (recorded === undefined) return;
     this.recorded.delete(end.ctx);

@@ -1,10 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
+import { checkOptions, type OptionRule, type OptionRules } from '@natsmith/protocol';
 import { diag, type Meter, type Tracer } from '@opentelemetry/api';
 import { Handled } from './handled';
 import { Measures } from './measures';
 import { Propagation } from './propagation';
 import { registeredMeter, registeredTracer } from './providers';
 import type { MessageEnd, MessageError, MessageStart, Operation } from './published';
+import { Sampling } from './sampling';
 import { Sent } from './sent';
 
 /** What `instrument` takes. */
@@ -13,7 +15,19 @@ export interface InstrumentOptions {
   readonly tracer?: Tracer | false;
   /** Default: that of the SDK which the program registers, before or after; `false` for no metrics. */
   readonly meter?: Meter | false;
+  /**
+   * Of the traces that begin here, how many are recorded, from 0 to 1: the SDK is not asked about the others, which costs
+   * most of a span. What has a parent, here or in another process, does as its parent does. Default: the SDK's sampler
+   * decides about each span; where a ratio is given, about each that is left.
+   */
+  readonly sampleRatio?: number;
 }
+
+const OPTIONS: OptionRules<InstrumentOptions> = {
+  tracer: oneWith('startSpan', 'a tracer of @opentelemetry/api, or false for no spans'),
+  meter: oneWith('createHistogram', 'a meter of @opentelemetry/api, or false for no metrics'),
+  sampleRatio: (value) => (typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'a number from 0 to 1'),
+};
 
 /** What `instrument` has begun. */
 export interface Instrumentation {
@@ -34,11 +48,10 @@ type Listener = (message: unknown) => void;
  * Gives all that natsmith does in this process spans and metrics: calls, streams, publishes, requests, events, consumers,
  * watches, schedules. May be called before or after services, clients and OpenTelemetry's SDK are made. Called again, it
  * takes the place of what it began before.
- * @throws TypeError for a tracer or meter that is none
+ * @throws TypeError for an option that is unknown or not what it must be
  */
 export function instrument(options: InstrumentOptions = {}): Instrumentation {
-  checkOption('tracer', options.tracer, 'startSpan');
-  checkOption('meter', options.meter, 'createHistogram');
+  checkOptions(options, OPTIONS, 'instrument()');
   holder[CURRENT]?.stop();
   return (holder[CURRENT] = new NatsmithInstrumentation(options));
 }
@@ -47,16 +60,8 @@ class NatsmithInstrumentation implements Instrumentation {
   private tracer: Tracer | undefined;
   private measures: Measures | undefined;
   private readonly propagation = new Propagation();
-  private readonly handled = new Handled(
-    this.propagation,
-    () => this.tracer,
-    () => this.measures,
-  );
-  private readonly sent = new Sent(
-    this.propagation,
-    () => this.tracer,
-    () => this.measures,
-  );
+  private readonly handled: Handled;
+  private readonly sent: Sent;
   private readonly listeners: readonly (readonly [channel: string, listener: Listener])[];
   private isListening = false;
   /** Listeners that wait for the first message, since an SDK may be there by then. */
@@ -64,6 +69,10 @@ class NatsmithInstrumentation implements Instrumentation {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly options: InstrumentOptions) {
+    const sampling = new Sampling(options.sampleRatio);
+    const recorders = [this.propagation, sampling, () => this.tracer, () => this.measures] as const;
+    this.handled = new Handled(...recorders);
+    this.sent = new Sent(...recorders);
     const listeners: [string, Listener][] = [
       ['natsmith:message:start', (message) => this.handled.onStart(message as MessageStart)],
       ['natsmith:message:error', (message) => this.handled.onError(message as MessageError)],
@@ -148,8 +157,7 @@ function guarded(listener: Listener): Listener {
   };
 }
 
-function checkOption(name: string, value: unknown, method: string): void {
-  if (value === undefined || value === false) return;
-  if (typeof (value as Record<string, unknown> | null)?.[method] === 'function') return;
-  throw new TypeError(`${name} must be a ${name} of @opentelemetry/api, or false for none`);
+function oneWith(method: string, what: string): OptionRule {
+  return (value) =>
+    value === false || typeof (value as Record<string, unknown> | null)?.[method] === 'function' ? undefined : what;
 }

@@ -25,3 +25,23 @@ describe('the context of a span', () => {
     expect([trace.getSpan(spanless), spanless.getValue(KEY)]).toEqual([undefined, 'of the parent']);
   });
 });
+
+describe('the context of a trace that is not recorded', () => {
+  it('has ids that are valid, stay the same, and are its own', () => {
+    const [one, other] = [new SpanScope(ROOT_CONTEXT, undefined), new SpanScope(ROOT_CONTEXT, undefined)];
+    const { traceId, spanId } = trace.getSpanContext(one) ?? {};
+    expect([traceId, spanId]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{32}$/),
+      expect.stringMatching(/^[0-9a-f]{16}$/),
+    ]);
+    expect(trace.getSpanContext(one)).toEqual({ traceId, spanId, traceFlags: 0 });
+    expect([one.traceId, one.traceFlags]).toEqual([traceId, 0]);
+    expect(other.traceId).not.toBe(traceId);
+  });
+
+  it('keeps its ids where something is added', () => {
+    const scope = new SpanScope(ROOT_CONTEXT, undefined);
+    const more = scope.setValue(KEY, 'its own');
+    expect([trace.getSpanContext(more)?.traceId, more.getValue(KEY)]).toEqual([scope.traceId, 'its own']);
+  });
+});

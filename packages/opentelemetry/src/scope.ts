@@ -1,20 +1,30 @@
-import { trace, type Context, type Span } from '@opentelemetry/api';
+import { randomFillSync } from 'node:crypto';
+import { trace, TraceFlags, type Context, type Span } from '@opentelemetry/api';
 
 /** Where the API keeps the span of a context. */
 const SPAN_KEY = spanKey();
 
 /**
  * The context of a span. What `trace.setSpan` makes copies all that the parent holds, for each message; this one does so
- * only when something is added to it.
+ * only when something is added to it. Without a span it is that of a trace that begins here and is not recorded: it has
+ * ids from when somebody asks for them, a call or a log line.
  */
 export class SpanScope implements Context {
   constructor(
     private readonly parent: Context,
-    private readonly span: Span,
+    private span: Span | undefined,
   ) {}
 
+  get traceId(): string {
+    return this.ownSpan().spanContext().traceId;
+  }
+
+  get traceFlags(): number {
+    return this.span?.spanContext().traceFlags ?? TraceFlags.NONE;
+  }
+
   getValue(key: symbol): unknown {
-    return key === SPAN_KEY ? this.span : this.parent.getValue(key);
+    return key === SPAN_KEY ? this.ownSpan() : this.parent.getValue(key);
   }
 
   setValue(key: symbol, value: unknown): Context {
@@ -26,8 +36,27 @@ export class SpanScope implements Context {
   }
 
   private copy(): Context {
-    return trace.setSpan(this.parent, this.span);
+    return trace.setSpan(this.parent, this.ownSpan());
   }
+
+  private ownSpan(): Span {
+    return (this.span ??= trace.wrapSpanContext({ ...randomIds(), traceFlags: TraceFlags.NONE }));
+  }
+}
+
+const TRACE_ID_BYTES = 16;
+const BYTES = TRACE_ID_BYTES + 8;
+/** Drawn for many at once: a system call for each would cost more than a request. */
+const random = Buffer.alloc(BYTES * 128);
+let used = random.length;
+
+function randomIds(): { traceId: string; spanId: string } {
+  if (used === random.length) {
+    randomFillSync(random);
+    used = 0;
+  }
+  const ids = random.toString('hex', used, (used += BYTES));
+  return { traceId: ids.slice(0, 2 * TRACE_ID_BYTES), spanId: ids.slice(2 * TRACE_ID_BYTES) };
 }
 
 function spanKey(): symbol | undefined {

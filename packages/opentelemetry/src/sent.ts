@@ -3,6 +3,7 @@ import * as named from './conventions';
 import { Labels, type Measures } from './measures';
 import type { Propagation } from './propagation';
 import type { Operation } from './published';
+import type { Sampling } from './sampling';
 import { SpanScope } from './scope';
 import { markFailed } from './span';
 
@@ -31,13 +32,16 @@ export class Sent {
 
   constructor(
     private readonly propagation: Propagation,
+    private readonly sampling: Sampling,
     private readonly tracer: () => Tracer | undefined,
     private readonly measures: () => Measures | undefined,
   ) {}
 
   onStart(operation: Operation): void {
     const facts = this.factsOf(operation);
-    this.open.set(operation, { facts, span: this.startSpan(operation, facts), startedAt: performance.now() });
+    const span = this.startSpan(operation, facts);
+    if (span === undefined && this.measures() === undefined) return;
+    this.open.set(operation, { facts, span, startedAt: performance.now() });
   }
 
   onEnd(operation: Operation): void {
@@ -59,6 +63,11 @@ export class Sent {
     const tracer = this.tracer();
     if (tracer === undefined) return undefined;
     const [parent, links] = this.parentOf(operation);
+    const unrecorded = this.sampling.leftOut(parent);
+    if (unrecorded !== undefined) {
+      this.propagation.inject(unrecorded, operation.headers);
+      return undefined;
+    }
     const span = tracer.startSpan(name, links === undefined ? options : { ...options, links }, parent);
     this.propagation.inject(new SpanScope(parent, span), operation.headers);
     return span;

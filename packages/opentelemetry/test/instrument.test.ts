@@ -216,10 +216,24 @@ onEachServer((server) => {
     });
 
     it.each([
-      ['tracer', { tracer: {} }],
-      ['meter', { meter: 'mine' }],
-    ])('refuses an invalid %s', (name, options) => {
-      expect(() => instrument(options as never)).toThrow(`${name} must be a ${name} of @opentelemetry/api`);
+      [{ tracer: {} }, '"tracer" that must be a tracer of @opentelemetry/api, or false for no spans, got an object'],
+      [{ meter: 'mine' }, '"meter" that must be a meter of @opentelemetry/api, or false for no metrics, got "mine"'],
+      [{ sampleRatio: 1.5 }, '"sampleRatio" that must be a number from 0 to 1, got 1.5'],
+      [{ sampleRatio: -0.1 }, '"sampleRatio" that must be a number from 0 to 1, got -0.1'],
+      [{ sampleRatio: NaN }, '"sampleRatio" that must be a number from 0 to 1, got NaN'],
+      [{ sampleRatio: '0.5' }, '"sampleRatio" that must be a number from 0 to 1, got "0.5"'],
+      [{ sampleRatio: null }, '"sampleRatio" that must be a number from 0 to 1, got null'],
+    ])('refuses the invalid %p', (options, problem) => {
+      expect(() => instrument(options as never)).toThrow(new TypeError(`instrument() has an option ${problem}`));
+    });
+
+    it('refuses an option that it does not know, with the one that may have been meant', () => {
+      expect(() => instrument({ sampleRate: 0.1 } as never)).toThrow(
+        new TypeError('instrument() has an unknown option "sampleRate"; did you mean "sampleRatio"?'),
+      );
+      expect(() => instrument({ exporter: 'otlp' } as never)).toThrow(
+        new TypeError('instrument() has an unknown option "exporter"; the options are tracer, meter, sampleRatio'),
+      );
     });
 
     describe('with a meter', () => {
@@ -287,6 +301,19 @@ onEachServer((server) => {
           await nc.flush();
         expect(await points('messaging.client.consumed.messages')).toEqual([[handled, 2]]);
         expect(await points('messaging.process.duration')).toEqual([[handled, 2]]);
+      });
+
+      it('measures what is not sampled, too', async () => {
+        tracing.register();
+        instrumentation = instrument({ meter: provider.getMeter('by hand'), sampleRatio: 0 });
+        await start();
+        await ask();
+        await ask();
+        const asked = { 'rpc.system.name': 'nats', 'rpc.method': 'outer/ask' };
+        expect(await points('rpc.server.call.duration')).toEqual([[asked, 2]]);
+        expect(await points('rpc.client.call.duration')).toEqual([[asked, 2]]);
+        expect(await points('messaging.client.sent.messages')).toMatchObject([[{}, 2]]);
+        expect(tracing.tree()).toEqual([]);
       });
 
       it('has one series for all values of a named token', async () => {

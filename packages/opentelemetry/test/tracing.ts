@@ -4,13 +4,19 @@ import {
   NodeTracerProvider,
   SimpleSpanProcessor,
   type ReadableSpan,
+  type Sampler,
 } from '@opentelemetry/sdk-trace-node';
 import { instrument, type Instrumentation } from '../src/index';
 
 /** OpenTelemetry's SDK, registered as programs do, with all spans in memory. */
 export class Tracing {
   private readonly exporter = new InMemorySpanExporter();
-  readonly provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(this.exporter)] });
+  readonly provider: NodeTracerProvider;
+
+  constructor(sampler?: Sampler) {
+    const spanProcessors = [new SimpleSpanProcessor(this.exporter)];
+    this.provider = new NodeTracerProvider({ spanProcessors, ...(sampler && { sampler }) });
+  }
 
   get spans(): readonly ReadableSpan[] {
     return this.exporter.getFinishedSpans();

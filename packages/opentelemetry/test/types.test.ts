@@ -50,8 +50,13 @@ compiled.push(function whatClientAndJetStreamPublish() {
 compiled.push(function options() {
   instrument({ tracer: trace.getTracer('mine'), meter: metrics.getMeter('mine') });
   instrument({ tracer: false, meter: false });
+  // #region ratio
+  instrument({ sampleRatio: 0.01 });
+  // #endregion ratio
   // @ts-expect-error -- the name of a tracer is none
   instrument({ tracer: 'mine' });
+  // @ts-expect-error -- a ratio is a number
+  instrument({ sampleRatio: '1%' });
   // @ts-expect-error -- there is no such option
   instrument({ sampler: 0.01 });
   // @ts-expect-error -- only stop() is there
