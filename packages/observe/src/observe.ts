@@ -33,7 +33,10 @@ export async function observe(host: ObservedHost, options: ListenOptions = {}): 
     ['/ready', () => readyPage(host)],
   ]);
   try {
-    const observer = await serve(pages, where, forget);
+    const observer = await serve(pages, where, {
+      onClose: forget,
+      onError: (err, path) => host.logger.error({ err }, `${path} failed`),
+    });
     const end = (): void => void observer.close();
     void host.stopped.then(end, end);
     host.logger.info({ url: observer.url }, `serving ${[...pages.keys()].join(', ')}`);

@@ -1,4 +1,4 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import {
   Endpoint,
   Group,
@@ -166,6 +166,28 @@ onEachServer((server) => {
       expect(await metrics(OPEN_METRICS)).toContain('trace_id');
     });
 
+    it('is told of a few messages only after each scrape while none has a trace, and of all once one has', async () => {
+      await start();
+      const isTold = () => channel('natsmith:message:end').hasSubscribers;
+      const many = async () => {
+        for (let i = 0; i < 300; i++) await caller.request('shop.fine');
+      };
+      await many();
+      expect(isTold()).toBe(false);
+      await metrics();
+      expect(isTold()).toBe(true);
+      await many();
+      expect(isTold()).toBe(false);
+      await metrics();
+      const traced = headers();
+      traced.set('traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00');
+      await caller.request('shop.fine', '', { headers: traced, timeout: 5000 });
+      await many();
+      expect(isTold()).toBe(true);
+      await observer.close();
+      expect(isTold()).toBe(false);
+    });
+
     it.each([
       ['a trace that is not recorded', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00'],
       ['a trace without an id', '00-00000000000000000000000000000000-b7ad6b7169203331-01'],
@@ -212,6 +234,22 @@ onEachServer((server) => {
         message: 'serving /metrics, /live, /ready',
         details: { url },
       });
+    });
+
+    it('logs why /metrics fails, and does not tell whoever asks', async () => {
+      const log = new Log();
+      const { host } = await hosts.start(Shop, { connection: { servers: server.url }, logger: log });
+      const { connection, status, stopped, logger, services } = host;
+      const [service] = services;
+      const secret = new Error('secret');
+      const failing = Object.create(service as object, { stats: { value: () => Promise.reject(secret) } }) as never;
+      const { url, close } = await observe({ connection, status, stopped, logger, services: [failing] }, { port: 0 });
+      expect(await page(`${url}/metrics`)).toMatchObject({
+        status: 500,
+        body: '/metrics failed; the log of this process says why\n',
+      });
+      expect(log.of('error')).toEqual([{ level: 'error', message: '/metrics failed', details: { err: secret } }]);
+      await close();
     });
 
     it('answers /live and /ready with ok while the host runs', async () => {

@@ -21,25 +21,46 @@ interface HandlerAddress {
   readonly subject: string;
 }
 
-/** Remembers a message with a trace for each handler and bucket of its durations. */
+/**
+ * Remembers a message with a trace for each handler and bucket of its durations. Being told of each message costs, so
+ * where none has a trace, the first of them after each scrape are looked at, and the others not even published.
+ */
 export class Exemplars {
   private readonly ofAddresses = new Map<string, Slots>();
   /** By the object that all messages of a handler share; null for handlers of others. */
   private readonly ofHandlers = new WeakMap<object, Slots | null>();
   private readonly listener = (message: unknown): void => this.note(message as MessageEnd);
+  private isListening = false;
+  private isClosed = false;
+  /** A message had a trace, recorded or not: others will. */
+  private isTraced = false;
 
   /** @param ids of the instances that are observed: other hosts of the process publish on the same channel */
   constructor(private readonly ids: ReadonlySet<string>) {
-    channel(END).subscribe(this.listener);
+    this.listen();
   }
 
   of(handler: HandlerAddress): readonly (Exemplar | undefined)[] | undefined {
     const slots = this.ofAddresses.get(keyOf(handler));
     slots?.looks.fill(0);
+    this.listen();
     return slots?.exemplars;
   }
 
   close(): void {
+    this.isClosed = true;
+    this.ignore();
+  }
+
+  private listen(): void {
+    if (this.isListening || this.isClosed) return;
+    this.isListening = true;
+    channel(END).subscribe(this.listener);
+  }
+
+  private ignore(): void {
+    if (!this.isListening) return;
+    this.isListening = false;
     channel(END).unsubscribe(this.listener);
   }
 
@@ -51,9 +72,12 @@ export class Exemplars {
     while (seconds > (DURATION_BOUNDS[bucket] ?? Infinity)) bucket++;
     const looks = slots.looks[bucket] ?? 0;
     if (looks === MAX_LOOKS) return;
-    const traceId = trace === undefined ? recordedTraceOf(ctx) : isRecorded(trace) ? trace.traceId : undefined;
-    slots.looks[bucket] = traceId === undefined ? looks + 1 : MAX_LOOKS;
-    if (traceId !== undefined) slots.exemplars[bucket] = { traceId, value: seconds, time: Date.now() / 1000 };
+    const found = trace ?? traceOf(ctx);
+    if (found !== undefined) this.isTraced = true;
+    const isRecorded = found !== undefined && (found.traceFlags & RECORDED) !== 0;
+    if (isRecorded) slots.exemplars[bucket] = { traceId: found.traceId, value: seconds, time: Date.now() / 1000 };
+    slots.looks[bucket] = isRecorded ? MAX_LOOKS : looks + 1;
+    if (looks + 1 === MAX_LOOKS && !this.isTraced) this.ignore();
   }
 
   private slotsOf({ service: { id }, handler }: MessageEnd['ctx']): Slots | null {
@@ -73,15 +97,14 @@ export class Exemplars {
 
 const END = 'natsmith:message:end';
 
-/** The trace that a message came with, where it is recorded: others cannot be looked at. */
-function recordedTraceOf({ message, headers }: MessageEnd['ctx']): string | undefined {
+/** Of the flags of a trace: others cannot be looked at. */
+const RECORDED = 1;
+
+/** The trace that a message came with. */
+function traceOf({ message, headers }: MessageEnd['ctx']): MessageEnd['trace'] {
   if (!hasHeaders(message as WithHeaders)) return undefined;
   const trace = readTraceparent(headers.get('traceparent'));
-  return trace?.isSampled === true ? trace.traceId : undefined;
-}
-
-function isRecorded({ traceFlags }: NonNullable<MessageEnd['trace']>): boolean {
-  return (traceFlags & 1) === 1;
+  return trace && { traceId: trace.traceId, traceFlags: trace.isSampled ? RECORDED : 0 };
 }
 
 function keyOf({ id, name, subject }: HandlerAddress): string {

@@ -10,14 +10,21 @@ export interface Observer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** @param onClose called once, when it begins to close */
-export async function serve(pages: Pages, where: Required<ListenOptions>, onClose: () => void): Promise<Observer> {
-  const server = await PageServer.listen(pages, where);
+/** What is done when something happens to a server. */
+export interface Reactions {
+  /** Called once, when it begins to close. */
+  onClose?(): void;
+  /** Called with what a page throws. */
+  onError(error: unknown, path: string): void;
+}
+
+export async function serve(pages: Pages, where: Required<ListenOptions>, reactions: Reactions): Promise<Observer> {
+  const server = await PageServer.listen(pages, where, (error, path) => reactions.onError(error, path));
   const { port } = server;
   const { hostname } = where;
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    if (closed === undefined) onClose();
+    if (closed === undefined) reactions.onClose?.();
     return (closed ??= server.close());
   };
   const url = `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;

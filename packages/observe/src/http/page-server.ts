@@ -31,7 +31,10 @@ export class PageServer {
   private readonly connections: Connections;
   private closing: Promise<void> | undefined;
 
-  private constructor(private readonly pages: Pages) {
+  private constructor(
+    private readonly pages: Pages,
+    private readonly onError: (error: unknown, path: string) => void,
+  ) {
     this.server = createServer(
       {
         maxHeaderSize: MAX_HEADER_BYTES,
@@ -47,9 +50,17 @@ export class PageServer {
     this.server.on('error', () => undefined);
   }
 
-  /** Resolves when it listens. @throws Error that says what to do, when it cannot */
-  static async listen(pages: Pages, { port, hostname }: Required<ListenOptions>): Promise<PageServer> {
-    const pageServer = new PageServer(pages);
+  /**
+   * Resolves when it listens.
+   * @param onError called with what a page throws: whoever asked for it is not told
+   * @throws Error that says what to do, when it cannot
+   */
+  static async listen(
+    pages: Pages,
+    { port, hostname }: Required<ListenOptions>,
+    onError: (error: unknown, path: string) => void,
+  ): Promise<PageServer> {
+    const pageServer = new PageServer(pages, onError);
     const { server } = pageServer;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, port, hostname)));
@@ -94,12 +105,14 @@ export class PageServer {
   }
 
   private async pageOf({ url = '', headers }: IncomingMessage): Promise<Page> {
-    const page = this.pages.get(url.split('?', 1)[0] ?? '');
+    const [path = ''] = url.split('?', 1);
+    const page = this.pages.get(path);
     if (page === undefined) return textPage(404, `there is ${[...this.pages.keys()].join(', ')}`);
     try {
       return await page(headers.accept);
     } catch (error) {
-      return textPage(500, error instanceof Error ? error.message : 'failed');
+      this.onError(error, path);
+      return textPage(500, `${path} failed; the log of this process says why`);
     }
   }
 }
