@@ -1,4 +1,5 @@
 import channels from 'node:diagnostics_channel';
+import type { InstrumentOptions } from '@natsmith/opentelemetry';
 import { ready, subject, url, variant, type Two } from './process';
 
 /** As if natsmith told nobody of its messages. */
@@ -24,8 +25,8 @@ async function startMetrics(): Promise<void> {
   metrics.setGlobalMeterProvider(new MeterProvider());
 }
 
-async function instrument(): Promise<void> {
-  (await import('@natsmith/opentelemetry')).instrument();
+async function instrument(options?: InstrumentOptions): Promise<void> {
+  (await import('@natsmith/opentelemetry')).instrument(options);
 }
 
 /** What a program does that traces its handler by itself, with no attribute and no parent. */
@@ -44,11 +45,12 @@ async function traceByHand(): Promise<void> {
 /** What listens is there before natsmith is loaded. */
 const preparations: Record<string, () => void | Promise<void>> = {
   'no-channels': takeOutChannels,
-  'no-sdk': instrument,
-  'samples-1-percent': () => startSdk(0.01).then(instrument),
+  'no-sdk': () => instrument(),
+  'samples-1-percent': () => startSdk(0.01).then(() => instrument()),
+  'sample-ratio-1-percent': () => startSdk(1).then(() => instrument({ sampleRatio: 0.01 })),
   'by-hand-1-percent': traceByHand,
-  'samples-all': () => startSdk(1).then(instrument),
-  metrics: () => startMetrics().then(instrument),
+  'samples-all': () => startSdk(1).then(() => instrument()),
+  metrics: () => startMetrics().then(() => instrument()),
 };
 
 let around: ((work: () => number) => number) | undefined;
