@@ -1,7 +1,8 @@
+import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundlePage, type Scripts } from '../src/site';
 
@@ -24,4 +25,25 @@ async function bundledBy(bundler: string): Promise<Scripts> {
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** The scripts of a page that runs some code with a client. */
+export async function bundledPage(code: string): Promise<Scripts> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import { ServiceClient } from '@natsmith/client';
+        const say = (line) => (document.querySelector('#log').textContent += line + '\\n');
+        ${code}
+        document.body.dataset.state = 'done';`,
+      resolveDir: __dirname,
+    },
+    bundle: true,
+    splitting: true,
+    platform: 'browser',
+    format: 'esm',
+    outdir: '/',
+    entryNames: 'page',
+    write: false,
+  });
+  return new Map(outputFiles.map(({ path, text }) => [`/${basename(path)}`, text]));
 }

@@ -55,7 +55,8 @@ import {
   type RawReply,
   type RequestManyOptions,
 } from './discovery/request-many';
-import { watch, WATCH_OPTIONS, type ServiceChange, type WatchOptions } from './discovery/watch';
+import { watch, WATCH_OPTIONS, type WatchOptions } from './discovery/watch';
+import type { ServiceChange } from './discovery/watching';
 import { MiddlewareStack, type ClientMiddleware } from './middleware';
 import { ClientConnection } from './nats/client-connection';
 import { connect } from './nats/connect';

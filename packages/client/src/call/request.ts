@@ -14,7 +14,8 @@ import {
   type Message,
 } from '@natsmith/protocol';
 import { cancelSubject, sendCancel } from './cancel';
-import { announcedReply, chunkLine } from '../stream/chunked-reply';
+import { chunkLine } from '../stream/chunk-line';
+import { announcedReply } from '../stream/chunked-reply';
 import type { ChunkedReply } from '../stream/received-chunks';
 import type { Inbox } from '../nats/inbox';
 import type { Address, Receiver } from '../nats/receiver';

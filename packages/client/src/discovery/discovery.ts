@@ -14,7 +14,7 @@ import {
   type ServiceIdentity,
   type Verb,
 } from '@natsmith/protocol';
-import { TAKES_CHUNKS } from '../stream/chunked-reply';
+import { TAKES_CHUNKS } from '../stream/chunk-line';
 import { checkedLimits, LIMIT_OPTIONS, requestMany, type CheckedLimits, type GatherLimits } from './request-many';
 import { DiscoveryError } from './discovery-error';
 import type { Gathered } from './replies';

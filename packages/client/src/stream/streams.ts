@@ -1,4 +1,5 @@
-// What streams, uploads, and bodies in chunks need: as much code as all else. Bundles for browsers may load it when it is used.
+// What streams, uploads, bodies in chunks and watches need: most pages need none of it, and load it when they do.
+export { Watch } from '../discovery/watching';
 export { begin } from './begin';
 export { uploadOf } from './chunked-request';
 export { receiveChunks } from './received-chunks';
