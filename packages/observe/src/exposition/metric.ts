@@ -47,13 +47,21 @@ export interface Family {
 /** Metrics that are being collected. Values with the same labels become one: a format knows each series once. */
 export class Metrics {
   private readonly collected = new Map<Metric, Map<string, Sample>>();
+  /** Of labels that several metrics of a handler have. */
+  private readonly keys = new Map<Labels, string>();
 
   add(metric: Metric, labels: Labels, value: number | Histogram): void {
     let samples = this.collected.get(metric);
     if (samples === undefined) this.collected.set(metric, (samples = new Map<string, Sample>()));
-    const key = JSON.stringify(Object.values(labels));
+    const key = this.keyOf(labels);
     const other = samples.get(key);
     samples.set(key, { labels, value: other === undefined ? value : together(metric, other.value, value) });
+  }
+
+  private keyOf(labels: Labels): string {
+    let key = this.keys.get(labels);
+    if (key === undefined) this.keys.set(labels, (key = JSON.stringify(Object.values(labels))));
+    return key;
   }
 
   get families(): Family[] {

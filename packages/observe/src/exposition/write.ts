@@ -3,46 +3,72 @@ import type { Format } from './format';
 
 /** Writes metrics in a format. */
 export function write(families: readonly Family[], format: Format): string {
-  const lines = families.flatMap((family) => linesOf(family, format));
-  if (format.isOpenMetrics) lines.push('# EOF');
-  return lines.map((line) => `${line}\n`).join('');
+  // Concatenated, and each set of labels written once: a page of a thousand handlers has twenty thousand lines.
+  const labelTexts = new Map<Labels, string>();
+  const textOf = (labels: Labels): string => {
+    let text = labelTexts.get(labels);
+    if (text === undefined) labelTexts.set(labels, (text = pairsOf(labels)));
+    return text;
+  };
+  let page = '';
+  for (const family of families) page += familyText(family, format, textOf);
+  return format.isOpenMetrics ? `${page}# EOF\n` : page;
 }
 
-function linesOf({ metric, samples }: Family, format: Format): string[] {
+/** The labels as they stand between braces. */
+type TextOf = (labels: Labels) => string;
+
+function familyText({ metric, samples }: Family, format: Format, textOf: TextOf): string {
   const { name, type, help, unit } = metric;
   const known = type === 'counter' && format.counters === 'without suffix' ? name.replace(/_total$/, '') : name;
-  const lines = [`# HELP ${known} ${escapeHelp(help)}`];
-  if (type !== 'counter' || format.counters !== 'untyped') lines.push(`# TYPE ${known} ${type}`);
+  let text = `# HELP ${known} ${escapeHelp(help)}\n`;
+  if (type !== 'counter' || format.counters !== 'untyped') text += `# TYPE ${known} ${type}\n`;
   // An untyped counter ends in "_total", and a unit has to be the end of its name.
-  if (unit !== undefined && format.isOpenMetrics && known.endsWith(`_${unit}`)) lines.push(`# UNIT ${known} ${unit}`);
+  if (unit !== undefined && format.isOpenMetrics && known.endsWith(`_${unit}`)) text += `# UNIT ${known} ${unit}\n`;
   for (const { labels, value } of samples)
-    if (typeof value === 'number') lines.push(`${name}${labelsOf(labels)} ${numberOf(value)}`);
-    else lines.push(...histogramLines(name, labels, value, format.hasExemplars));
-  return lines;
+    if (typeof value === 'number') text += `${name}${inBraces(textOf(labels))} ${numberOf(value)}\n`;
+    else text += histogramText(name, textOf(labels), value, format.hasExemplars);
+  return text;
 }
 
-function histogramLines(name: string, labels: Labels, histogram: Histogram, hasExemplars: boolean): string[] {
+function histogramText(name: string, labels: string, histogram: Histogram, hasExemplars: boolean): string {
   const { bounds, counts, sum, exemplars } = histogram;
+  const bucketStart = `${name}_bucket{${labels === '' ? '' : `${labels},`}le="`;
+  const limits = limitsOf(bounds);
+  let text = '';
   let count = 0;
-  const buckets = counts.map((own, bucket) => {
+  for (const [bucket, own] of counts.entries()) {
     count += own;
-    const le = boundOf(bounds[bucket] ?? Infinity);
     // After a reset there may be one of a message that does not count any more.
     const exemplar = hasExemplars && own > 0 ? exemplars?.[bucket] : undefined;
-    return `${name}_bucket${labelsOf({ ...labels, le })} ${count}${exemplarOf(exemplar)}`;
-  });
-  return [...buckets, `${name}_sum${labelsOf(labels)} ${numberOf(sum)}`, `${name}_count${labelsOf(labels)} ${count}`];
+    text += `${bucketStart}${limits[bucket]}"} ${count}${exemplarOf(exemplar)}\n`;
+  }
+  return `${text}${name}_sum${inBraces(labels)} ${numberOf(sum)}\n${name}_count${inBraces(labels)} ${count}\n`;
 }
 
 function exemplarOf(exemplar: Exemplar | undefined): string {
   if (exemplar === undefined) return '';
   const { traceId, value, time } = exemplar;
-  return ` # ${labelsOf({ trace_id: traceId })} ${numberOf(value)} ${time.toFixed(3)}`;
+  return ` # {${pairsOf({ trace_id: traceId })}} ${numberOf(value)} ${time.toFixed(3)}`;
 }
 
-function labelsOf(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+function inBraces(labels: string): string {
+  return labels === '' ? '' : `{${labels}}`;
+}
+
+function pairsOf(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escapeValue(value)}"`)
+    .join(',');
+}
+
+/** By the bounds of a histogram, which all handlers share: how its buckets are called. */
+const knownLimits = new WeakMap<readonly number[], readonly string[]>();
+
+function limitsOf(bounds: readonly number[]): readonly string[] {
+  let texts = knownLimits.get(bounds);
+  if (texts === undefined) knownLimits.set(bounds, (texts = [...bounds, Infinity].map(boundOf)));
+  return texts;
 }
 
 /** The same in all formats, so that a series keeps its name: OpenMetrics wants a whole bound as `1.0`. */
