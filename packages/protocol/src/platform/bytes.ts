@@ -32,31 +32,6 @@ export class Bytes extends Uint8Array {
     return typeof value === 'string' ? encoder.encode(value).length : value.byteLength;
   }
 
-  static concat(parts: readonly Uint8Array[]): Bytes {
-    const bytes = new Bytes(parts.reduce((size, part) => size + part.length, 0));
-    let end = 0;
-    for (const part of parts) {
-      bytes.set(part, end);
-      end += part.length;
-    }
-    return bytes;
-  }
-
-  static compare(a: Uint8Array, b: Uint8Array): number {
-    for (let i = 0; i < a.length && i < b.length; i++) if (a[i] !== b[i]) return (a[i] ?? 0) - (b[i] ?? 0);
-    return a.length - b.length;
-  }
-
-  equals(other: Uint8Array): boolean {
-    return Bytes.compare(this, other) === 0;
-  }
-
-  copy(target: Uint8Array, targetStart = 0, start = 0, end = this.length): number {
-    const part = this.subarray(start, end);
-    target.set(part, targetStart);
-    return part.length;
-  }
-
   override toString(encoding = 'utf8', start = 0, end = this.length): string {
     const part = this.subarray(start, end);
     if (encoding === 'base64url')

@@ -24,7 +24,7 @@ export async function join(
     if (end > size) throw problem(`more than the ${size} bytes of its ${SIZE_HEADER}`);
     if (end > body.length) {
       const larger = Buffer.allocUnsafe(Math.min(size, Math.max(end, 2 * body.length)));
-      body.copy(larger, 0, 0, length);
+      larger.set(body.subarray(0, length));
       body = larger;
     }
     body.set(chunk, length);
