@@ -1,7 +1,7 @@
 import {
   checkOptions,
+  checkConnection,
   isConnection,
-  shown,
   type Connection,
   type Event,
   type EventPublisher,
@@ -84,11 +84,7 @@ export class ServiceClient<C extends Connection = Connection>
 
   /** @param connection stays open when the client is closed */
   constructor(connection: C, options: ClientOptions = {}) {
-    if (!isConnection(connection))
-      throw new TypeError(
-        `a ServiceClient needs a live connection of nats or @nats-io/transport-node, got ${shown(connection)}; ` +
-          'ServiceClient.connect() makes one',
-      );
+    checkConnection(connection, 'a ServiceClient', 'ServiceClient.connect() makes one');
     checkOptions(options, CLIENT_OPTIONS, 'new ServiceClient()');
     const link = new ClientConnection(connection, options.inboxes);
     const { inbox } = link;

@@ -19,6 +19,7 @@ export { connectWith, type NatsLibrary } from './nats/connect';
 export { optionsFromEnvironment } from './nats/environment';
 export {
   inboxPrefixOf,
+  checkConnection,
   isConnection,
   isNoResponders,
   isSubject,
@@ -44,6 +45,8 @@ export {
 export { durationProblem, millisecondsOf, millisecondsOfOption, type Duration } from './duration';
 export {
   aBoolean,
+  aCount,
+  wholeNumber,
   aFunction,
   anArray,
   anObject,

@@ -27,6 +27,18 @@ export const aSignal: OptionRule = (value) => {
     : 'an AbortSignal';
 };
 
+/** A rule for whole numbers of a range. */
+export function wholeNumber(least: number, most: number): OptionRule {
+  return (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `a whole number from ${least} to ${most}`;
+}
+
+/** One that is limited by nothing but the server. */
+export const aCount: OptionRule = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : 'a whole number, 1 or more';
+
 /** A rule for one of a few strings. */
 export function oneOf(...values: readonly string[]): OptionRule {
   const words = values.map((value) => JSON.stringify(value));

@@ -1,3 +1,4 @@
+import { shown } from '../options';
 import { Buffer } from '../platform/node';
 /**
  * A connection of `nats` 2 or of `@nats-io/transport-node` 3: what natsmith uses of either.
@@ -27,10 +28,33 @@ export interface Subscription {
   isClosed(): boolean;
 }
 
-/** Whether a value is a live connection rather than options for one. */
+/** Whether a value is a live connection rather than options for one, or a client that has one and publishes as well. */
 export function isConnection(value: unknown): value is Connection {
   if (typeof value !== 'object' || value === null) return false;
-  return 'publish' in value && typeof value.publish === 'function' && 'subscribe' in value;
+  const { publish, subscribe, flush } = value as Partial<Connection>;
+  return [publish, subscribe, flush].every((method) => typeof method === 'function');
+}
+
+/**
+ * @param where what needs it, for messages: `new JetStreamPublisher()`
+ * @param advice how one comes to a connection, unless what was given has one
+ * @throws TypeError for what is not a live connection
+ */
+export function checkConnection(
+  value: unknown,
+  where: string,
+  advice = 'connect() of either library makes one',
+): asserts value is Connection {
+  if (isConnection(value)) return;
+  const { connection, then } = (value ?? {}) as { connection?: unknown; then?: unknown };
+  const way = isConnection(connection)
+    ? 'give its property "connection"'
+    : typeof then === 'function'
+      ? 'await the promise first'
+      : advice;
+  throw new TypeError(
+    `${where} needs a live connection of nats or @nats-io/transport-node, got ${shown(value)}; ${way}`,
+  );
 }
 
 /** What a nats-server takes unless it is set otherwise. */

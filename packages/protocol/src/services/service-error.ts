@@ -1,6 +1,12 @@
+import { anObject, checkedElsewhere, checkOptions, type OptionRules } from '../options';
 import { headerNameProblem, headerValueProblem, REQUEST_ID_HEADER } from './header';
 
 const BRAND = Symbol.for('natsmith.ServiceError');
+const OPTIONS: OptionRules<ServiceErrorOptions> = {
+  data: checkedElsewhere,
+  headers: anObject,
+  cause: checkedElsewhere,
+};
 
 /** What a {@link ServiceError} may carry besides its code and description. */
 export interface ServiceErrorOptions<Data = unknown> {
@@ -26,12 +32,14 @@ export class ServiceError<Data = unknown> extends Error {
   /**
    * @param code an integer, by custom one of HTTP's: the header `Nats-Service-Error-Code`
    * @param description may be shown to a user; line breaks become blanks: the header `Nats-Service-Error`
+   * @throws TypeError when an option is unknown or not what it must be
    */
   constructor(
     readonly code: number,
     readonly description: string,
     options: ServiceErrorOptions<Data> = {},
   ) {
+    checkOptions(options, OPTIONS, 'new ServiceError()');
     super(`${code}: ${description}`, 'cause' in options ? { cause: options.cause } : undefined);
     this.data = options.data;
     this.headers = options.headers;
