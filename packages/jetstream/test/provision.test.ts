@@ -218,7 +218,8 @@ onEachServerAndClient(
 );
 
 it('streams on an older server are refused, and the version that is needed is named', async () => {
-  const old = { info: { version: '2.9.10', max_payload: 1_048_576 } };
+  const nothing = (): void => undefined;
+  const old = { info: { version: '2.9.10' }, publish: nothing, subscribe: nothing, flush: nothing };
   await expect(ensureStreams(old as never, [Orders])).rejects.toThrow(
     /JetStream needs nats-server 2\.10 or later, and this is 2\.9\.10; upgrade it/,
   );

@@ -412,6 +412,8 @@ describe('on an older server', () => {
     info: { version: '2.10.29', max_payload: 1_048_576 },
     closed: () => new Promise(() => undefined),
     status: () => [],
+    subscribe: () => undefined,
+    flush: () => undefined,
     publish: () => {
       throw new Error('nothing may be sent');
     },

@@ -1,4 +1,5 @@
 import {
+  checkConnection,
   checkedElsewhere,
   checkOptions,
   eventCodecOf,
@@ -14,6 +15,7 @@ import {
 } from '@natsmith/protocol';
 import type { KV } from '@nats-io/kv';
 import { keyOf, type Bucket, type Key } from '../contract/bucket';
+import { checkContracts } from '../provision/contracts';
 import { provisionStreams } from '../provision/provision-streams';
 
 /** What a reader of the key gets. */
@@ -80,6 +82,8 @@ export class KeyValueStore<K extends Key = Key> {
     private readonly bucket: Bucket<K>,
     private readonly options: KeyValueStoreOptions = {},
   ) {
+    checkConnection(connection, 'new KeyValueStore()');
+    checkContracts([bucket], 'new KeyValueStore()');
     checkOptions(options, STORE_OPTIONS, 'new KeyValueStore()');
   }
 

@@ -1,4 +1,18 @@
-import { durationProblem, millisecondsOf, type Duration } from '@natsmith/protocol';
+import {
+  checkedElsewhere,
+  checkOptions,
+  durationProblem,
+  millisecondsOf,
+  shown,
+  type Duration,
+  type OptionRules,
+} from '@natsmith/protocol';
+
+interface Caused {
+  readonly cause?: unknown;
+}
+const OPTIONS: OptionRules<Caused> = { cause: checkedElsewhere };
+const REJECT_OPTIONS: OptionRules<Caused & { readonly data?: unknown }> = { ...OPTIONS, data: checkedElsewhere };
 
 /** Another copy of the package has the same; an error of either ends a message in the same way. */
 const OUTCOME = Symbol.for('natsmith.jetstream.outcome');
@@ -12,10 +26,11 @@ export class Retry extends Error {
   /** Milliseconds; undefined for the next delay of the consumer. */
   readonly delay: number | undefined;
 
-  /** @throws TypeError when the delay is not a duration */
+  /** @throws TypeError when the delay is not a duration, or an option is unknown */
   constructor(delay?: Duration, options?: { cause?: unknown }) {
     super('the message is to come again', options);
     this.name = 'Retry';
+    if (options !== undefined) checkOptions(options, OPTIONS, 'new Retry()');
     const problem = delay === undefined ? undefined : durationProblem(delay, 0);
     if (problem !== undefined) throw new TypeError(`the delay of Retry ${problem}`);
     this.delay = delay === undefined ? undefined : millisecondsOf(delay);
@@ -27,9 +42,12 @@ export class Reject extends Error {
   readonly [OUTCOME] = 'reject';
   readonly data: unknown;
 
+  /** @throws TypeError when the reason is not a string, or an option is unknown */
   constructor(reason: string, options?: { data?: unknown; cause?: unknown }) {
     super(reason, options);
     this.name = 'Reject';
+    checkReason(reason, 'new Reject()');
+    if (options !== undefined) checkOptions(options, REJECT_OPTIONS, 'new Reject()');
     this.data = options?.data;
   }
 }
@@ -38,10 +56,17 @@ export class Reject extends Error {
 export class Drop extends Error {
   readonly [OUTCOME] = 'drop';
 
+  /** @throws TypeError when the reason is not a string, or an option is unknown */
   constructor(reason: string, options?: { cause?: unknown }) {
     super(reason, options);
     this.name = 'Drop';
+    checkReason(reason, 'new Drop()');
+    if (options !== undefined) checkOptions(options, OPTIONS, 'new Drop()');
   }
+}
+
+function checkReason(reason: unknown, where: string): void {
+  if (typeof reason !== 'string') throw new TypeError(`${where} needs its reason as a string, got ${shown(reason)}`);
 }
 
 /** What was thrown, if it says how the message ends. */

@@ -38,9 +38,11 @@ describe('a bucket', () => {
     ['a.b', { keys: [Flags] }, /name may hold only letters/],
     ['a', {}, /keys must be an array of keys/],
     ['a', { keys: [undefined] }, /used before its declaration/],
-    ['a', { keys: [Flags], history: 65 }, /history must be a whole number from 1 to 64, got 65/],
+    ['a', { keys: [Flags], history: 65 }, /"history" that must be a whole number from 1 to 64, got 65/],
     ['a', { keys: [Flags], maxAge: 'soon' }, /maxAge must be a positive duration/],
-    ['a', { keys: [Flags], ttl: 5 }, /unknown option "ttl"; the options are keys,/],
+    ['a', { keys: [Flags], description: 5 }, /"description" that must be a string, got 5/],
+    ['a', undefined, /needs \{ keys: \[\.\.\.\] \}, got undefined/],
+    ['a', { keys: [Flags], ttl: 5 }, /bucket "a" has an unknown option "ttl"; the options are keys,/],
     ['a', { keys: [Flags], histroy: 5 }, /unknown option "histroy"; did you mean "history"\?/],
   ])('%j with %j is refused', (name, options, message) => {
     expect(() => bucket(name, options as never)).toThrow(message);

@@ -1,15 +1,22 @@
 import {
+  aCount,
   anObject,
+  aString,
+  checkedElsewhere,
+  checkOptions,
   declaredSet,
   durationProblem,
   event,
   eventSubject,
+  oneOf,
   parseTemplate,
-  unknownName,
+  shown,
+  wholeNumber,
   type Duration,
   type Event,
   type EventOptions,
   type ItemType,
+  type OptionRules,
 } from '@natsmith/protocol';
 
 /** A contract for the values of a bucket: a key with named tokens, and what is kept under it. Made by {@link key}. */
@@ -47,7 +54,16 @@ export interface Bucket<K extends Key = Key> {
   readonly options: BucketOptions<K>;
 }
 
-const OPTIONS = ['keys', 'description', 'history', 'maxAge', 'maxBytes', 'maxValueSize', 'storage', 'replicas'];
+const OPTIONS: OptionRules<BucketOptions> = {
+  keys: checkedElsewhere,
+  description: aString,
+  history: wholeNumber(1, 64),
+  maxAge: checkedElsewhere,
+  maxBytes: aCount,
+  maxValueSize: wholeNumber(1, 2 ** 31 - 1),
+  storage: oneOf('file', 'memory'),
+  replicas: wholeNumber(1, 5),
+};
 const BUCKET_NAME = /^[A-Za-z0-9_-]+$/;
 const KEY = /^[A-Za-z0-9_/=-]+(\.[A-Za-z0-9_/=-]+)*$/;
 
@@ -79,11 +95,13 @@ function isKeyToken(token: string): boolean {
  * @throws TypeError that says what is wrong with the name or an option
  */
 export function bucket<const K extends Key>(name: string, options: BucketOptions<K>): Bucket<K> {
-  const problem =
-    typeof name !== 'string' || !BUCKET_NAME.test(name)
-      ? 'name may hold only letters, digits, "_" and "-"'
-      : optionsProblem(options);
-  if (problem !== undefined) throw new TypeError(`bucket ${JSON.stringify(name)}: ${problem}`);
+  const where = `bucket ${JSON.stringify(name)}`;
+  if (typeof name !== 'string' || !BUCKET_NAME.test(name))
+    throw new TypeError(`${where}: name may hold only letters, digits, "_" and "-"`);
+  if (anObject(options) !== undefined) throw new TypeError(`${where} needs { keys: [...] }, got ${shown(options)}`);
+  checkOptions(options, OPTIONS, where);
+  const problem = contentProblem(options);
+  if (problem !== undefined) throw new TypeError(`${where}: ${problem}`);
   const made = Object.freeze({
     name,
     keys: Object.freeze([...options.keys]),
@@ -122,26 +140,9 @@ export function isKey(value: unknown): value is Key {
   return typeof value === 'object' && value !== null && 'pattern' in value && 'contract' in value;
 }
 
-function optionsProblem(options: unknown): string | undefined {
-  if (anObject(options) !== undefined) return 'needs { keys: [...] }';
-  const given = options as BucketOptions;
-  const unknown = Object.keys(given).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) return `unknown option ${unknownName(unknown, OPTIONS)}`;
-  if (!Array.isArray(given.keys) || given.keys.length === 0 || !given.keys.every(isKey))
+function contentProblem({ keys, maxAge }: BucketOptions): string | undefined {
+  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isKey))
     return 'keys must be an array of keys made by key(); is one used before its declaration?';
-  if (given.storage !== undefined && !['file', 'memory'].includes(given.storage))
-    return `storage must be "file" or "memory", got ${JSON.stringify(given.storage)}`;
-  const age = given.maxAge === undefined ? undefined : durationProblem(given.maxAge);
-  if (age !== undefined) return `maxAge ${age}`;
-  return (
-    between('history', given.history, 64) ??
-    between('replicas', given.replicas, 5) ??
-    between('maxBytes', given.maxBytes, Number.MAX_SAFE_INTEGER) ??
-    between('maxValueSize', given.maxValueSize, 2 ** 31 - 1)
-  );
-}
-
-function between(option: string, value: number | undefined, most: number): string | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= most)) return undefined;
-  return `${option} must be a whole number from 1 to ${most}, got ${JSON.stringify(value)}`;
+  const age = maxAge === undefined ? undefined : durationProblem(maxAge);
+  return age === undefined ? undefined : `maxAge ${age}`;
 }

@@ -39,9 +39,15 @@ describe('a stream', () => {
     ['A', { events: [undefined] }, /must be an array of events/],
     ['A', { subjects: ['a.*', '*.b'] }, /"a.\*" and "\*.b" overlap/],
     ['A', { subjects: ['a'], maxAge: '7 days' }, /maxAge must be a positive duration/],
-    ['A', { subjects: ['a'], replicas: 0 }, /replicas must be a whole number from 1 to 5, got 0/],
-    ['A', { subjects: ['a'], retention: 'queue' }, /retention must be one of "limits", "workqueue", "interest"/],
-    ['A', { subjects: ['a'], maxage: 5 }, /unknown option "maxage"; did you mean "maxAge"\?/],
+    ['A', { subjects: ['a'], replicas: 0 }, /"replicas" that must be a whole number from 1 to 5, got 0/],
+    [
+      'A',
+      { subjects: ['a'], retention: 'queue' },
+      /"retention" that must be "limits", "workqueue" or "interest", got "queue"/,
+    ],
+    ['A', { subjects: ['a'], maxBytes: '5' }, /"maxBytes" that must be a whole number, 1 or more, got "5"/],
+    ['A', 'orders.>', /needs \{ events: \[\.\.\.\] \} or \{ subjects: \[\.\.\.\] \}, got "orders\.>"/],
+    ['A', { subjects: ['a'], maxage: 5 }, /stream "A" has an unknown option "maxage"; did you mean "maxAge"\?/],
   ])('%j with %j is refused', (name, options, message) => {
     expect(() => eventStream(name, options as never)).toThrow(message);
   });

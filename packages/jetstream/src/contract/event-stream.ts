@@ -1,14 +1,20 @@
 import {
+  aCount,
   anObject,
+  checkedElsewhere,
+  checkOptions,
   declaredSet,
   durationProblem,
   isEvent,
   nameProblem,
+  oneOf,
   parseTemplate,
+  shown,
   subjectCovers,
   subjectProblem,
   subjectsOverlap,
-  unknownName,
+  wholeNumber,
+  type OptionRules,
 } from '@natsmith/protocol';
 import type { Duration, Event } from '@natsmith/protocol';
 
@@ -45,18 +51,18 @@ export interface EventStream<E extends Event = Event> {
   readonly options: EventStreamOptions<E>;
 }
 
-const OPTIONS = [
-  'events',
-  'subjects',
-  'retention',
-  'storage',
-  'maxAge',
-  'maxBytes',
-  'maxMessages',
-  'replicas',
-  'duplicateWindow',
-  'discard',
-];
+const OPTIONS: OptionRules<EventStreamOptions> = {
+  events: checkedElsewhere,
+  subjects: checkedElsewhere,
+  retention: oneOf('limits', 'workqueue', 'interest'),
+  storage: oneOf('file', 'memory'),
+  maxAge: checkedElsewhere,
+  maxBytes: aCount,
+  maxMessages: aCount,
+  replicas: wholeNumber(1, 5),
+  duplicateWindow: checkedElsewhere,
+  discard: oneOf('old', 'new'),
+};
 
 /**
  * Declares a stream: what it stores and what it keeps. `provision` creates it, and compares it with what the server has.
@@ -77,8 +83,14 @@ export function makeStream<const E extends Event = Event>(
   name: string,
   options: EventStreamOptions<E>,
 ): EventStream<E> {
-  const problem = streamNameProblem(name) ?? optionsProblem(options);
-  if (problem !== undefined) throw new TypeError(`stream ${JSON.stringify(name)}: ${problem}`);
+  const where = `stream ${JSON.stringify(name)}`;
+  const unnameable = streamNameProblem(name);
+  if (unnameable !== undefined) throw new TypeError(`${where}: ${unnameable}`);
+  if (anObject(options) !== undefined)
+    throw new TypeError(`${where} needs { events: [...] } or { subjects: [...] }, got ${shown(options)}`);
+  checkOptions(options, OPTIONS, where);
+  const problem = contentProblem(options);
+  if (problem !== undefined) throw new TypeError(`${where}: ${problem}`);
   const events = options.events ?? [];
   const subjects = [
     ...new Set([...events.map((one) => parseTemplate(one.subject).subject), ...(options.subjects ?? [])]),
@@ -86,7 +98,7 @@ export function makeStream<const E extends Event = Event>(
   // A stream may not name a subject twice, nor two that overlap: the wider one is enough.
   const widest = subjects.filter((one) => !subjects.some((other) => other !== one && subjectCovers(other, one)));
   const clash = overlapAmong(widest);
-  if (clash !== undefined) throw new TypeError(`stream ${JSON.stringify(name)}: ${clash}`);
+  if (clash !== undefined) throw new TypeError(`${where}: ${clash}`);
   return Object.freeze({
     name,
     events: Object.freeze([...events]),
@@ -116,13 +128,7 @@ function streamNameProblem(name: unknown): string | undefined {
   return (name as string).length > 255 ? 'name is longer than 255 characters' : undefined;
 }
 
-function optionsProblem(options: unknown): string | undefined {
-  if (anObject(options) !== undefined) return 'needs { events: [...] } or { subjects: [...] }';
-  const given = options as EventStreamOptions;
-  const unknown = Object.keys(given).find((key) => !OPTIONS.includes(key));
-  if (unknown !== undefined) return `unknown option ${unknownName(unknown, OPTIONS)}`;
-  const { events, subjects, retention, storage, maxAge, maxBytes, maxMessages, replicas, duplicateWindow, discard } =
-    given;
+function contentProblem({ events, subjects, maxAge, duplicateWindow }: EventStreamOptions): string | undefined {
   if (events !== undefined && !(Array.isArray(events) && events.every(isEvent)))
     return 'events must be an array of events made by event(); is one used before its declaration?';
   if (subjects !== undefined && !Array.isArray(subjects)) return 'subjects must be an array of strings';
@@ -132,31 +138,10 @@ function optionsProblem(options: unknown): string | undefined {
     if (problem !== undefined) return `subject ${problem}`;
   }
   if ((events?.length ?? 0) + (subjects?.length ?? 0) === 0) return 'needs at least one event or subject';
-  return (
-    oneOf('retention', retention, ['limits', 'workqueue', 'interest']) ??
-    oneOf('storage', storage, ['file', 'memory']) ??
-    oneOf('discard', discard, ['old', 'new']) ??
-    durationOf('maxAge', maxAge) ??
-    durationOf('duplicateWindow', duplicateWindow) ??
-    wholeNumber('maxBytes', maxBytes) ??
-    wholeNumber('maxMessages', maxMessages) ??
-    (replicas === undefined || (Number.isInteger(replicas) && replicas >= 1 && replicas <= 5)
-      ? undefined
-      : `replicas must be a whole number from 1 to 5, got ${String(replicas)}`)
-  );
-}
-
-function oneOf(option: string, value: unknown, values: readonly string[]): string | undefined {
-  if (value === undefined || values.includes(value as string)) return undefined;
-  return `${option} must be one of ${values.map((one) => `"${one}"`).join(', ')}, got ${JSON.stringify(value)}`;
+  return durationOf('maxAge', maxAge) ?? durationOf('duplicateWindow', duplicateWindow);
 }
 
 function durationOf(option: string, value: Duration | undefined): string | undefined {
   const problem = value === undefined ? undefined : durationProblem(value);
   return problem === undefined ? undefined : `${option} ${problem}`;
-}
-
-function wholeNumber(option: string, value: unknown): string | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0)) return undefined;
-  return `${option} must be a positive whole number, got ${JSON.stringify(value)}`;
 }

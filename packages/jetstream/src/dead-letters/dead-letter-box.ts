@@ -1,10 +1,15 @@
 import {
+  aCount,
+  aString,
+  checkConnection,
+  checkOptions,
   headerBlock,
   headerNameProblem,
   headerValueProblem,
   subjectCovers,
   subjectProblem,
   type Connection,
+  type OptionRules,
 } from '@natsmith/protocol';
 import { DEAD_LETTER_STREAM, REPLAY_HEADER } from '../contract/dead-letter';
 import { managerOf } from '../nats/manager';
@@ -25,15 +30,25 @@ export interface DeadLetterFilter {
   readonly limit?: number;
 }
 
+const FILTER: OptionRules<DeadLetterFilter> = {
+  stream: aString,
+  consumer: aString,
+  limit: (value) => (value === Infinity ? undefined : aCount(value)),
+};
 const TIMEOUT = 5_000;
 
 /** Looks after messages that consumers have given up: reads them, sends them again to their consumers, removes them. */
 export class DeadLetterBox {
   /** @param connection a connection of `nats` 2 or of `@nats-io/transport-node` 3, which stays the caller's */
-  constructor(private readonly connection: Connection) {}
+  constructor(private readonly connection: Connection) {
+    checkConnection(connection, 'new DeadLetterBox()');
+  }
 
   /** Dead letters, the oldest first, one after the other. */
-  async *list({ stream, consumer, limit = Infinity }: DeadLetterFilter = {}): AsyncGenerator<DeadLetter, void> {
+  async *list(filter: DeadLetterFilter = {}): AsyncGenerator<DeadLetter, void> {
+    // One that is misspelt must not give all of them to who removes what he gets.
+    checkOptions(filter, FILTER, 'list()');
+    const { stream, consumer, limit = Infinity } = filter;
     let next = 1;
     for (let found = 0; found < limit;) {
       const stored = await this.stored({ seq: next, next_by_subj: '>' });

@@ -1,5 +1,13 @@
 import type { ServiceDescription } from '@natsmith/core';
-import { aBoolean, anArray, checkOptions, shown, type Connection, type OptionRules } from '@natsmith/protocol';
+import {
+  aBoolean,
+  anArray,
+  checkConnection,
+  checkOptions,
+  shown,
+  type Connection,
+  type OptionRules,
+} from '@natsmith/protocol';
 import { checkConsumerVersion } from '../consume/provision-consumer';
 import { durableDifferences, ensureDurable } from '../consume/provision-durable';
 import { deadLetterStream } from '../contract/dead-letter';
@@ -47,6 +55,7 @@ export async function ensureServices(
   services: readonly ServiceDescription[],
   options: EnsureServicesOptions = {},
 ): Promise<StreamReport[]> {
+  checkConnection(connection, 'ensureServices()');
   checkOptions(options, ENSURE_OPTIONS, 'ensureServices()');
   const declared = wantedBy(services, connection, 'ensureServices()');
   // Before anything is changed: where they cannot be read, there is no report.
@@ -75,6 +84,7 @@ export async function diffServices(
   services: readonly ServiceDescription[],
   options: DiffServicesOptions = {},
 ): Promise<StreamDifference[]> {
+  checkConnection(connection, 'diffServices()');
   checkOptions(options, DIFF_OPTIONS, 'diffServices()');
   const declared = wantedBy(services, connection, 'diffServices()');
   const differences = await differencesOf(connection, ownStreams(declared));

@@ -1,7 +1,8 @@
 import type { Provision } from '@natsmith/core';
-import { aBoolean, checkOptions, oneOf, shown, type Connection, type OptionRules } from '@natsmith/protocol';
+import { aBoolean, checkConnection, checkOptions, oneOf, type Connection, type OptionRules } from '@natsmith/protocol';
 import type { Bucket } from '../contract/bucket';
 import type { EventStream } from '../contract/event-stream';
+import { checkContracts } from './contracts';
 import { differencesOf, provisionStreams, type StreamReport } from './provision-streams';
 import type { StreamDifference } from './difference';
 
@@ -33,9 +34,11 @@ export async function ensureStreams(
   streams: readonly (EventStream | Bucket)[],
   options: EnsureStreamsOptions = {},
 ): Promise<StreamReport[]> {
+  checkConnection(connection, 'ensureStreams()');
+  checkContracts(streams, 'ensureStreams()');
   checkOptions(options, ENSURE_OPTIONS, 'ensureStreams()');
   const { provision = 'ensure', prune } = options;
-  return provisionStreams(declared(streams, 'ensureStreams()'), { connection, provision, prune });
+  return provisionStreams(streams, { connection, provision, prune });
 }
 
 /** Compares streams and buckets with what the server has, field by field; nothing is changed. */
@@ -43,19 +46,7 @@ export async function diffStreams(
   connection: Connection,
   streams: readonly (EventStream | Bucket)[],
 ): Promise<StreamDifference[]> {
-  return differencesOf(connection, declared(streams, 'diffStreams()'));
-}
-
-/** @throws TypeError for what is not a stream or bucket, such as one of a circular import */
-function declared(
-  contracts: readonly (EventStream | Bucket | undefined)[],
-  where: string,
-): readonly (EventStream | Bucket)[] {
-  for (const one of contracts)
-    if (typeof one !== 'object' || !('name' in one))
-      throw new TypeError(
-        `${where} was given ${shown(one)} in the place of a stream or bucket; is one used before its declaration, or in a ` +
-          'circular import?',
-      );
-  return contracts as readonly (EventStream | Bucket)[];
+  checkConnection(connection, 'diffStreams()');
+  checkContracts(streams, 'diffStreams()');
+  return differencesOf(connection, streams);
 }

@@ -9,6 +9,7 @@ import {
   headerValueProblem,
   isEvent,
   millisecondsOf,
+  shown,
   subjectProblem,
   type Duration,
   type Event,
@@ -101,6 +102,8 @@ export async function outgoing(
  * @throws TypeError for what `prepare` has not made
  */
 export function resumed(prepared: PreparedEvent): Outgoing {
+  if (anObject(prepared) !== undefined)
+    throw new TypeError(`send() takes what prepare() has made, got ${shown(prepared)}`);
   const { subject, headers, body } = prepared;
   const problem = subjectProblem(subject, 'none', 'plain');
   if (problem !== undefined) throw new TypeError(`subject of the prepared event ${problem}`);

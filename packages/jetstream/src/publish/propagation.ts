@@ -1,4 +1,4 @@
-import { headerValueProblem, TRACE_HEADERS, type PublishContext } from '@natsmith/protocol';
+import { headerValueProblem, shown, TRACE_HEADERS, type PublishContext } from '@natsmith/protocol';
 
 /** What publishes carry on of the request or event that they are made for, and what bounds them. */
 export interface Propagation {
@@ -10,7 +10,11 @@ export interface Propagation {
 
 export const NO_PROPAGATION: Propagation = { expiresAt: Infinity, signal: undefined, headers: [] };
 
-export function propagationOf({ headers, deadline, signal }: PublishContext): Propagation {
+/** @throws TypeError for anything but a context */
+export function propagationOf(ctx: PublishContext): Propagation {
+  if (typeof (ctx as Partial<PublishContext> | null | undefined)?.headers?.get !== 'function')
+    throw new TypeError(`with() takes the context of a handler, got ${shown(ctx)}`);
+  const { headers, deadline, signal } = ctx;
   // A Date has whole milliseconds only. One more, so that the request's own 504 comes before the errors of its publishes.
   const left = deadline === undefined ? Infinity : deadline.getTime() + 1 - Date.now();
   // They come from the wire: what could not be sent on must not make the publish fail.

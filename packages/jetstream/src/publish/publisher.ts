@@ -1,4 +1,5 @@
 import {
+  checkConnection,
   checkedElsewhere,
   checkOptions,
   headerBlock,
@@ -67,6 +68,7 @@ export class JetStreamPublisher implements EventPublisher<JetStreamPublishOption
     private readonly connection: Connection,
     options: JetStreamPublisherOptions = {},
   ) {
+    checkConnection(connection, 'new JetStreamPublisher()');
     checkOptions(options, PUBLISHER_OPTIONS, 'new JetStreamPublisher()');
     const { timeout = DEFAULT_TIMEOUT } = options;
     const problem = durationProblem(timeout);

@@ -1,5 +1,5 @@
 import type { ConsumerInfo, StoredMsg } from '@nats-io/jetstream';
-import { nameProblem, printable, type Connection } from '@natsmith/protocol';
+import { checkConnection, nameProblem, printable, type Connection } from '@natsmith/protocol';
 import { askApi } from '../nats/api';
 import { managerOf } from '../nats/manager';
 import { failureIn, isNothing } from '../provision/management-error';
@@ -41,7 +41,9 @@ const TOGETHER = 100;
 /** Looks after the schedules that a server keeps: lists them, runs one at once, removes those that nobody wants. */
 export class ScheduleBook {
   /** @param connection a connection of `nats` 2 or of `@nats-io/transport-node` 3, which stays the caller's */
-  constructor(private readonly connection: Connection) {}
+  constructor(private readonly connection: Connection) {
+    checkConnection(connection, 'new ScheduleBook()');
+  }
 
   /** The schedules, in the order of their names; at most 10,000. */
   async list(service?: string): Promise<StoredSchedule[]> {
