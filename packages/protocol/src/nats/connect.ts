@@ -1,4 +1,5 @@
 import { checkedElsewhere, checkOptions } from '../options';
+import { surviveResets } from '../platform/node';
 import { readServerUrl, withoutCredentials } from './server-url';
 
 const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
@@ -45,6 +46,7 @@ export async function connectWith<Options extends object, Connected>(
   given: Options | ConnectionSettings,
 ): Promise<Connected> {
   checkOptions(given, CONNECTION_OPTIONS, 'connection');
+  surviveResets();
   const options = withCredentialsOfUrl(given);
   const servers = [options.servers ?? []].flat();
   const defaults = {

@@ -92,3 +92,6 @@ export function inBackground<T>(timer: T): T {
 export function sharedController(): AbortController {
   return new AbortController();
 }
+
+/** Browsers have no sockets whose errors could end anything. */
+export function surviveResets(): void {}

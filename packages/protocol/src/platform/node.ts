@@ -4,6 +4,7 @@ import { randomFillSync } from 'node:crypto';
 import { tracingChannel as channelsOf, type TracingChannel } from 'node:diagnostics_channel';
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type * as Net from 'node:net';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { types } from 'node:util';
 
@@ -41,4 +42,27 @@ export function sharedController(): AbortController {
   const controller = new AbortController();
   setMaxListeners(Infinity, controller.signal);
   return controller;
+}
+
+const KEEPS_LISTENER = Symbol.for('natsmith.keepsErrorListener');
+
+/**
+ * Lets a server close a connection in Deno without ending the process. Deno reads what a server says last and the reset
+ * of the connection in one go, where Node.js lets promises continue in between; so the client libraries, told that they
+ * are refused, remove their listeners from a socket that is about to emit the reset as an error.
+ */
+export function surviveResets(): void {
+  if (!('Deno' in globalThis)) return;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- only client libraries for Node.js need it anyway
+  const { prototype } = (require('node:net') as typeof Net).Socket;
+  if (KEEPS_LISTENER in prototype) return;
+  const { removeAllListeners } = prototype as { removeAllListeners: (this: Net.Socket, event?: string) => Net.Socket };
+  Object.assign(prototype, {
+    [KEEPS_LISTENER]: true,
+    removeAllListeners(this: Net.Socket, ...events: [event?: string]) {
+      removeAllListeners.apply(this, events);
+      if (this.destroyed && events.length === 0) this.on('error', () => undefined);
+      return this;
+    },
+  });
 }
