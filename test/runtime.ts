@@ -1,13 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const isDeno = 'deno' in process.versions;
-const isNode = process.versions.bun === undefined && !isDeno;
+const runtime = process.versions.bun !== undefined ? 'bun' : 'deno' in process.versions ? 'deno' : 'node';
 
-/** For what no other runtime can run: skipped there. */
-export const itInNode = isNode ? it : it.skip;
+/** What tests need and a runtime has not, with its reason: they are skipped there. README.md lists the same. */
+const MISSING = {
+  'loaders of Node.js': { bun: 'compiles TypeScript by itself', deno: 'compiles TypeScript by itself' },
+  'process.getActiveResourcesInfo()': { bun: 'always gives an empty list' },
+} satisfies Record<string, Partial<Record<'bun' | 'deno', string>>>;
 
-export const itExceptInDeno = isDeno ? it.skip : it;
+/** `it`, for a test that needs what not every runtime has. */
+export function itWith(need: keyof typeof MISSING): jest.It {
+  return runtime in MISSING[need] ? it.skip : it;
+}
 
 /** The collector of the engine, which programs are given for tests alone. */
 export function garbageCollector(): () => void {

@@ -6,7 +6,7 @@ import { type Connection, type Message } from '#test/connection';
 import { onEachServer, onEachServerAndClient } from '#test/matrix';
 import { useHosts } from '#test/hosts';
 import { until } from '#test/until';
-import { garbageCollector, itInNode } from '#test/runtime';
+import { garbageCollector, itWith } from '#test/runtime';
 
 let made = 0;
 let ended: string[] = [];
@@ -297,7 +297,8 @@ onEachServerAndClient((server, library) => {
       await hasty.close();
     });
 
-    itInNode('a client that is closed opens no stream, and keeps no timer that would end the process', async () => {
+    const itSeesTimers = itWith('process.getActiveResourcesInfo()');
+    itSeesTimers('a client that is closed opens no stream, and keeps no timer that would end the process', async () => {
       const gone = new ServiceClient(connection);
       await gone.close();
       const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;

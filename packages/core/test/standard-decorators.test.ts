@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from '#test/child';
 import { runServices } from '#test/hosts';
-import { itInNode } from '#test/runtime';
+import { itWith } from '#test/runtime';
 import { COMPILERS, typeErrorsIn } from '#test/standard-decorators';
 import type * as Fixture from './standard-decorators/service';
 
@@ -180,8 +180,7 @@ describe.each(Object.keys(COMPILERS))('mistakes with standard decorators, compil
   });
 });
 
-// tsx is a loader of Node.js: Bun and Deno compile by themselves.
-itInNode('services with standard decorators run under tsx as they stand', async () => {
+itWith('loaders of Node.js')('services with standard decorators run under tsx as they stand', async () => {
   const folder = folderFor('tsx');
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "target": "es2022" } }');
