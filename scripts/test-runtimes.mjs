@@ -48,26 +48,38 @@ for (const name of names.length > 0 ? names : Object.keys(RUNTIMES)) {
 }
 process.exit(status);
 
-/** @returns the path of the runtime's program */
+/** @returns the path of the runtime's program; undefined where this machine cannot run it, and why is said */
 function download(name) {
   const { install, program } = RUNTIMES[name];
   const folder = `${root}.cache/runtimes/${install}`;
   const path = `${folder}/node_modules/${program}`;
-  if (existsSync(path)) return path;
+  if (existsSync(path) && runs(path)) return path;
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, '{ "private": true }\n');
   const npm = process.env.npm_execpath;
   const command = npm ? [process.execPath, npm] : ['npm'];
-  const [npmProgram, ...npmArgs] = [...command, 'install', '--no-progress', '--prefix', folder, install];
+  // What puts the program of bun and deno in its place is a script of the package.
+  const options = ['--loglevel=error', '--no-progress', '--ignore-scripts=false', '--prefix', folder];
+  const [npmProgram, ...npmArgs] = [...command, 'install', ...options, install];
   const result = spawnSync(npmProgram, npmArgs, { cwd: folder, encoding: 'utf8' });
-  if (result.status === 0 && existsSync(path)) return path;
-  console.error(`${install} could not be installed:\n${result.stdout ?? ''}${result.stderr ?? result.error}`);
-  process.exit(1);
+  if (result.status === 0 && runs(path)) return path;
+  const reason = result.status === 0 ? `${path} does not run on this machine` : 'npm could not install it';
+  console.error(
+    `The tests under ${name} did not run: they need ${install} from the npm registry, and ${reason}:\n` +
+      `${result.stdout ?? ''}${result.stderr ?? result.error}`,
+  );
+  return undefined;
+}
+
+function runs(path) {
+  return spawnSync(path, ['--version'], { stdio: 'ignore', timeout: 30_000 }).status === 0;
 }
 
 /** One server and one client library, as locally: all of their combinations run under the least Node.js. */
 function run(name) {
   const { args = [], env } = RUNTIMES[name];
+  const program = download(name);
+  if (program === undefined) return 1;
   const jest = [
     'node_modules/jest/bin/jest.js',
     '--testPathPatterns',
@@ -76,7 +88,7 @@ function run(name) {
     ...IGNORED,
     ...jestOptions,
   ];
-  const result = spawnSync(download(name), [...args, ...jest], {
+  const result = spawnSync(program, [...args, ...jest], {
     cwd: root,
     env: { ...process.env, NATSMITH_MATRIX: 'local', ...env },
     stdio: 'inherit',
