@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { withConnectionFlags, type ConnectionFlags } from '../connection/flags';
 import { EnvironmentFile } from '../dev/environment-file';
 import { inspectFlags } from '../dev/inspect';
+import { needsNode } from '../dev/node-alone';
 import { findProject } from '../dev/project';
 import { findOrStartServer } from '../dev/server';
 import { Session } from '../dev/session';
@@ -37,6 +38,7 @@ export function dev(): Command {
       ),
     )
     .action(async (entry: string, args: string[], flags: Flags) => {
+      needsNode(entry);
       const project = findProject(entry);
       const variables = new EnvironmentFile(project.folder);
       const server = await findOrStartServer(flags, variables.read());
