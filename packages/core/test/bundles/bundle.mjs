@@ -4,16 +4,22 @@ import { join } from 'node:path';
 
 const [bundler, entry, folder] = process.argv.slice(2);
 
-async function withEsbuild(file, mainFields) {
+async function withEsbuild(file, mainFields, options) {
   const { build } = await import('esbuild');
   const outfile = join(folder, file);
-  await build({ entryPoints: [entry], bundle: true, platform: 'node', mainFields, outfile, logLevel: 'error' });
+  const all = { entryPoints: [entry], bundle: true, platform: 'node', mainFields, outfile, logLevel: 'error' };
+  await build({ ...all, ...options });
   return outfile;
 }
 
 const BUNDLERS = {
   esbuild: () => withEsbuild('esbuild.js', ['main', 'module']),
   'esbuild with ES modules first': () => withEsbuild('esbuild-modules.js', ['module', 'main']),
+  'esbuild, all packages left out': () => withEsbuild('esbuild-own.js', ['main'], { packages: 'external' }),
+  'esbuild, class-transformer left out': () =>
+    withEsbuild('esbuild-natsmith.js', ['main'], { external: ['class-transformer'] }),
+  'esbuild, natsmith left out': () =>
+    withEsbuild('esbuild-rest.js', ['main'], { external: ['@natsmith/*'], minify: true, keepNames: true }),
 
   async webpack() {
     const { default: webpack } = await import('webpack');

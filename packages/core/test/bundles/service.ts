@@ -36,6 +36,7 @@ export class Bundled {
   }
 }
 
-void NatsServiceFactory.create(Bundled, { logger: false }).then(() => {
-  process.stdout.write('ready\n');
-});
+void NatsServiceFactory.create(Bundled, { logger: false }).then(
+  () => process.stdout.write('ready\n'),
+  (error: Error) => process.stdout.write(`refused: ${error.message}\n`),
+);

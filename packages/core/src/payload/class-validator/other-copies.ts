@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import type { Class } from '../../define/options';
 import { transformerStorage } from './load';
@@ -14,23 +15,37 @@ interface Copy {
 
 const STORAGE_FILE = /^(.*[\\/]class-transformer)[\\/](?:cjs|esm5|esm2015)[\\/]storage\.js$/;
 
-let known: readonly Copy[] | undefined;
+interface Copies {
+  readonly loaded: readonly Copy[];
+  /** The program, where it is a bundle that has class-transformer inside and natsmith not. */
+  readonly bundle: string | undefined;
+}
+
+let known: Copies | undefined;
 
 /**
  * Why class-transformer would not do what the decorators of a class say: they come from another copy of it, whose
- * storage the copy that natsmith loads never reads. Undefined where that is not so, or cannot be known: in a bundle.
+ * storage the copy that natsmith loads never reads. Undefined where that is not so, or cannot be known: where natsmith
+ * is in the bundle, and where a bundle of several files is not the program.
  */
 export function otherCopyProblem(target: Class): string | undefined {
   const own = transformerStorage();
   if (own === undefined) return undefined;
-  for (const { path, storage } of loadedCopies())
+  const { loaded, bundle } = copies();
+  for (const { path, storage } of loaded)
     if ((storage as unknown) !== own && knows(storage, target))
       return (
         `has the payload class ${target.name}, whose decorators of class-transformer are those of another copy than the ` +
         `one that natsmith loads, and would be ignored: ${path}; let one copy be installed ("npm ls class-transformer" ` +
         'shows all, "npm dedupe" merges those of one version)'
       );
-  return undefined;
+  // What a bundle has inside nobody else can ask; that natsmith's copy knows nothing of the class is all there is.
+  if (bundle === undefined || !isStorage(own) || knows(own, target)) return undefined;
+  return (
+    `has the payload class ${target.name}, and ${bundle} is a bundle with class-transformer inside and natsmith outside: ` +
+    '@Exclude, @Expose, @Transform and @Type would be ignored; leave class-transformer out of the bundle, too (in most ' +
+    'bundlers "external"), or bundle natsmith as well'
+  );
 }
 
 function knows(storage: Storage, target: Class): boolean {
@@ -40,7 +55,7 @@ function knows(storage: Storage, target: Class): boolean {
 }
 
 /** Looked up once for all classes that are checked in one go: a process may have loaded thousands of modules. */
-function loadedCopies(): readonly Copy[] {
+function copies(): Copies {
   if (known === undefined) {
     known = findCopies();
     queueMicrotask(() => (known = undefined));
@@ -48,18 +63,32 @@ function loadedCopies(): readonly Copy[] {
   return known;
 }
 
-function findCopies(): Copy[] {
-  const copies: Copy[] = [];
+function findCopies(): Copies {
+  const loaded: Copy[] = [];
   // What `require.cache` gives, by the name that bundlers leave alone.
   const { _cache: modules = {} } = Module as unknown as { readonly _cache?: NodeJS.Dict<NodeJS.Module> };
-  for (const file of Object.keys(modules)) {
+  let [, program] = process.argv;
+  for (const [file, module] of Object.entries(modules)) {
+    if (module?.id === '.') program = file;
     if (!file.endsWith('storage.js')) continue;
     const path = STORAGE_FILE.exec(file)?.[1];
-    const storage = (modules[file]?.exports as { readonly defaultMetadataStorage?: unknown } | undefined)
+    const storage = (module?.exports as { readonly defaultMetadataStorage?: unknown } | undefined)
       ?.defaultMetadataStorage;
-    if (path !== undefined && isStorage(storage)) copies.push({ path, storage });
+    if (path !== undefined && isStorage(storage)) loaded.push({ path, storage });
   }
-  return copies;
+  const isOutside = loaded.some(({ storage }) => (storage as unknown) === transformerStorage());
+  return { loaded, bundle: isOutside && program !== undefined && hasStorageInside(program) ? program : undefined };
+}
+
+// No minifier renames the methods of a class. The pattern does not match its own text, which natsmith in a bundle is.
+const STORAGE_INSIDE = /\badd(?:Exclude)Metadata\b/;
+
+function hasStorageInside(program: string): boolean {
+  try {
+    return STORAGE_INSIDE.test(readFileSync(program, 'utf8'));
+  } catch {
+    return false; // a program from standard input, or the like
+  }
 }
 
 function isStorage(value: unknown): value is Storage {
