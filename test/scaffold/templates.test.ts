@@ -12,6 +12,7 @@ import { run, Running } from './processes';
 import { freePort, usePublished } from './published';
 
 const MINUTE = 60_000;
+const ESBUILD = join(__dirname, '../../node_modules/.bin/esbuild');
 
 @Service({ name: 'greeter', version: '1.2.0' })
 class Greeter {
@@ -73,7 +74,7 @@ describeProjects('a project of the template', () => {
   );
 
   test(
-    '"zod" passes its tests, and its standard decorators run in development and in production',
+    '"zod" passes its tests, and its standard decorators run in development, in production, and bundled',
     async () => {
       const project = await make('--template zod');
       const env = published.env({ NATS_URL: server.url });
@@ -81,7 +82,12 @@ describeProjects('a project of the template', () => {
       const { scripts } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as {
         scripts: { start: string; dev: string };
       };
-      for (const command of [scripts.start, `node_modules/.bin/${scripts.dev}`]) {
+      // From what a user has installed, which is one client library and not both.
+      await run(`${ESBUILD} src/main.ts --bundle --platform=node --target=node20 --outfile=bundle.cjs`, {
+        cwd: project,
+        env,
+      });
+      for (const command of [scripts.start, `node_modules/.bin/${scripts.dev}`, 'node bundle.cjs']) {
         const service = new Running(`exec ${command}`, { cwd: project, env });
         await service.writes(/service started/);
         const connection = await connect({ servers: server.url });

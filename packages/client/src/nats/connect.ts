@@ -11,7 +11,14 @@ export async function connect(given?: ConnectionOptions): Promise<NatsConnection
   const library = clientLibrary(
     () => require('nats') as typeof Nats,
     // Its connections are alike in what natsmith uses.
-    () => require('@nats-io/transport-node') as typeof Nats,
+    () => {
+      // Bundlers pass over what is tried where it is not installed.
+      try {
+        return require('@nats-io/transport-node') as typeof Nats;
+      } catch {
+        return undefined;
+      }
+    },
   );
   /* eslint-enable @typescript-eslint/no-require-imports */
   return connectWith(library, given ?? optionsFromEnvironment(library));
