@@ -24,7 +24,7 @@ import type {
   Settlement,
 } from './published';
 import type { Sampling } from './sampling';
-import { SpanScope } from './scope';
+import { SpanScope, type UnsampledScope } from './scope';
 import { markFailed } from './span';
 
 /** What all spans and measures of a handler share. */
@@ -62,13 +62,19 @@ export class Handled {
     if (tracer === undefined) return;
     const { ctx } = start;
     // What a batch belongs to is told by links alone, when it is known which messages it has.
-    const hasParent = hasHeaders(ctx.message as WithHeaders) && ctx.kind !== 'batch';
+    const headers = hasHeaders(ctx.message as WithHeaders) && ctx.kind !== 'batch' ? ctx.headers : undefined;
+    const unsampled = headers && this.sampling.leftOutBy(headers);
+    if (unsampled !== undefined) return this.leaveOut(start, unsampled);
     // Not the active context: a message that has waited begins in that of the one whose place it takes.
-    const parent = hasParent ? this.propagation.extract(ctx.headers) : ROOT_CONTEXT;
-    const unrecorded = this.sampling.leftOut(parent);
-    if (unrecorded === undefined) return this.record(tracer, start, parent);
-    start.trace = unrecorded;
-    this.runWithin(start, unrecorded);
+    const parent = headers === undefined ? ROOT_CONTEXT : this.propagation.extract(headers);
+    const leftOut = this.sampling.leftOut(parent);
+    if (leftOut === undefined) this.record(tracer, start, parent);
+    else this.leaveOut(start, leftOut);
+  }
+
+  private leaveOut(start: MessageStart, scope: SpanScope | UnsampledScope): void {
+    start.trace = scope;
+    this.runWithin(start, scope);
   }
 
   private record(tracer: Tracer, start: MessageStart, parent: Context): void {

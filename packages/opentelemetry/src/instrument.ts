@@ -69,7 +69,7 @@ class NatsmithInstrumentation implements Instrumentation {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly options: InstrumentOptions) {
-    const sampling = new Sampling(options.sampleRatio);
+    const sampling = new Sampling(options.sampleRatio, this.propagation);
     const recorders = [this.propagation, sampling, () => this.tracer, () => this.measures] as const;
     this.handled = new Handled(...recorders);
     this.sent = new Sent(...recorders);

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { readTraceparent } from '@natsmith/protocol';
+import { readTraceparent, TRACE_HEADERS } from '@natsmith/protocol';
 import {
   context,
   createContextKey,
@@ -13,6 +13,9 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api';
 import type { Headers, HeadersToSend } from './published';
+import { UnsampledScope } from './scope';
+
+const TRACEPARENT_LENGTH = 55;
 
 const READ: TextMapGetter<Headers> = { get: (headers, name) => headers.get(name), keys: () => [] };
 const WRITE: TextMapSetter<HeadersToSend> = { set: (headers, name, value) => headers.set(name, value) };
@@ -24,6 +27,8 @@ const WRITE: TextMapSetter<HeadersToSend> = { set: (headers, name, value) => hea
 export class Propagation {
   private ownManager: AsyncLocalStorage<Context> | undefined;
   private ownPropagator = false;
+  /** Whether `traceparent` alone tells what is recorded, so that it can be asked before anything is extracted. */
+  private isW3C = false;
 
   constructor() {
     this.look();
@@ -37,7 +42,9 @@ export class Propagation {
   /** Sees what the program has registered by now. */
   look(): void {
     this.ownManager = hasContextManager() ? undefined : (this.ownManager ?? new AsyncLocalStorage<Context>());
-    this.ownPropagator = propagation.fields().length === 0;
+    const fields = propagation.fields();
+    this.ownPropagator = fields.length === 0;
+    this.isW3C = fields.every((field) => TRACE_HEADERS.includes(field));
   }
 
   active(): Context {
@@ -51,6 +58,15 @@ export class Propagation {
 
   extract(headers: Headers): Context {
     return this.ownPropagator ? extractW3C(headers) : propagation.extract(ROOT_CONTEXT, headers, READ);
+  }
+
+  /** The trace of headers that say that it is not recorded; undefined where `extract` has to tell. */
+  unsampledIn(headers: Headers): UnsampledScope | undefined {
+    const header = this.isW3C ? headers.get('traceparent') : undefined;
+    // Of another length is what propagators disagree about.
+    if (header?.length !== TRACEPARENT_LENGTH) return undefined;
+    const parent = readTraceparent(header);
+    return parent?.isSampled === false ? new UnsampledScope(parent.traceId, () => this.extract(headers)) : undefined;
   }
 
   inject(from: Context, headers: HeadersToSend): void {

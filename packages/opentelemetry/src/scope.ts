@@ -44,6 +44,33 @@ export class SpanScope implements Context {
   }
 }
 
+/** The context of a trace that came with a message and is not recorded. It is extracted when somebody looks into it. */
+export class UnsampledScope implements Context {
+  readonly traceFlags = TraceFlags.NONE;
+  private extracted: Context | undefined;
+
+  constructor(
+    readonly traceId: string,
+    private readonly extract: () => Context,
+  ) {}
+
+  getValue(key: symbol): unknown {
+    return this.context().getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return this.context().setValue(key, value);
+  }
+
+  deleteValue(key: symbol): Context {
+    return this.context().deleteValue(key);
+  }
+
+  private context(): Context {
+    return (this.extracted ??= this.extract());
+  }
+}
+
 const TRACE_ID_BYTES = 16;
 const BYTES = TRACE_ID_BYTES + 8;
 /** Drawn for many at once: a system call for each would cost more than a request. */

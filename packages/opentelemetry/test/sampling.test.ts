@@ -1,7 +1,7 @@
 import { Endpoint, event, Service, Subscribe, unchecked, type MessageContext } from '@natsmith/core';
 import { ServiceClient } from '@natsmith/client';
 import { Consume, eventStream, JetStreamPublisher } from '@natsmith/jetstream';
-import { trace } from '@opentelemetry/api';
+import { propagation, trace, type TextMapPropagator } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-node';
 import { type Connection } from '#test/connection';
 import { useHosts } from '#test/hosts';
@@ -21,12 +21,20 @@ interface Seen {
   readonly header: string | undefined;
   readonly traceId: string | undefined;
   readonly active: string | undefined;
+  readonly tenant: string | undefined;
+  readonly state: string | undefined;
 }
 
 let seen: Seen[] = [];
 function note({ handler, headers, traceId }: MessageContext): void {
-  const active = trace.getActiveSpan()?.spanContext().traceId;
-  seen.push({ handler: handler.name, header: headers.get('traceparent'), traceId, active });
+  seen.push({
+    handler: handler.name,
+    header: headers.get('traceparent'),
+    traceId,
+    active: trace.getActiveSpan()?.spanContext().traceId,
+    tenant: propagation.getActiveBaggage()?.getEntry('tenant')?.value,
+    state: headers.get('tracestate'),
+  });
 }
 
 @Service({ name: 'packer', version: '1.0.0' })
@@ -77,6 +85,19 @@ const WHOLE = [
 ];
 const TRACE_ID = 'a'.repeat(32);
 
+/** One that knows nothing of W3C Trace Context. */
+const PROPAGATOR: TextMapPropagator = {
+  fields: () => ['x-trace'],
+  extract(context, carrier, getter) {
+    const traceId = getter.get(carrier, 'x-trace');
+    if (typeof traceId !== 'string') return context;
+    return trace.setSpanContext(context, { traceId, spanId: 'd'.repeat(16), traceFlags: 1, isRemote: true });
+  },
+  inject(context, carrier, setter) {
+    setter.set(carrier, 'x-trace', trace.getSpanContext(context)?.traceId ?? '');
+  },
+};
+
 onEachJetStream((_server, client) => {
   describe('sampleRatio', () => {
     const hosts = useHosts();
@@ -104,9 +125,9 @@ onEachJetStream((_server, client) => {
     const sell = async (): Promise<void> => (await caller.service<{ sell(): void }>('seller')).sell();
     const allHandled = (times = 1): Promise<void> => until(() => seen.length === HANDLERS.length * times);
     /** Sends a request with a header, as a caller of any language may. */
-    const sellFor = (traceparent: string): Promise<unknown> => {
+    const sellFor = (traceparent: string, more: Record<string, string> = {}): Promise<unknown> => {
       const headers = client.headers();
-      headers.set('traceparent', traceparent);
+      for (const [name, value] of Object.entries({ traceparent, ...more })) headers.set(name, value);
       return connection.request('sell', new Uint8Array(), { timeout: 5000, headers });
     };
 
@@ -172,6 +193,22 @@ onEachJetStream((_server, client) => {
         expect(header).toMatch(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-00$`));
         expect([traceId, active]).toEqual([TRACE_ID, TRACE_ID]);
       }
+    });
+
+    it('leaves baggage and state of such a trace as they are', async () => {
+      tracing.register();
+      instrumentation = instrument({ sampleRatio: 1 });
+      await sellFor(`00-${TRACE_ID}-${'b'.repeat(16)}-00`, { baggage: 'tenant=acme', tracestate: 'vendor=1' });
+      await allHandled();
+      expect(seen.map(({ tenant, state }) => [tenant, state])).toEqual(HANDLERS.map(() => ['acme', 'vendor=1']));
+    });
+
+    it('asks a propagator of the program whether there is a sampled parent', async () => {
+      tracing.register(PROPAGATOR);
+      instrumentation = instrument({ sampleRatio: 0 });
+      await sellFor(`00-${TRACE_ID}-${'b'.repeat(16)}-00`, { 'x-trace': 'c'.repeat(32) });
+      await tracing.ended(WHOLE.length - 1);
+      expect(tracing.spans.map((span) => span.spanContext().traceId)).toEqual(WHOLE.slice(1).map(() => 'c'.repeat(32)));
     });
 
     it('between them records each trace whole or not at all', async () => {

@@ -1,4 +1,4 @@
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace, type TextMapPropagator } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
   NodeTracerProvider,
@@ -22,8 +22,9 @@ export class Tracing {
     return this.exporter.getFinishedSpans();
   }
 
-  register(): this {
-    this.provider.register();
+  /** @param propagator default: those of the SDK */
+  register(propagator?: TextMapPropagator): this {
+    this.provider.register(propagator === undefined ? {} : { propagator });
     return this;
   }
 
