@@ -67,9 +67,10 @@ function findCopies(): Copies {
   const loaded: Copy[] = [];
   // What `require.cache` gives, by the name that bundlers leave alone.
   const { _cache: modules = {} } = Module as unknown as { readonly _cache?: NodeJS.Dict<NodeJS.Module> };
-  let [, program] = process.argv;
+  // As it was started, perhaps without its extension; and as it was loaded, if it is CommonJS.
+  const programs = [process.argv[1]];
   for (const [file, module] of Object.entries(modules)) {
-    if (module?.id === '.') program = file;
+    if (module?.id === '.') programs.push(file);
     if (!file.endsWith('storage.js')) continue;
     const path = STORAGE_FILE.exec(file)?.[1];
     const storage = (module?.exports as { readonly defaultMetadataStorage?: unknown } | undefined)
@@ -77,15 +78,15 @@ function findCopies(): Copies {
     if (path !== undefined && isStorage(storage)) loaded.push({ path, storage });
   }
   const isOutside = loaded.some(({ storage }) => (storage as unknown) === transformerStorage());
-  return { loaded, bundle: isOutside && program !== undefined && hasStorageInside(program) ? program : undefined };
+  return { loaded, bundle: isOutside ? programs.find(hasStorageInside) : undefined };
 }
 
 // No minifier renames the methods of a class. The pattern does not match its own text, which natsmith in a bundle is.
 const STORAGE_INSIDE = /\badd(?:Exclude)Metadata\b/;
 
-function hasStorageInside(program: string): boolean {
+function hasStorageInside(program: string | undefined): boolean {
   try {
-    return STORAGE_INSIDE.test(readFileSync(program, 'utf8'));
+    return program !== undefined && STORAGE_INSIDE.test(readFileSync(program, 'utf8'));
   } catch {
     return false; // a program from standard input, or the like
   }
