@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ROOT } from '../docs/markdown';
 import { describeWithWholeMatrix } from '../matrix';
 import { packAll } from '../scaffold/packages';
-import { tools, type Tool } from './tools';
+import { PROGRAMS, tools, type Tool } from './tools';
 
 /** Within the repository, whose dependencies are tools, too; and in no node_modules, which most of them do not compile. */
 const TOOLS = join(ROOT, '.cache/tools');
@@ -30,6 +30,21 @@ const COMPILER_OPTIONS = {
   emitDecoratorMetadata: true,
 };
 
+/** The programs of Bun and Deno. */
+const runtimes = new Map<string, string>();
+
+function installRuntimes(...names: string[]): void {
+  const script = join(ROOT, 'scripts/runtimes.mjs');
+  const printed = execFileSync(process.execPath, [script, ...names], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  printed
+    .trim()
+    .split('\n')
+    .forEach((path, index) => runtimes.set(names[index]!, path));
+}
+
 /** What a project of these sources says when its tool has run it. */
 async function resultOf(tool: Tool, source: string, url: string): Promise<object> {
   const folder = join(FOLDER, `${tool.name} ${source === SCENARIO ? '' : 'named'}`.replace(/\W+/g, '-'));
@@ -44,10 +59,11 @@ async function resultOf(tool: Tool, source: string, url: string): Promise<object
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   for (const name of ['bundle.mjs', 'executable.mjs']) copyFileSync(join(__dirname, name), join(folder, name));
   const result = join(folder, 'result.json');
-  for (const [file, ...args] of tool.commands) {
-    const [program, all] =
-      file === './shop' ? [join(folder, file), args] : [process.execPath, [installed(file!), ...args]];
-    await run(program, all, folder, { NATS_URL: url, RESULT: result });
+  for (const [file = '', ...args] of tool.commands) {
+    const isProgram = (PROGRAMS as readonly string[]).includes(file);
+    const command = isProgram ? [runtimes.get(file) ?? join(folder, file)] : [process.execPath, installed(file)];
+    const [program, ...all] = [...command, ...args];
+    await run(program!, all, folder, { NATS_URL: url, RESULT: result });
   }
   return JSON.parse(readFileSync(result, 'utf8')) as object;
 }
@@ -79,6 +95,7 @@ describeWithWholeMatrix('a project of the packed packages, run by', () => {
     execFileSync(process.execPath, [join(ROOT, 'scripts/install-tools.mjs')], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+    installRuntimes('bun', 'deno');
     mkdirSync(FOLDER, { recursive: true });
     for (const { name, path } of packAll(FOLDER)) {
       const home = join(FOLDER, 'node_modules', name);

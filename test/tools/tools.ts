@@ -10,9 +10,12 @@ export interface Tool {
   readonly files?: Record<string, string>;
   /** Of package.json. */
   readonly type?: 'module';
-  /** Run by Node.js one after the other: a file of the project, or of an installed tool; or a program of the project. */
+  /** One after the other: a file of the project or of an installed tool, run by Node.js; or one of the `PROGRAMS`. */
   readonly commands: readonly (readonly string[])[];
 }
+
+/** What is run as it is: other runtimes, and what a project is built into. */
+export const PROGRAMS = ['bun', 'deno', './shop'] as const;
 
 const bundle = (bundler: string): string[] => ['bundle.mjs', bundler];
 const config = (value: object): string => `module.exports = ${JSON.stringify(value)};\n`;
@@ -112,4 +115,19 @@ export const tools: readonly Tool[] = [
     emitsMetadata: false,
     commands: [bundle('esbuild'), ['executable.mjs'], ['./shop']],
   },
+  { name: 'Bun', emitsMetadata: true, commands: [['bun', 'main.ts']] },
+  {
+    name: 'Bun, bundle',
+    emitsMetadata: true,
+    commands: [
+      ['bun', 'build', 'main.ts', '--target=bun', '--outfile=bundle.js'],
+      ['bun', 'bundle.js'],
+    ],
+  },
+  {
+    name: "Bun's executable",
+    emitsMetadata: true,
+    commands: [['bun', 'build', 'main.ts', '--compile', '--outfile=shop'], ['./shop']],
+  },
+  { name: 'Deno', emitsMetadata: true, commands: [['deno', 'run', '--allow-all', 'main.ts']] },
 ];
