@@ -7,7 +7,8 @@ export interface Linked<Item> {
 
 /**
  * A queue from which everything can leave at any time. In a Set or a Map of messages that come and go all the time, the
- * tables that it has outgrown keep each other and dead messages alive: a quarter of the cost of a message that waits for I/O was that.
+ * tables that it has outgrown keep each other and dead messages alive: that was a quarter of the cost of a message that
+ * waits for I/O.
  */
 export class LinkedList<Item extends Linked<Item>> implements Iterable<Item> {
   size = 0;
