@@ -54,6 +54,14 @@ export class RawPeer {
     this.socket.write('\r\n');
   }
 
+  /** @param block of headers, as it is to go out */
+  publishBlock(subject: string, block: string | Buffer, body: string): void {
+    const head = Buffer.from(block as string);
+    this.socket.write(`HPUB ${subject} ${head.length} ${head.length + body.length}\r\n`);
+    this.socket.write(head);
+    this.socket.write(`${body}\r\n`);
+  }
+
   close(): void {
     this.socket.destroy();
   }

@@ -1,4 +1,4 @@
-import type { Message } from '@natsmith/protocol';
+import { headersIn, type Message } from '@natsmith/protocol';
 
 /** A change of a bucket. */
 export interface Change {
@@ -14,18 +14,15 @@ export interface Change {
 }
 
 /** What a message of a bucket's stream does with its key. */
-export function operationOf({ headers }: Message): Change['operation'] {
+export function operationOf(message: Message): Change['operation'] {
+  const headers = headersIn(message);
   if (headers === undefined) return 'put';
-  try {
-    const [operation] = headers.values('KV-Operation');
-    // Written by the server where a value has come of age.
-    const [reason] = headers.values('Nats-Marker-Reason');
-    if (operation === 'DEL') return 'delete';
-    if (operation === 'PURGE') return 'purge';
-    return reason === undefined ? 'put' : reason === 'Purge' ? 'purge' : 'delete';
-  } catch {
-    return 'put'; // headers that the client library cannot read are no one's order to delete
-  }
+  const operation = headers.get('KV-Operation');
+  // Written by the server where a value has come of age.
+  const reason = headers.get('Nats-Marker-Reason');
+  if (operation === 'DEL') return 'delete';
+  if (operation === 'PURGE') return 'purge';
+  return reason === undefined ? 'put' : reason === 'Purge' ? 'purge' : 'delete';
 }
 
 /** That a key has lost its value while nobody looked. */

@@ -13,6 +13,7 @@ import {
 } from '@natsmith/protocol';
 import { DEAD_LETTER_STREAM, REPLAY_HEADER } from '../contract/dead-letter';
 import { managerOf } from '../nats/manager';
+import { storedMessage, type StoredMessage, type StoredQuery } from '../nats/stored-message';
 import { failureIn, isNothing } from '../provision/management-error';
 import type { PublishReceipt } from '../publish/acknowledgement';
 import { Publication } from '../publish/publication';
@@ -53,7 +54,7 @@ export class DeadLetterBox {
     for (let found = 0; found < limit;) {
       const stored = await this.stored({ seq: next, next_by_subj: '>' });
       if (stored === undefined) return;
-      next = stored.seq + 1;
+      next = stored.sequence + 1;
       const letter = deadLetterIn(stored);
       if (letter === undefined) continue;
       if ((stream ?? letter.stream) !== letter.stream || (consumer ?? letter.consumer) !== letter.consumer) continue;
@@ -95,14 +96,8 @@ export class DeadLetterBox {
     }
   }
 
-  private async stored(query: { seq: number; next_by_subj?: string }) {
-    const manager = await managerOf(this.connection);
-    try {
-      return (await manager.streams.getMessage(DEAD_LETTER_STREAM, query)) ?? undefined;
-    } catch (error) {
-      if (isNothing(error)) return undefined;
-      throw error;
-    }
+  private stored(query: StoredQuery): Promise<StoredMessage | undefined> {
+    return storedMessage(this.connection, DEAD_LETTER_STREAM, query);
   }
 
   /** Who can write dead letters must not publish anywhere with the rights of who replays them. */

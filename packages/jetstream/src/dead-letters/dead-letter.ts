@@ -1,6 +1,6 @@
-import type { StoredMsg } from '@nats-io/jetstream';
-import { printable } from '@natsmith/protocol';
+import { printable, type ReceivedHeaders } from '@natsmith/protocol';
 import { DEAD_LETTER_HEADERS, isOfLetter, ORIGINAL_PREFIX } from '../contract/dead-letter';
+import type { StoredMessage } from '../nats/stored-message';
 
 /** A message that a consumer has given up, as the stream of dead letters has it. */
 export interface DeadLetter {
@@ -29,8 +29,11 @@ export interface DeadLetter {
 }
 
 /** What a stored message says; whatever it holds, nothing is thrown. Undefined for what is not a dead letter. */
-export function deadLetterIn({ seq, header, data, time }: StoredMsg): DeadLetter | undefined {
-  const has = (name: string): string | undefined => (header.has(name) ? printable(header.get(name), 8_192) : undefined);
+export function deadLetterIn({ sequence: id, headers, body, time }: StoredMessage): DeadLetter | undefined {
+  const has = (name: string): string | undefined => {
+    const value = headers.get(name);
+    return value === undefined ? undefined : printable(value, 8_192);
+  };
   const stream = has(DEAD_LETTER_HEADERS.stream);
   const consumer = has(DEAD_LETTER_HEADERS.consumer);
   const subject = has(DEAD_LETTER_HEADERS.subject);
@@ -38,7 +41,7 @@ export function deadLetterIn({ seq, header, data, time }: StoredMsg): DeadLetter
   const buried = new Date(has(DEAD_LETTER_HEADERS.time) ?? '');
   const lost = has(DEAD_LETTER_HEADERS.bodyLost);
   return {
-    id: seq,
+    id,
     stream,
     sequence: numberOf(has(DEAD_LETTER_HEADERS.sequence)),
     consumer,
@@ -47,9 +50,9 @@ export function deadLetterIn({ seq, header, data, time }: StoredMsg): DeadLetter
     code: numberOf(has(DEAD_LETTER_HEADERS.code)),
     description: has(DEAD_LETTER_HEADERS.description) ?? '',
     data: has(DEAD_LETTER_HEADERS.data),
-    time: Number.isNaN(buried.getTime()) ? new Date(time) : buried,
-    headers: originalHeaders(header),
-    body: data,
+    time: Number.isNaN(buried.getTime()) ? time : buried,
+    headers: originalHeaders(headers),
+    body,
     bodyLost: lost === undefined ? undefined : numberOf(lost),
   };
 }
@@ -58,12 +61,12 @@ function numberOf(text: string | undefined): number {
   return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : 0;
 }
 
-function originalHeaders(header: StoredMsg['header']): Record<string, string[]> {
+function originalHeaders(received: ReceivedHeaders): Record<string, string[]> {
   const headers: Record<string, string[]> = Object.create(null) as Record<string, string[]>;
-  for (const name of header.keys()) {
+  for (const name of received.keys()) {
     const isOriginal = name.startsWith(ORIGINAL_PREFIX);
     if (isOfLetter(name) && !isOriginal) continue;
-    headers[isOriginal ? name.slice(ORIGINAL_PREFIX.length) : name] = header.values(name);
+    headers[isOriginal ? name.slice(ORIGINAL_PREFIX.length) : name] = received.getAll(name);
   }
   return headers;
 }

@@ -1,4 +1,4 @@
-import type { Message } from '@natsmith/protocol';
+import { hasHeaders, headerText, type Message } from '@natsmith/protocol';
 
 /** What the server says instead of a message. */
 export interface Status {
@@ -7,9 +7,16 @@ export interface Status {
   readonly description: string;
 }
 
-/** The status that a message is; undefined for one with a body, or of a stream. */
-export function statusOf({ data, headers }: Message): Status | undefined {
-  if (data.length > 0 || headers === undefined) return undefined;
-  const { code, description } = headers as { code?: number; description?: string };
-  return typeof code === 'number' && code > 0 ? { code, description: description ?? '' } : undefined;
+const FIRST_LINE = /^NATS\/1\.0[ \t]+(\d{3})(?!\d)[ \t]*([^\r\n]*)/;
+
+/**
+ * The status that a message is; undefined for one with a body, or of a stream. The library's own reader is not asked: it
+ * throws on headers that a publisher may have stored.
+ */
+export function statusOf(message: Message): Status | undefined {
+  if (message.data.length > 0 || !hasHeaders(message)) return undefined;
+  // A message of a stream has a reply subject, and whatever first line its publisher wrote.
+  if (message.reply !== undefined && message.reply !== '') return undefined;
+  const [, code, description = ''] = FIRST_LINE.exec(headerText(message)) ?? [];
+  return code === undefined ? undefined : { code: Number(code), description };
 }

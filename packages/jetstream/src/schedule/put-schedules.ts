@@ -1,8 +1,8 @@
 import type { Preparation, Provision } from '@natsmith/core';
 import { nameProblem, printable, type Connection } from '@natsmith/protocol';
-import type { StoredMsg } from '@nats-io/jetstream';
 import { askApi } from '../nats/api';
 import { versionProblem } from '../nats/server-version';
+import { storedMessage, type StoredMessage } from '../nats/stored-message';
 import type { StreamDifference } from '../provision/difference';
 import { failureIn } from '../provision/management-error';
 import { ProvisionError } from '../provision/provision-error';
@@ -11,7 +11,6 @@ import { notChecked } from '../provision/wording';
 import { LAST_SUBJECT_SEQUENCE, SCHEDULE, SCHEDULE_TARGET } from '../publish/prepared-event';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
 import { PublishError, WRONG_LAST_SEQUENCE } from '../publish/publish-error';
-import { storedMessage } from './schedule-book';
 import type { SchedulePlan } from './schedule-plan';
 import { definitionSubject, Schedules, tickSubject, TIME_ZONE_HEADER } from './schedule-stream';
 
@@ -135,9 +134,9 @@ async function present(
   connection: Connection,
   { service, name }: WantedSchedule,
 ): Promise<{ stored: Stored | undefined; sequence: number }> {
-  const found = await storedMessage(connection, { last_by_subj: definitionSubject(service, name) });
+  const found = await storedMessage(connection, Schedules.name, { last_by_subj: definitionSubject(service, name) });
   // Not always a schedule: whoever may publish there can store anything.
-  return { stored: found?.header.has(SCHEDULE) === true ? storedIn(found) : undefined, sequence: found?.seq ?? 0 };
+  return { stored: found && storedIn(found), sequence: found?.sequence ?? 0 };
 }
 
 function isAs(stored: Stored | undefined, schedule: WantedSchedule): boolean {
@@ -146,12 +145,10 @@ function isAs(stored: Stored | undefined, schedule: WantedSchedule): boolean {
 }
 
 /** As it is stored, to be compared: what is shown may be shortened. */
-function storedIn({ header }: StoredMsg): Stored {
-  return {
-    pattern: header.get(SCHEDULE),
-    timeZone: header.has(TIME_ZONE_HEADER) ? header.get(TIME_ZONE_HEADER) : undefined,
-    target: header.get(SCHEDULE_TARGET),
-  };
+function storedIn({ headers }: StoredMessage): Stored | undefined {
+  const pattern = headers.get(SCHEDULE);
+  if (pattern === undefined) return undefined;
+  return { pattern, timeZone: headers.get(TIME_ZONE_HEADER), target: headers.get(SCHEDULE_TARGET) ?? '' };
 }
 
 function quoted({ pattern, timeZone }: Pick<SchedulePlan, 'pattern' | 'timeZone'>): string {

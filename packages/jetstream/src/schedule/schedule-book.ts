@@ -1,7 +1,8 @@
-import type { ConsumerInfo, StoredMsg } from '@nats-io/jetstream';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import { checkConnection, nameProblem, printable, type Connection } from '@natsmith/protocol';
 import { askApi } from '../nats/api';
 import { managerOf } from '../nats/manager';
+import { storedMessage, type StoredMessage } from '../nats/stored-message';
 import { failureIn, isNothing } from '../provision/management-error';
 import { SCHEDULE, SCHEDULE_TARGET } from '../publish/prepared-event';
 import { publishAcknowledged } from '../publish/publish-acknowledged';
@@ -54,7 +55,7 @@ export class ScheduleBook {
     for (let i = 0; i < subjects.length; i += TOGETHER) {
       const asked = subjects
         .slice(i, i + TOGETHER)
-        .map((subject) => storedMessage(this.connection, { last_by_subj: subject }));
+        .map((subject) => storedMessage(this.connection, Schedules.name, { last_by_subj: subject }));
       for (const stored of await Promise.all(asked)) {
         const schedule = stored && scheduleIn(stored);
         if (schedule !== undefined) all.push(schedule);
@@ -67,7 +68,9 @@ export class ScheduleBook {
   async get(service: string, name: string): Promise<StoredSchedule | undefined> {
     checkName('service', service);
     checkName('schedule', name);
-    const stored = await storedMessage(this.connection, { last_by_subj: definitionSubject(service, name) });
+    const stored = await storedMessage(this.connection, Schedules.name, {
+      last_by_subj: definitionSubject(service, name),
+    });
     return stored && scheduleIn(stored);
   }
 
@@ -132,30 +135,21 @@ export class ScheduleBook {
   }
 }
 
-/** A message of the stream of schedules, as it was stored: anybody may write to the stream. */
-export async function storedMessage(connection: Connection, query: object): Promise<StoredMsg | undefined> {
-  const { streams } = await managerOf(connection);
-  try {
-    return (await streams.getMessage(Schedules.name, query as { seq: number })) ?? undefined;
-  } catch (error) {
-    if (isNothing(error)) return undefined;
-    throw error;
-  }
-}
-
 /** What a stored message says; undefined for what natsmith has not put there: anybody may write to the stream. */
-function scheduleIn({ seq, subject, header, time }: StoredMsg): StoredSchedule | undefined {
+function scheduleIn({ sequence, subject, headers, time }: StoredMessage): StoredSchedule | undefined {
   const [, service, name] = subject.split('.');
   if (!isDefinition(subject) || service === undefined || name === undefined) return undefined;
-  if (!header.has(SCHEDULE)) return undefined;
+  const pattern = headers.get(SCHEDULE);
+  const timeZone = headers.get(TIME_ZONE_HEADER);
+  if (pattern === undefined) return undefined;
   return {
     service,
     name,
-    pattern: printable(header.get(SCHEDULE), 200),
-    timeZone: header.has(TIME_ZONE_HEADER) ? printable(header.get(TIME_ZONE_HEADER), 200) : undefined,
-    target: printable(header.get(SCHEDULE_TARGET), 1_024),
-    sequence: seq,
-    since: new Date(time),
+    pattern: printable(pattern, 200),
+    timeZone: timeZone === undefined ? undefined : printable(timeZone, 200),
+    target: printable(headers.get(SCHEDULE_TARGET) ?? '', 1_024),
+    sequence,
+    since: time,
   };
 }
 
