@@ -1,9 +1,11 @@
 import { ServiceClient } from '@natsmith/client';
-import { ServiceError } from '@natsmith/protocol';
+import { describeServices, Service } from '@natsmith/core';
+import { event, ServiceError } from '@natsmith/protocol';
 import type { Connection } from '#test/connection';
 import { onEachServerAndClient } from '#test/matrix';
 import {
   bucket,
+  Consume,
   DeadLetterBox,
   diffServices,
   diffStreams,
@@ -17,6 +19,7 @@ import {
   Reject,
   Retry,
   ScheduleBook,
+  type ConsumeOptions,
 } from '../src';
 
 const Mode = key('mode', 'unchecked');
@@ -85,6 +88,23 @@ describe('what a handler throws to end its message', () => {
     expect(new Retry('1s', { cause: undefined }).delay).toBe(1_000);
     expect(new Drop('late', {}).message).toBe('late');
   });
+});
+
+it('a consumer of its own dead letters is refused: each would be buried again', () => {
+  const Letter = event('dead.{stream}.{durable}.{sequence}', 'unchecked');
+  const Letters = eventStream('DEAD_LETTERS', { events: [Letter] });
+  const reading = (options: ConsumeOptions) => {
+    @Service({ name: 'undertaker', version: '1.0.0' })
+    class Undertaker {
+      @Consume(Letters, Letter, options) read(): void {}
+    }
+    return describeServices(Undertaker);
+  };
+  expect(() => reading({})).toThrow(
+    'consumes its own dead letters, "dead.DEAD_LETTERS.undertaker-read.*"; set { deadLetters: false }, or a subject that it does not consume',
+  );
+  expect(reading({ deadLetters: false })).toHaveLength(1);
+  expect(reading({ deadLetters: 'buried' })).toHaveLength(1);
 });
 
 it('what a publisher and a box of dead letters are given is checked, too', async () => {

@@ -20,6 +20,7 @@ import {
   parseTemplate,
   subjectCovers,
   subjectProblem,
+  subjectsOverlap,
   type Duration,
   type Event,
   type OptionRules,
@@ -132,6 +133,13 @@ export function planConsumer(handler: HandlerDefinition, around: SourceSurroundi
     batch: batch === undefined ? undefined : { size: batch.size, wait: millisecondsOf(batch.wait) },
     deadLetters: options.deadLetters === false ? undefined : (options.deadLetters ?? 'dead'),
   });
+  const { deadLetters } = consumer;
+  const letters = `${deadLetters ?? ''}.${stream.name}.${durable}.*`;
+  // Each letter would be handled and buried again, without an end.
+  if (deadLetters !== undefined && consumer.subjects.some((one) => subjectsOverlap(one, letters)))
+    around.mistake(
+      `consumes its own dead letters, "${letters}"; set { deadLetters: false }, or a subject that it does not consume`,
+    );
   const facts = {
     kind: batch === undefined ? 'consumer' : 'batch',
     queueGroup: durable,
