@@ -7,7 +7,17 @@ import { Log } from '#test/log';
 import { onEachJetStream } from '#test/matrix';
 import { RawPeer } from '#test/raw-peer';
 import { until } from '#test/until';
-import { bucket, Consume, DeadLetterBox, eventStream, key, ScheduleBook, Watch, type WatchContext } from '../src';
+import {
+  bucket,
+  Consume,
+  DeadLetterBox,
+  eventStream,
+  key,
+  KeyValueStore,
+  ScheduleBook,
+  Watch,
+  type WatchContext,
+} from '../src';
 
 const Value = event('values.{id}', 'unchecked', { codec: 'text' });
 const Values = eventStream('VALUES', { events: [Value], storage: 'memory' });
@@ -72,6 +82,19 @@ onEachJetStream((server, client) => {
       expect(reader.modes).toEqual(['put ', 'put last']);
       await until(async () => (await manager.consumers.info('VALUES', 'reader-read')).num_ack_pending === 0);
       expect(logger.problems).toBe('');
+    });
+
+    it.each(Object.entries(BLOCKS))('with %s does not cut off who reads it from a bucket', async (_, block) => {
+      const reader = await client.connect();
+      const managed = new KeyValueStore(reader, Modes);
+      await managed.put(Mode, 'before', { params: { name: 'b' } });
+      const direct = new KeyValueStore(reader, Modes, { provision: 'off' });
+      store('$KV.modes.modes.a', block, '');
+      await until(async () => (await manager.streams.info('KV_modes')).state.messages === 2);
+      // It may be unreadable: others are not.
+      await Promise.allSettled([managed, direct].map((one) => one.get(Mode, { params: { name: 'a' } })));
+      for (const one of [managed, direct]) expect(await one.get(Mode, { params: { name: 'b' } })).toBe('before');
+      await reader.close();
     });
 
     it.each(Object.entries(BLOCKS))('with %s hides no dead letter and no schedule', async (_, block) => {

@@ -153,13 +153,13 @@ onEachJetStream((_server, client) => {
       await connection.request(`_schedule.${name}.no:name`, '');
       const logger = new Log();
       const own = await client.connect();
-      const request = jest.spyOn(own as Pick<Connection, 'request'>, 'request');
+      const publish = jest.spyOn(own as Pick<Connection, 'publish'>, 'publish');
       await start('0 0 1 1 *', {}, { logger, connection: own });
       const warned = logger.find('warn', /no class names this schedule any more/);
       expect(warned.length).toBeGreaterThan(900);
       expect(warned.length).toBeLessThanOrEqual(1_000);
       expect(warned).toContainEqual({ service: name, schedule: 'other-7' });
-      expect(request.mock.calls.filter(([subject]) => subject.includes('.MSG.GET.'))).toHaveLength(1);
+      expect(publish.mock.calls.filter(([subject]) => subject.includes('.MSG.GET.'))).toHaveLength(1);
     });
 
     it('may not name the durable of another one', async () => {

@@ -15,6 +15,7 @@ import {
 } from '@natsmith/protocol';
 import type { KV } from '@nats-io/kv';
 import { keyOf, type Bucket, type Key } from '../contract/bucket';
+import { withSafeRequests } from '../nats/request';
 import { checkContracts } from '../provision/contracts';
 import { provisionStreams } from '../provision/provision-streams';
 
@@ -151,7 +152,7 @@ export class KeyValueStore<K extends Key = Key> {
 
   private async find(): Promise<KV> {
     const { Kvm } = await import('@nats-io/kv');
-    const kvm = new Kvm(this.connection as unknown as ConstructorParameters<typeof Kvm>[0]);
+    const kvm = new Kvm(withSafeRequests(this.connection) as unknown as ConstructorParameters<typeof Kvm>[0]);
     const { name } = this.bucket;
     if (this.options.provision === 'off') return kvm.open(name, { allow_direct: true });
     await provisionStreams([this.bucket], { connection: this.connection, provision: 'ensure' });

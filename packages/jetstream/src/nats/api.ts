@@ -1,10 +1,6 @@
 import { textOf, type Connection } from '@natsmith/protocol';
 import { refusalIn } from './refusal';
-
-/** Both client libraries have it; natsmith's own client is not needed for the server's API. */
-interface Requesting {
-  request(subject: string, body: Uint8Array, options: { timeout: number }): Promise<{ readonly data: Uint8Array }>;
-}
+import { request } from './request';
 
 const TIMEOUT = 5_000;
 
@@ -23,14 +19,12 @@ export class ApiError extends Error {
 
 /**
  * Asks the JetStream API for what the library has no call for, or only on connections of nats.js 3.
- * @param request what the call takes; some take nothing
+ * @param query what the call takes; some take nothing
  * @throws ApiError when the server refuses
  */
-export async function askApi(connection: Connection, subject: string, request?: object): Promise<unknown> {
-  const body = Buffer.from(request === undefined ? '' : JSON.stringify(request));
-  const { data } = await (connection as unknown as Requesting).request(`$JS.API.${subject}`, body, {
-    timeout: TIMEOUT,
-  });
+export async function askApi(connection: Connection, subject: string, query?: object): Promise<unknown> {
+  const body = Buffer.from(query === undefined ? '' : JSON.stringify(query));
+  const { data } = await request(connection, `$JS.API.${subject}`, body, { timeout: TIMEOUT });
   const reply = JSON.parse(textOf(data)) as { error?: unknown } | null;
   if (reply?.error === undefined) return reply;
   const { code, description } = refusalIn(reply.error) ?? { code: 0, description: 'refused' };

@@ -1,5 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '@natsmith/protocol';
+import { withSafeRequests } from './request';
 
 const managers = new WeakMap<Connection, Promise<JetStreamManager>>();
 
@@ -15,5 +16,5 @@ export function managerOf(connection: Connection): Promise<JetStreamManager> {
 
 async function load(connection: Connection): Promise<JetStreamManager> {
   const { jetstreamManager } = await import('@nats-io/jetstream');
-  return jetstreamManager(connection as never, { checkAPI: false });
+  return jetstreamManager(withSafeRequests(connection) as never, { checkAPI: false });
 }

@@ -1,16 +1,8 @@
-import { headerBlock, printable, type Connection, type Message } from '@natsmith/protocol';
+import { headerBlock, printable, type Connection } from '@natsmith/protocol';
 import { hasNoResponders } from '../nats/refusal';
+import { request } from '../nats/request';
 import { acknowledgementIn, type PublishReceipt } from './acknowledgement';
 import { NO_STREAM, PublishError } from './publish-error';
-
-/** As both client libraries have it. */
-interface Requesting {
-  request(
-    subject: string,
-    body: Uint8Array,
-    options: { timeout: number; headers: { encode(): Uint8Array } },
-  ): Promise<Message>;
-}
 
 const TIMEOUT = 5_000;
 
@@ -25,7 +17,7 @@ export async function publishAcknowledged(
   lines: Iterable<readonly [string, string]>,
 ): Promise<PublishReceipt> {
   const options = { timeout: TIMEOUT, headers: headerBlock(lines) };
-  const reply = await (connection as unknown as Requesting).request(subject, body, options).catch((error: unknown) => {
+  const reply = await request(connection, subject, body, options).catch((error: unknown) => {
     throw hasNoResponders(error) ? new PublishError(subject, NO_STREAM, 'no stream') : error;
   });
   const answer = acknowledgementIn(reply, subject);
