@@ -93,7 +93,7 @@ describe('what a handler throws to end its message', () => {
 it('a consumer of its own dead letters is refused: each would be buried again', () => {
   const Letter = event('dead.{stream}.{durable}.{sequence}', 'unchecked');
   const Letters = eventStream('DEAD_LETTERS', { events: [Letter] });
-  const reading = (options: ConsumeOptions) => {
+  const reading = (options: Pick<ConsumeOptions, 'deadLetters'>) => {
     @Service({ name: 'undertaker', version: '1.0.0' })
     class Undertaker {
       @Consume(Letters, Letter, options) read(): void {}
