@@ -42,6 +42,9 @@ async function fill(messages: number): Promise<void> {
   const own = `${name}__microservice`;
   const connection = await connect({ servers: url });
   const manager = await connection.jetstreamManager();
+  // Each stream of the transport reserves gigabytes, and those of earlier processes would use up the server's.
+  for (const stream of await manager.streams.list().next())
+    if (stream.config.name.startsWith('bench-')) await manager.streams.delete(stream.config.name);
   await manager.streams.add({ name: `${own}_ev-stream`, subjects: [`${own}.ev.>`], retention: 'workqueue' as never });
   await fillStream(connection.jetstream(), `${own}.ev.numbers`, messages);
   await connection.close();
