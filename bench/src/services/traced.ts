@@ -34,9 +34,9 @@ async function traceByHand(): Promise<void> {
   const { context, ROOT_CONTEXT, SpanKind, trace } = await import('@opentelemetry/api');
   await startSdk(0.01);
   const tracer = trace.getTracer('by hand');
-  around = (work) => {
+  addTraced = (a, b) => {
     const span = tracer.startSpan('bench/add', { kind: SpanKind.SERVER }, ROOT_CONTEXT);
-    const result = context.with(trace.setSpan(ROOT_CONTEXT, span), work);
+    const result = context.with(trace.setSpan(ROOT_CONTEXT, span), () => a + b);
     span.end();
     return result;
   };
@@ -53,7 +53,7 @@ const preparations: Record<string, () => void | Promise<void>> = {
   metrics: () => startMetrics().then(() => instrument()),
 };
 
-let around: ((work: () => number) => number) | undefined;
+let addTraced: ((a: number, b: number) => number) | undefined;
 
 async function start(): Promise<void> {
   await preparations[variant]?.();
@@ -62,7 +62,8 @@ async function start(): Promise<void> {
   @Service({ name: 'bench', version: '1.0.0' })
   class Plain {
     @Endpoint({ subject, request: 'unchecked' }) add({ a, b }: Two): number {
-      return around === undefined ? a + b : around(() => a + b);
+      // No closure here: it would cost the others an allocation.
+      return addTraced === undefined ? a + b : addTraced(a, b);
     }
   }
 
