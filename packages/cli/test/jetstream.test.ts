@@ -154,7 +154,7 @@ eventStream('LATE', { subjects: ['late'] });
       expect(await natsmith(['streams', 'ensure', entry])).toMatchObject({ code: 0, stdout: 'ORDERS created\n' });
       expect(await natsmith(['streams', 'diff', entry])).toMatchObject({
         code: 0,
-        stdout: 'the streams are as they are declared\n',
+        stdout: 'everything is as it is declared\n',
       });
       expect(JSON.parse((await natsmith(['streams', 'diff', entry, '--json'])).stdout)).toEqual([]);
     });

@@ -43,8 +43,8 @@ function actionFor({ field, kind, consumer }: StreamDifference): string {
 export function streams(): Command {
   const command = new Command('streams')
     .description(
-      'Compares the streams, buckets, consumers and schedules that a program needs with those of the server, field by field,\n' +
-        'or makes them so. The program is loaded, and not started. Streams are never deleted.',
+      'Compares the streams, buckets, consumers and schedules that a program needs with those of the server, field by field, ' +
+        'or makes them so.\nThe program is loaded, and not started. Streams are never deleted.',
     )
     .addArgument(new Argument('[action]', 'what to do').choices(['diff', 'ensure']).default('diff'))
     .argument('[entry]', 'the TypeScript or JavaScript file; default: src/main.ts, src/index.ts')
@@ -53,7 +53,10 @@ export function streams(): Command {
       'with ensure: also lower limits and remove subjects, which may delete messages, and remove consumers and schedules ' +
         'that natsmith made for the services of the program and that no class names',
     )
-    .option('--json', 'print the differences as an array; with ensure, what has become of each stream and consumer')
+    .option(
+      '--json',
+      'print the differences as an array; with ensure, what has become of each stream, consumer and schedule',
+    )
     .addHelpText(
       'after',
       `\nThe exit code of diff is 0 where everything is as declared, and 1 where something differs.${examples('natsmith streams diff src/events.ts', 'natsmith streams ensure src/events.ts --prune')}`,
@@ -108,7 +111,7 @@ async function runningServices(
 
 function showDifferences(differences: readonly StreamDifference[], asJson = false): void {
   if (asJson) printJson(differences);
-  else if (differences.length === 0) print('the streams are as they are declared');
+  else if (differences.length === 0) print('everything is as it is declared');
   else print(differencesTable(differences));
   if (differences.length > 0) throw new Failure(ExitCode.refused);
 }
