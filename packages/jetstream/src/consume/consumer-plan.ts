@@ -168,7 +168,7 @@ function checkConsumer(options: ConsumeOptions, around: SourceSurroundings): voi
     mistake(prefixed('batch.wait ', durationProblem(wait, 0)));
   }
   if (ackWait !== undefined) mistake(prefixed('ackWait ', durationProblem(ackWait, 100)));
-  mistake(wholeNumber('maxAckPending', maxAckPending));
+  mistake(countProblem('maxAckPending', maxAckPending));
   checkRetry(retry, around);
   if (deadLetters !== undefined && deadLetters !== false)
     mistake(prefixed('deadLetters ', subjectProblem(deadLetters, 'none', 'plain')));
@@ -184,7 +184,7 @@ export function retryOf(retry: RetryOptions | undefined): Pick<ConsumerPlan, 'at
 
 export function checkRetry(retry: RetryOptions | undefined, around: SourceSurroundings): void {
   if (retry !== undefined) checkedWithin('retry', retry, RETRY_OPTIONS, around);
-  around.mistake(wholeNumber('retry.attempts', retry?.attempts));
+  around.mistake(countProblem('retry.attempts', retry?.attempts));
   const delays: unknown = retry?.delays;
   if (delays !== undefined && (!Array.isArray(delays) || delays.length === 0))
     around.mistake('retry.delays must be an array of at least one duration, such as ["1s", "5s"]');
@@ -203,7 +203,7 @@ function checkedWithin<Options extends object>(
   checkedOptions(given, rules, option, (problem) => around.mistake(`${option} ${problem}`));
 }
 
-function wholeNumber(name: string, value: unknown): string | undefined {
+function countProblem(name: string, value: unknown): string | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1)) return undefined;
   return `${name} must be a whole number, 1 or more, got ${JSON.stringify(value)}`;
 }
