@@ -204,7 +204,8 @@ eventStream('LATE', { subjects: ['late'] });
       const pruned = await natsmith(['streams', 'ensure', '--prune', '--json', program]);
       expect(JSON.parse(pruned.stdout)).toContainEqual({
         stream: 'SCHEDULES',
-        outcome: 'updated',
+        schedule: 'weekly of reporter',
+        outcome: 'removed',
         changed: [expect.objectContaining({ field: 'schedule', found: 'weekly of reporter: 0 0 5 1 1 *' })],
         left: [],
       });

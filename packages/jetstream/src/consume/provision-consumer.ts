@@ -18,7 +18,7 @@ const provisioned = new WeakMap<ConsumerPlan, Preparation>();
 /** Sees to the streams and durable consumers that handlers need. */
 export async function provisionConsumers(plans: readonly ConsumerPlan[], around: Preparation): Promise<void> {
   for (const plan of plans) provisioned.set(plan, around);
-  checkConsumerVersion(plans, around.connection);
+  checkConsumerVersion(around.connection, plans);
   if (around.provision === 'off') return;
   const created = await ensureConsumers(plans, around);
   await warnOfOrphans(plans, created, around);
@@ -34,8 +34,8 @@ export function provisionOf(plan: ConsumerPlan): () => Promise<void> {
 
 /** Whoever provisions: an older server would give each instance its part. @throws ProvisionError */
 export function checkConsumerVersion(
-  consumers: readonly (WantedConsumer & { orderBy?: string | undefined })[],
   connection: Connection,
+  consumers: readonly (WantedConsumer & { orderBy?: string | undefined })[],
 ): void {
   const problems = consumers
     .filter(({ isExclusive }) => isExclusive)

@@ -12,7 +12,7 @@ import { checkConsumerVersion } from '../consume/provision-consumer';
 import { durableDifferences, ensureDurable } from '../consume/provision-durable';
 import { deadLetterStream } from '../contract/dead-letter';
 import { managerOf } from '../nats/manager';
-import { checkScheduleVersion, ensureSchedule, scheduleDifferences, written } from '../schedule/put-schedules';
+import { checkScheduleVersion, ensureSchedule, placeOf, scheduleDifferences, written } from '../schedule/put-schedules';
 import { ScheduleBook, type StoredSchedule } from '../schedule/schedule-book';
 import { Schedules } from '../schedule/schedule-stream';
 import { declaredHandlers, type DeclaredHandlers } from './declared-handlers';
@@ -33,7 +33,10 @@ export interface DiffServicesOptions {
 
 /** How far `ensureServices` goes. */
 export interface EnsureServicesOptions extends DiffServicesOptions {
-  /** Also removes durables and schedules that natsmith made for these services and that no handler names any more. Default false. */
+  /**
+   * Also removes durables and schedules that natsmith made for these services and that no handler names any more.
+   * Default false.
+   */
   readonly prune?: boolean;
 }
 
@@ -102,7 +105,7 @@ function wantedBy(services: unknown, connection: Connection, where: string): Dec
   )
     throw new TypeError(`${where} needs an array of what describeServices() returns, got ${shown(services)}`);
   const declared = declaredHandlers(all, where);
-  checkConsumerVersion(declared.consumers, connection);
+  checkConsumerVersion(connection, declared.consumers);
   checkScheduleVersion(connection, declared.schedules);
   return declared;
 }
@@ -154,11 +157,13 @@ async function reportOrphans(
     const place = { stream, consumer: durable };
     reports.push({ ...place, ...outcomeOf([consumerDifference(orphan)], prune ? 'removed' : 'unchanged') });
   }
-  if (schedules.length === 0) return reports;
   const book = new ScheduleBook(connection);
-  if (prune) for (const { service, name } of schedules) await book.remove(service, name);
-  const found = schedules.map(scheduleDifference);
-  return [...reports, { stream: Schedules.name, ...outcomeOf(found, prune ? 'updated' : 'unchanged') }];
+  for (const schedule of schedules) {
+    if (prune) await book.remove(schedule.service, schedule.name);
+    const place = placeOf(schedule);
+    reports.push({ ...place, ...outcomeOf([scheduleDifference(schedule)], prune ? 'removed' : 'unchanged') });
+  }
+  return reports;
 }
 
 function outcomeOf(found: readonly StreamDifference[], outcome: StreamReport['outcome']): Omit<StreamReport, 'stream'> {

@@ -32,8 +32,8 @@ export interface Owners {
 }
 
 /**
- * The durables of services, on all streams that this user may list, that no handler consumes from any more. Only those that natsmith
- * made for one of the services count, and none that somebody asks for messages.
+ * The durables of services, on all streams that this user may list, that no handler consumes from any more. Only those
+ * that natsmith made for one of the services count, and none that somebody asks for messages.
  */
 export async function orphanedConsumers(
   connection: Connection,

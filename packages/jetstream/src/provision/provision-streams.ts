@@ -18,9 +18,9 @@ export interface StreamReport {
   readonly stream: string;
   /** The durable name, for the report of a consumer. */
   readonly consumer?: string;
-  /** `nightly of reporter`, for the report of a schedule that a class names. */
+  /** `nightly of reporter`, for the report of a schedule. */
   readonly schedule?: string;
-  /** `removed` for a consumer that nobody names any more. */
+  /** `removed` for a consumer or schedule that no handler names any more. */
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'removed';
   /** Differences that are gone. */
   readonly changed: readonly StreamDifference[];

@@ -65,7 +65,7 @@ async function settle(
     if (isAs(stored, schedule)) return undefined;
     if (how === 'verify')
       throw new ProvisionError([
-        `the schedule "${name}" of service "${service}" is ${stored === undefined ? 'missing' : quoted(stored)} on the server, not ${quoted(schedule)}; let a service put it with { provision: "ensure" }`,
+        `the schedule "${name}" of service "${service}" is ${stored === undefined ? 'missing' : quoted(stored)} on the server, not ${quoted(schedule)}; let a service put it with { provision: "ensure" }, or "natsmith streams ensure"`,
       ]);
     try {
       await put(connection, schedule, sequence);
@@ -83,8 +83,15 @@ export async function ensureSchedule(connection: Connection, schedule: WantedSch
   const changed = await scheduleDifferences(connection, schedule);
   const done = await settle(connection, schedule, 'ensure');
   const outcome = done === undefined ? 'unchanged' : done === 'put' ? 'created' : 'updated';
-  const place = { stream: Schedules.name, schedule: `${schedule.name} of ${schedule.service}` };
-  return { ...place, outcome, changed: done === undefined ? [] : changed, left: [] };
+  return { ...placeOf(schedule), outcome, changed: done === undefined ? [] : changed, left: [] };
+}
+
+/** Where a report puts a schedule. */
+export function placeOf({
+  service,
+  name,
+}: Pick<WantedSchedule, 'service' | 'name'>): Pick<StreamReport, 'stream' | 'schedule'> {
+  return { stream: Schedules.name, schedule: `${name} of ${service}` };
 }
 
 /** What of a schedule on the server is not as it is wanted; nothing is changed. */
