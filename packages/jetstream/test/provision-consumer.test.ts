@@ -95,7 +95,7 @@ onEachServerAndClient(
       it('that cannot be made for want of a right is refused at start, with the subject', async () => {
         await (await start({ name: 'other' })).host.stop();
         await expect(start({}, 'reader')).rejects.toThrow(
-          `consumer "worker-work" of stream "${made.stream}" cannot be created: this user may not publish to $JS.API.CONSUMER.CREATE.${made.stream}.worker-work.chores-${id}.*; grant that, let another user start the service once, or start with { provision: 'off' }`,
+          `consumer "worker-work" of stream "${made.stream}" cannot be created: this user may not publish to $JS.API.CONSUMER.CREATE.${made.stream}.worker-work.chores-${id}.*; grant that, let another user run "natsmith streams ensure", or start with { provision: 'off' }`,
         );
       });
 
@@ -120,7 +120,7 @@ onEachServerAndClient(
       it('that differs and cannot be updated for want of a right is refused with what differs', async () => {
         await (await start()).host.stop();
         await expect(start({ ackWait: '5s' }, 'reader')).rejects.toThrow(
-          /differs: ack_wait is 30s, not 5s, and cannot be updated: this user may not publish to .*; grant that, let another user start the service once, or/,
+          /differs: ack_wait is 30s, not 5s, and cannot be updated: this user may not publish to .*; grant that, let another user run "natsmith streams ensure", or/,
         );
       });
 
@@ -144,7 +144,7 @@ onEachServerAndClient(
         ]);
         expect(logger.problems).toContain('1 messages wait for it, and "worker-work", which is new, reads the stream');
         expect(logger.problems).toContain(
-          `keep its place with { durable: "worker-old" }; if not, "nats consumer rm ${made.stream} worker-old" removes it`,
+          `keep its place with { durable: "worker-old" }; if not, "nats consumer rm ${made.stream} worker-old" removes it, and "natsmith streams ensure --prune" all such consumers of a program`,
         );
         expect((await start({ name: 'renamed', durable: 'worker-old' })).logger.problems).toContain('"work" any more');
       });

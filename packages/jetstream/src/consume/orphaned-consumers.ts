@@ -52,6 +52,7 @@ function warning(
   const replay = anew === undefined ? '' : `, and "${anew.durable}", which is new, reads the stream from its beginning`;
   return (
     `no class has the handler "${handler}" any more that this consumer was made for: ${num_pending} messages wait for it${replay}; ` +
-    `if it was renamed, keep its place with { durable: "${durable}" }; if not, "nats consumer rm ${stream} ${durable}" removes it`
+    `if it was renamed, keep its place with { durable: "${durable}" }; if not, "nats consumer rm ${stream} ${durable}" removes it, ` +
+    'and "natsmith streams ensure --prune" all such consumers of a program'
   );
 }

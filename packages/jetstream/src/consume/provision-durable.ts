@@ -16,9 +16,6 @@ import {
   type WantedConsumer,
 } from './consumer-config';
 
-/** For what this user may not do. */
-const WAY_OUT = { wayOut: 'let another user start the service once' };
-
 /**
  * Sees to it that a durable is as it is wanted.
  * @throws ProvisionError for what differs, where it is not to be updated or cannot be
@@ -35,7 +32,7 @@ export async function ensureDurable(
     found = await presentConfig(connection, wanted);
   } catch (error) {
     const { kind, words } = failureIn(error);
-    if (kind !== 'forbidden' || provision === 'verify') throw explained(title, error, 'compared', WAY_OUT);
+    if (kind !== 'forbidden' || provision === 'verify') throw explained(title, error, 'compared');
     logger?.warn({ stream: stream.name, consumer: durable }, notChecked('consumer', words));
     return report;
   }
@@ -48,7 +45,7 @@ export async function ensureDurable(
         differences,
       );
     await write(connection, stream.name, config, 'create').catch((error: unknown) => {
-      throw explained(title, error, 'created', WAY_OUT);
+      throw explained(title, error, 'created');
     });
     return { ...report, outcome: 'created', changed: differences };
   }
@@ -64,7 +61,7 @@ export async function ensureDurable(
       differences,
     );
   await write(connection, stream.name, updatedConfig(found, config), 'update').catch((error: unknown) => {
-    throw explained(`${title} differs: ${words}, and`, error, 'updated', WAY_OUT);
+    throw explained(`${title} differs: ${words}, and`, error, 'updated');
   });
   logger?.info({ consumer: durable, stream: stream.name }, `consumer updated: ${words}`);
   return { ...report, outcome: 'updated', changed: differences };
@@ -73,7 +70,7 @@ export async function ensureDurable(
 /** What of a durable on the server is not as it is wanted, field by field; nothing is changed. */
 export async function durableDifferences(connection: Connection, wanted: WantedConsumer): Promise<StreamDifference[]> {
   const found = await presentConfig(connection, wanted).catch((error: unknown) => {
-    throw explained(consumerTitle(wanted.stream.name, wanted.durable), error, 'compared', WAY_OUT);
+    throw explained(consumerTitle(wanted.stream.name, wanted.durable), error, 'compared');
   });
   return differencesFrom(found, wanted);
 }

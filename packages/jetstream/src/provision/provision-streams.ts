@@ -132,7 +132,7 @@ class StreamProvisioning {
       // Another instance was faster, with a contract of its own.
       const found = failureIn(error).code === ALREADY_IN_USE ? await configFound(this.manager, stream.name) : undefined;
       if (found === undefined)
-        throw explained(titleOf(stream.name), error, 'created', { others: await this.others(stream, error) });
+        throw explained(titleOf(stream.name), error, 'created', await this.others(stream, error));
       return this.update(stream, found);
     }
     this.options.logger?.info({ stream: stream.name, subjects: stream.subjects }, `${stream.noun} created`);
@@ -163,7 +163,7 @@ class StreamProvisioning {
       const { kind, words } = failureIn(error);
       const needed = changes.filter(({ kind }) => kind !== 'add');
       if (kind !== 'forbidden')
-        throw explained(titleOf(stream.name), error, 'updated', { others: await this.others(stream, error) });
+        throw explained(titleOf(stream.name), error, 'updated', await this.others(stream, error));
       if (needed.length > 0) throw refused(needed, ` (this user may not update it: ${words})`);
       logger?.debug({ stream: stream.name, subject: words }, `${stream.noun} not updated: this user may not do so`);
       return { stream: stream.name, outcome: 'unchanged', changed: [], left: differences.map(plain) };

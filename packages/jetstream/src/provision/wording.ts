@@ -55,23 +55,15 @@ export function notChecked(noun: string, words: string): string {
   return `${noun} not checked: this user may not ask for it (${words}); grant that, or start with { provision: 'off' }`;
 }
 
-const RUN_ENSURE = 'let another user run "natsmith streams ensure"';
-
 /**
  * @param title of what has failed: `stream "ORDERS"`
  * @param others streams that are in the way
- * @param wayOut who else can do what this user may not
  */
-export function explained(
-  title: string,
-  error: unknown,
-  what: string,
-  { others = '', wayOut = RUN_ENSURE }: { others?: string; wayOut?: string } = {},
-): ProvisionError {
+export function explained(title: string, error: unknown, what: string, others = ''): ProvisionError {
   const { kind, words, code } = failureIn(error);
   const problem = `${title} cannot be ${what}: `;
   const why = {
-    forbidden: `this user may not publish to ${words}; grant that, ${wayOut}, or start with { provision: 'off' }`,
+    forbidden: `this user may not publish to ${words}; grant that, let another user run "natsmith streams ensure", or start with { provision: 'off' }`,
     disabled: 'this server, or this account, has no JetStream; enable it ("nats-server -js")',
     missing: words,
     refused: `${words}${others} (${code})`,
