@@ -7,11 +7,13 @@ describe('natsmith dev', () => {
 
   // Both name a version of Node.js that they are like, too.
   it.each([
-    ['bun', 'under bun, "bun --watch src/main.ts" runs the service'],
-    ['deno', 'under deno, "deno run --allow-all --watch src/main.ts" runs the service'],
+    ['bun', '"bun --watch src/main.ts" runs the service, and restarts it'],
+    ['deno', '"deno run --allow-all --watch src/main.ts" runs the service, and restarts it'],
   ])('says what to run instead under %s', (runtime, advice) => {
     const versions = { node: '24.0.0', [runtime]: '1.0.0' };
-    expect(() => needsNode('src/main.ts', versions)).toThrow(`natsmith dev needs Node.js, and runs under ${runtime}; `);
+    expect(() => needsNode('src/main.ts', versions)).toThrow(
+      `natsmith dev needs Node.js, and this process is ${runtime}; `,
+    );
     expect(() => needsNode('src/main.ts', versions)).toThrow(advice);
   });
 });
