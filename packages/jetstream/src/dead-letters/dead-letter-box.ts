@@ -45,7 +45,7 @@ export class DeadLetterBox {
     checkConnection(connection, 'new DeadLetterBox()');
   }
 
-  /** Dead letters, the oldest first, one after the other. */
+  /** Dead letters, the oldest first, one after the other. @throws TypeError for a filter that is unknown or wrong */
   async *list(filter: DeadLetterFilter = {}): AsyncGenerator<DeadLetter, void> {
     // One that is misspelt must not give all of them to who removes what he gets.
     checkOptions(filter, FILTER, 'list()');

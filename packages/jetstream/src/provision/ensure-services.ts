@@ -52,6 +52,7 @@ const ENSURE_OPTIONS: OptionRules<EnsureServicesOptions> = { ...DIFF_OPTIONS, pr
  * await ensureServices(connection, describeServices(Mailer));
  * ```
  * @throws ProvisionError that names each difference that cannot be taken away, and the way out
+ * @throws TypeError for what `describeServices` has not made, and for wrong options
  */
 export async function ensureServices(
   connection: Connection,
@@ -81,7 +82,11 @@ export async function ensureServices(
   return [...reports, ...(await reportOrphans(connection, orphans, options.prune))];
 }
 
-/** Compares what services need with what the server has, field by field; nothing is changed. */
+/**
+ * Compares what services need with what the server has, field by field; nothing is changed.
+ * @throws ProvisionError where this user may not look, or the server is too old for what they need
+ * @throws TypeError for what `describeServices` has not made, and for wrong options
+ */
 export async function diffServices(
   connection: Connection,
   services: readonly ServiceDescription[],
