@@ -2,7 +2,7 @@
 export const ExitCode = {
   /** It did what was asked. */
   fine: 0,
-  /** The service answered with an error, or `check` found one. */
+  /** The service answered with an error, `check` found one, or `streams diff` a difference; JetStream refused something. */
   refused: 1,
   /** The command line, a file or a payload is wrong; nothing was sent. */
   wrongUse: 2,
