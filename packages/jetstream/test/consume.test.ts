@@ -369,6 +369,33 @@ onEachJetStream((server, client) => {
       await until(() => worker.runs.some(([n]) => n === 2));
     });
 
+    it('handles the messages of a stream that was made again, though one of the former stream still runs', async () => {
+      const releases = new Map<number, () => void>();
+      @Service({ name: 'patient', version: '1.0.0' })
+      class Patient {
+        @Consume(made.Tasks, made.Task, { concurrency: 4 }) work({ n }: Work): Promise<void> {
+          return new Promise((resolve) => releases.set(n, resolve));
+        }
+      }
+      const own = await client.connect();
+      await hosts.start(Patient, { connection: own });
+      await publish(1);
+      await until(() => releases.has(1));
+      const { config } = await manager.streams.info(made.Tasks.name);
+      await manager.streams.delete(made.Tasks.name);
+      await manager.streams.add(config);
+      await publish(2);
+      await until(() => releases.has(2));
+      releases.get(1)?.();
+      // What the first one's handler brings about is sent before this comes back.
+      await delay(0);
+      await own.flush();
+      const ofPatient = () => manager.consumers.info(made.Tasks.name, 'patient-work');
+      expect((await ofPatient()).num_ack_pending).toBe(1);
+      releases.get(2)?.();
+      await until(async () => (await ofPatient()).ack_floor.stream_seq === 1);
+    });
+
     it('of several events is one consumer, with an entry for each subject', async () => {
       const seen: unknown[] = [];
       @Service({ name: 'both', version: '1.0.0' })

@@ -1,6 +1,5 @@
 import type { Outlet } from '@natsmith/core';
 import { textOf } from '@natsmith/protocol';
-import type { Delivery } from '../nats/delivery';
 import { nanosecondsOf } from '../nats/duration';
 import { statusOf } from '../nats/status';
 import type { HeldMessage } from './held-message';
@@ -23,34 +22,35 @@ const CONFIRM_ATTEMPTS = 3;
 export class Acknowledger {
   constructor(private readonly outlet: Outlet) {}
 
-  acknowledge({ delivery }: HeldMessage): void {
-    this.send(delivery, ACK);
+  acknowledge(held: HeldMessage): void {
+    this.send(held, ACK);
   }
 
   /**
    * Acknowledges, and resolves when the server has confirmed it.
    * @throws Error when it does not, though asked several times
    */
-  async confirm({ delivery }: HeldMessage): Promise<void> {
+  async confirm({ delivery, isGone }: HeldMessage): Promise<void> {
+    if (isGone) return;
     const reply = textOf(delivery.reply);
     for (let i = 0; i < CONFIRM_ATTEMPTS; i++) if (await this.ask(reply, ACK)) return;
     throw new Error(`the server has not confirmed an acknowledgement within ${CONFIRM_ATTEMPTS * CONFIRM_TIMEOUT} ms`);
   }
 
   /** The message comes again, at once or after a delay in milliseconds. */
-  giveBack({ delivery }: HeldMessage, delay = 0): void {
+  giveBack(held: HeldMessage, delay = 0): void {
     const milliseconds = Math.min(MAX_DELAY, Math.max(0, Math.round(delay)));
-    this.send(delivery, milliseconds === 0 ? NAK : `${NAK} {"delay":${nanosecondsOf(milliseconds)}}`);
+    this.send(held, milliseconds === 0 ? NAK : `${NAK} {"delay":${nanosecondsOf(milliseconds)}}`);
   }
 
   /** The message is over. Servers before 2.11 take the reason for nothing else than the end. */
-  terminate({ delivery }: HeldMessage, reason: string): void {
-    this.send(delivery, `+TERM ${oneLineOf(reason)}`);
+  terminate(held: HeldMessage, reason: string): void {
+    this.send(held, `+TERM ${oneLineOf(reason)}`);
   }
 
   /** The message is still in work: the server waits once more for as long as before. */
-  keepAlive({ delivery }: HeldMessage): void {
-    this.send(delivery, IN_PROGRESS);
+  keepAlive(held: HeldMessage): void {
+    this.send(held, IN_PROGRESS);
   }
 
   /** Gives whether the server has answered. */
@@ -76,9 +76,10 @@ export class Acknowledger {
     });
   }
 
-  private send({ reply }: Delivery, word: string): void {
+  private send({ delivery, isGone }: HeldMessage, word: string): void {
+    if (isGone) return;
     try {
-      this.outlet.publishTo(reply, word);
+      this.outlet.publishTo(delivery.reply, word);
     } catch {
       // The connection is closed; the server delivers the message to another instance.
     }

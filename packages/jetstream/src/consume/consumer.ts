@@ -134,7 +134,7 @@ export class Consumer {
     const delivery = this.deliveries.read(replyBytes(message));
     // Not of this consumer: somebody knows the inbox, and must not make us acknowledge what is not ours.
     if (delivery === undefined) return;
-    const known = this.held.find(delivery.sequence);
+    const known = this.held.find(delivery);
     // The sign of life came too late, or not at all; the message is in good hands.
     if (known !== undefined) return this.acknowledger.keepAlive(known);
     const held = new HeldMessage(message, delivery, this.round);

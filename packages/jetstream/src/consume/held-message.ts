@@ -11,6 +11,8 @@ export class HeldMessage implements Linked<HeldMessage> {
   run: { withdraw(): boolean } | undefined;
   /** It is settled, and not this process's any more. */
   isOver = false;
+  /** Its stream is gone, and another has a message in its place: nothing is said of it any more. */
+  isGone = false;
 
   constructor(
     readonly message: Message,
@@ -29,12 +31,26 @@ export class HeldMessages extends LinkedList<HeldMessage> {
     super.add(held);
   }
 
-  /** The one of this sequence, where it was delivered before and is still here. */
-  find(sequence: number): HeldMessage | undefined {
+  /** The one that a delivery repeats: it came before and is still here. */
+  find(delivery: Delivery): HeldMessage | undefined {
     // Nearly all messages are new: they come in the order of the stream.
-    if (sequence > this.highest || this.size === 0) return undefined;
-    for (const held of this) if (held.delivery.sequence === sequence) return held;
+    if (delivery.sequence > this.highest || this.size === 0) return undefined;
+    for (const held of this) {
+      if (held.delivery.sequence !== delivery.sequence) continue;
+      if (held.delivery.time === delivery.time) return held;
+      this.forgetUntil(held.delivery.time);
+      break;
+    }
     return undefined;
+  }
+
+  /** The stream was deleted and made again: what is from before is nobody's, and the sequences are those of others. */
+  private forgetUntil(time: number): void {
+    for (const held of this) {
+      if (held.delivery.time > time) continue;
+      held.isGone = true;
+      this.delete(held);
+    }
   }
 }
 
