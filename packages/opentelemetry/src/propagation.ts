@@ -44,7 +44,7 @@ export class Propagation {
     this.ownManager = hasContextManager() ? undefined : (this.ownManager ?? new AsyncLocalStorage<Context>());
     const fields = propagation.fields();
     this.ownPropagator = fields.length === 0;
-    this.isW3C = fields.every((field) => TRACE_HEADERS.includes(field));
+    this.isW3C = this.ownPropagator || (fields.includes('traceparent') && fields.every(isOfTraces));
   }
 
   active(): Context {
@@ -73,6 +73,10 @@ export class Propagation {
     if (this.ownPropagator) injectW3C(from, headers);
     else propagation.inject(from, headers, WRITE);
   }
+}
+
+function isOfTraces(field: string): boolean {
+  return TRACE_HEADERS.includes(field);
 }
 
 const PROBE = createContextKey('natsmith probe');

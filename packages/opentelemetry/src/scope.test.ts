@@ -1,5 +1,5 @@
 import { createContextKey, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { SpanScope } from './scope';
+import { SpanScope, UnsampledScope } from './scope';
 
 const KEY = createContextKey('of the test');
 const span = trace.wrapSpanContext({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 });
@@ -43,5 +43,13 @@ describe('the context of a trace that is not recorded', () => {
     const scope = new SpanScope(ROOT_CONTEXT, undefined);
     const more = scope.setValue(KEY, 'its own');
     expect([trace.getSpanContext(more)?.traceId, more.getValue(KEY)]).toEqual([scope.traceId, 'its own']);
+  });
+});
+
+describe('the context of a trace that came and is not recorded', () => {
+  it('is empty where the propagator throws at what came: it is a handler that looks', () => {
+    const scope = new UnsampledScope('a'.repeat(32), () => decodeURIComponent('%E0%A4%A') as never);
+    expect([trace.getSpan(scope), scope.getValue(KEY), scope.traceId]).toEqual([undefined, undefined, 'a'.repeat(32)]);
+    expect(scope.setValue(KEY, 'its own').getValue(KEY)).toBe('its own');
   });
 });

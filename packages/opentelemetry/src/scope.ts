@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { trace, TraceFlags, type Context, type Span } from '@opentelemetry/api';
+import { ROOT_CONTEXT, trace, TraceFlags, type Context, type Span } from '@opentelemetry/api';
 
 /** Where the API keeps the span of a context. */
 const SPAN_KEY = spanKey();
@@ -67,7 +67,16 @@ export class UnsampledScope implements Context {
   }
 
   private context(): Context {
-    return (this.extracted ??= this.extract());
+    return (this.extracted ??= this.extractSafely());
+  }
+
+  /** Who looks may be a handler, which has nothing to do with a propagator that throws at what came over the wire. */
+  private extractSafely(): Context {
+    try {
+      return this.extract();
+    } catch {
+      return ROOT_CONTEXT;
+    }
   }
 }
 

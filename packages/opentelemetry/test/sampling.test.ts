@@ -211,6 +211,14 @@ onEachJetStream((_server, client) => {
       expect(tracing.spans.map((span) => span.spanContext().traceId)).toEqual(WHOLE.slice(1).map(() => 'c'.repeat(32)));
     });
 
+    it('takes no decision from a traceparent that the program does not propagate', async () => {
+      tracing.register({ fields: () => ['baggage'], inject: () => undefined, extract: (context) => context });
+      instrumentation = instrument({ sampleRatio: 1 });
+      await sellFor(`00-${TRACE_ID}-${'b'.repeat(16)}-00`);
+      await tracing.ended(WHOLE.length - 1);
+      expect(tracing.spans).toHaveLength(WHOLE.length - 1);
+    });
+
     it('between them records each trace whole or not at all', async () => {
       tracing.register();
       instrumentation = instrument({ sampleRatio: 0.5 });
