@@ -42,7 +42,7 @@ const { values: args } = parseArgs({
 
 const rounds = args.smoke ? 1 : Number(args.rounds);
 const pace: Pace = args.smoke ? { rounds, slice: 50, inFlight: [64] } : { rounds, slice: 600, inFlight: [64, 256] };
-const portion = args.smoke ? { warmUp: 1_000, measured: 1_000 } : { warmUp: 30_000, measured: 60_000 };
+const portion = args.smoke ? { warmUp: 1_000, measured: 1_000 } : { warmUp: 200_000, measured: 100_000 };
 
 async function main(): Promise<void> {
   if (args.help) return console.log(USAGE);
