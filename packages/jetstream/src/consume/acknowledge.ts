@@ -4,7 +4,6 @@ import { nanosecondsOf } from '../nats/duration';
 import { statusOf } from '../nats/status';
 import type { HeldMessage } from './held-message';
 
-// Strings: the outlet writes line and body in one go.
 const ACK = '+ACK';
 const IN_PROGRESS = '+WPI';
 const NAK = '-NAK';

@@ -134,9 +134,12 @@ export class Consumer {
     const delivery = this.deliveries.read(replyBytes(message));
     // Not of this consumer: somebody knows the inbox, and must not make us acknowledge what is not ours.
     if (delivery === undefined) return;
-    const known = this.held.find(delivery);
-    // The sign of life came too late, or not at all; the message is in good hands.
-    if (known !== undefined) return this.acknowledger.keepAlive(known);
+    const known = this.held.find(delivery.sequence);
+    if (known !== undefined) {
+      // The sign of life came too late, or not at all; the message is in good hands.
+      if (known.delivery.time === delivery.time) return this.acknowledger.keepAlive(known);
+      this.held.forgetUntil(known.delivery.time);
+    }
     const held = new HeldMessage(message, delivery, this.round);
     if (this.isStopping) return this.acknowledger.giveBack(held);
     if (isForAnother(message, this.plan.durable)) return this.acknowledger.acknowledge(held);

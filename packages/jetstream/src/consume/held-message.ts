@@ -31,21 +31,16 @@ export class HeldMessages extends LinkedList<HeldMessage> {
     super.add(held);
   }
 
-  /** The one that a delivery repeats: it came before and is still here. */
-  find(delivery: Delivery): HeldMessage | undefined {
+  /** The one of this sequence, where it was delivered before and is still here. */
+  find(sequence: number): HeldMessage | undefined {
     // Nearly all messages are new: they come in the order of the stream.
-    if (delivery.sequence > this.highest || this.size === 0) return undefined;
-    for (const held of this) {
-      if (held.delivery.sequence !== delivery.sequence) continue;
-      if (held.delivery.time === delivery.time) return held;
-      this.forgetUntil(held.delivery.time);
-      break;
-    }
+    if (sequence > this.highest || this.size === 0) return undefined;
+    for (const held of this) if (held.delivery.sequence === sequence) return held;
     return undefined;
   }
 
   /** The stream was deleted and made again: what is from before is nobody's, and the sequences are those of others. */
-  private forgetUntil(time: number): void {
+  forgetUntil(time: number): void {
     for (const held of this) {
       if (held.delivery.time > time) continue;
       held.isGone = true;
