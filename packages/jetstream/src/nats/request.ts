@@ -38,14 +38,7 @@ export function request(
       end();
       reject(error instanceof Error ? error : new Error(String(error)));
     };
-    const stopListening = ConnectionEvents.of(connection).listen((event) => {
-      if (event.type === 'violation' && (event.subject === inbox || event.subject === subject))
-        fail(new PermissionError(event.operation, event.subject));
-    });
-    const timer = setTimeout(
-      () => fail(named('TimeoutError', `no answer to ${subject} within ${timeout} ms`)),
-      timeout,
-    );
+    // Throws where the connection is closed: then nothing is left that has to be ended.
     const subscription = connection.subscribe(inbox, {
       callback: (error: Error | null, message: Message) => {
         if (error !== null) return fail(error);
@@ -54,6 +47,14 @@ export function request(
         resolve(message);
       },
     });
+    const stopListening = ConnectionEvents.of(connection).listen((event) => {
+      if (event.type === 'violation' && (event.subject === inbox || event.subject === subject))
+        fail(new PermissionError(event.operation, event.subject));
+    });
+    const timer = setTimeout(
+      () => fail(named('TimeoutError', `no answer to ${subject} within ${timeout} ms`)),
+      timeout,
+    );
     try {
       connection.publish(subject, body, { reply: inbox, ...(headers !== undefined && { headers }) });
     } catch (error) {
